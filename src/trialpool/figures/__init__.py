@@ -1,0 +1,1 @@
+"""Results to figures: one drawing serves SVG, PDF and PNG."""

@@ -1,0 +1,129 @@
+"""How wide a text is, and where it breaks: measured with the font that draws it, in points."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, NamedTuple
+
+import matplotlib
+from matplotlib.font_manager import FontProperties, get_font
+from matplotlib.path import Path
+from matplotlib.textpath import text_to_path
+
+from trialpool.figures import style
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MISSING = "\u25a1"  # stands for a character that DejaVu Sans lacks
+EM = 1000  # units to a font size, in which glyphs are measured
+
+
+class Glyph(NamedTuple):
+    """A glyph by name, and how far from the start of its text it stands, in units of 1 / EM."""
+
+    name: str
+    x: int
+
+
+@lru_cache(maxsize=256)
+def font(size: float, bold: bool = False) -> FontProperties:
+    """DejaVu Sans as matplotlib ships it, whatever the user's settings and installed fonts."""
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return FontProperties(fname=str(FilePath(matplotlib.get_data_path(), "fonts", "ttf", name)), size=size)
+
+
+@lru_cache(maxsize=2)
+def _characters(bold: bool) -> frozenset[int]:
+    return frozenset(get_font(str(font(EM, bold).get_file())).get_charmap())
+
+
+def printable(text: str, *, bold: bool = False) -> str:
+    """The text as the font can show it: composed, on one line, a box for each character that is not in the font."""
+    known = _characters(bold)
+    composed = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(c if ord(c) in known else MISSING for c in composed)
+
+
+@lru_cache(maxsize=20_000)
+def _ems(text: str, bold: bool) -> float:
+    width, _, _ = text_to_path.get_text_width_height_descent(printable(text, bold=bold), font(EM, bold), ismath=False)
+    return float(width) / EM
+
+
+_outlines: dict[str, str] = {}
+
+
+@lru_cache(maxsize=20_000)
+def glyphs(text: str, bold: bool = False) -> tuple[Glyph, ...]:
+    """The glyphs that a line of text is set with, kerned; spaces leave none."""
+    face = get_font(str(font(EM, bold).get_file()))
+    face.set_size(EM, 72)
+    placed, outlines, _ = text_to_path.get_glyphs_with_font(face, text)
+    names = {name: _short(name) for name in outlines}
+    _outlines.update({names[name]: _outline(*outline) for name, outline in outlines.items()})
+    return tuple(Glyph(names[name], round(x)) for name, x, _, _ in placed if _outlines[names[name]])
+
+
+def glyph_outline(name: str) -> str:
+    """The path of a glyph that `glyphs` has named, in units of 1 / EM, upwards."""
+    return _outlines[name]
+
+
+def _short(name: str) -> str:
+    return name.replace("DejaVuSans-Bold-", "b").replace("DejaVuSans-", "g")
+
+
+def _outline(vertices: NDArray[np.float64], codes: NDArray[np.uint8]) -> str:
+    points = [f"{round(x)} {round(y)}" for x, y in vertices]
+    letters = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
+    steps, i = [], 0
+    while i < len(points):
+        length = Path.NUM_VERTICES_FOR_CODE[codes[i]]
+        steps.append("z" if codes[i] == Path.CLOSEPOLY else letters[codes[i]] + " ".join(points[i : i + length]))
+        i += length
+    return "".join(steps)
+
+
+def text_width(text: str, size: float = style.TEXT, *, bold: bool = False) -> float:
+    """Width in points of one line of text.
+
+    >>> text_width("mm", 10) == 2 * text_width("m", 10) == text_width("mm", 5) * 2
+    True
+    """
+    return _ems(text, bold) * size if text else 0.0
+
+
+def wrap(text: str, width: float, size: float = style.TEXT, *, bold: bool = False) -> tuple[str, ...]:
+    """The lines that fit a width; a word that is too long is broken, and a line feed in the text is kept.
+
+    >>> wrap("Attal 2006", 20)
+    ('Atta', 'l', '2006')
+    """
+    return tuple(line for part in text.splitlines() or [""] for line in _wrap_paragraph(part, width, size, bold))
+
+
+def _wrap_paragraph(text: str, width: float, size: float, bold: bool) -> list[str]:
+    lines = [""]
+    for word in printable(text, bold=bold).split():
+        longer = f"{lines[-1]} {word}".strip()
+        if text_width(longer, size, bold=bold) <= width:
+            lines[-1] = longer
+            continue
+        pieces = _break_word(word, width, size, bold)
+        lines = lines + pieces if lines[-1] else pieces
+    return lines
+
+
+def _break_word(word: str, width: float, size: float, bold: bool) -> list[str]:
+    pieces = [""]
+    if text_width(word, size, bold=bold) <= width:
+        return [word]
+    for character in word:
+        if pieces[-1] and text_width(pieces[-1] + character, size, bold=bold) > width:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces

@@ -1,0 +1,101 @@
+"""Marks as SVG: small, titled, scaling with the page it stands in, and with no id that another figure could share.
+
+Letters are outlines, each defined once and used by reference, so the drawing looks alike wherever it is opened.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from trialpool.figures.lettering import EM, glyph_outline, glyphs, text_width
+from trialpool.figures.marks import DASHES, Disc, Line, Shape, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trialpool.figures.canvas import Figure
+    from trialpool.figures.marks import Mark, Point
+
+PROLOG = '<?xml version="1.0" encoding="utf-8"?>\n'
+NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
+XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def svg_element(figure: Figure, *, id_prefix: str = "") -> str:
+    """An <svg> element to be placed in HTML, as wide as what it stands in; every id starts with id_prefix."""
+    return _element(figure, f'{NAMESPACE} width="100%"', prefix=id_prefix, reference="href")
+
+
+def svg_document(figure: Figure) -> str:
+    """A file of its own, as wide as it was drawn; `xlink:href` is what word processors still look for."""
+    opening = f'{NAMESPACE} {XLINK} width="{_number(figure.width)}pt" height="{_number(figure.height)}pt"'
+    return PROLOG + _element(figure, opening, prefix="", reference="xlink:href")
+
+
+def _element(figure: Figure, opening: str, *, prefix: str, reference: str) -> str:
+    start = escape(prefix)
+    view = f'viewBox="0 0 {_number(figure.width)} {_number(figure.height)}"'
+    named = f'role="img" aria-labelledby="{start}title {start}desc"'
+    parts = [
+        f"<svg {opening} {view} {named}>",
+        f'<title id="{start}title">{_words(figure.title)}</title>',
+        f'<desc id="{start}desc">{_words(figure.description)}</desc>',
+        f"<defs>{_definitions(figure.marks, start)}</defs>",
+        *(_mark(mark, f'{reference}="#{start}') for mark in figure.marks),
+        "</svg>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _words(text: str) -> str:
+    return escape(NOT_XML.sub("", text), quote=False)
+
+
+def _number(x: float) -> str:
+    """Two decimals at most: a hundredth of a point is less than any printer shows."""
+    return f"{round(x, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+
+
+def _definitions(marks: Iterable[Mark], prefix: str) -> str:
+    texts = (mark for mark in marks if isinstance(mark, Text))
+    used = {glyph.name: None for mark in texts for glyph in glyphs(mark.text, mark.bold)}
+    return "".join(f'<path id="{prefix}{name}" d="{glyph_outline(name)}"/>' for name in used)
+
+
+def _mark(mark: Mark, reference: str) -> str:
+    match mark:
+        case Text():
+            return _text(mark, reference)
+        case Line():
+            dashes = " ".join(map(_number, DASHES[mark.dash]))
+            dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+            return f'<path d="{_path(mark.points)}" fill="none"{_stroke(mark.colour, mark.width)}{dashed}/>'
+        case Shape():
+            return f'<path d="{_path(mark.points)}z" fill="{mark.fill}"{_stroke(mark.edge, mark.width)}/>'
+        case Disc():
+            place = f'cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.radius)}"'
+            return f'<circle {place} fill="{mark.fill}"{_stroke(mark.edge, mark.width)}/>'
+
+
+def _stroke(colour: str, width: float) -> str:
+    return "" if colour == "none" else f' stroke="{colour}" stroke-width="{_number(width)}"'
+
+
+def _path(points: Iterable[Point]) -> str:
+    return "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
+
+
+def _text(mark: Text, reference: str) -> str:
+    start = {"left": 0.0, "center": 0.5, "right": 1.0}[mark.align] * text_width(mark.text, mark.size, bold=mark.bold)
+    turn, x, y = (" rotate(-90)", mark.x, mark.y + start) if mark.turned else ("", mark.x - start, mark.y)
+    scale = f"{mark.size / EM:.4g}"
+    uses = "".join(f'<use {reference}{glyph.name}"{_shift(glyph.x)}/>' for glyph in glyphs(mark.text, mark.bold))
+    place = f"translate({_number(x)} {_number(y)}){turn} scale({scale} -{scale})"
+    return f'<g fill="{mark.colour}" transform="{place}">{uses}</g>'
+
+
+def _shift(x: int) -> str:
+    return f' x="{x}"' if x else ""

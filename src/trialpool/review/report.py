@@ -1,0 +1,88 @@
+"""A report: everything that one source says of one outcome of one study, as it says it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Measure = Literal["HR", "RR", "OR", "RD"]
+Orientation = Literal["treatment_vs_control", "control_vs_treatment"]
+Status = Literal["read", "author", "derived", "recalled"]
+Use = Literal["", "yes", "no"]
+Arm = Literal["treatment", "control"]
+Operator = Literal["=", "<", ">"]
+
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+RATIOS: frozenset[str] = frozenset({"HR", "RR", "OR"})
+STATUSES: dict[Status, str] = {
+    "read": "seen at the source by the extractor",
+    "author": "obtained from the investigators",
+    "derived": "computed by the extractor, or put together, from figures that were read",
+    "recalled": "written from memory, not verified",
+}
+
+
+class PValue(BaseModel):
+    """A P value as printed: `0.03`, `<0.001`, `>0.05`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: Decimal
+    operator: Operator = "="
+
+    def __str__(self) -> str:
+        return f"{self.operator} {self.value}"
+
+
+class Report(BaseModel):
+    """A row of results/*.csv. Numbers keep the decimals that were printed, for these say how far a number is known.
+
+    An empty cell is a thing not reported. Treatment comes before control everywhere.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    study: str = Field(description="The study, as studies.csv identifies it")
+    stratum: str = Field("", description="The stratum, where studies.csv has strata; empty for a report of the whole study")
+    outcome: str = Field(description="The outcome as the source names it (`PFS`, `EFS`); review.toml says which names count")
+    measure: Measure | None = Field(None, description="What `estimate` is: HR, RR, OR, or RD (a difference of proportions)")
+    estimate: Decimal | None = Field(None, description="The effect as printed, never its logarithm")
+    ci_low: Decimal | None = Field(None, description="Lower confidence limit of `estimate`")
+    ci_high: Decimal | None = Field(None, description="Upper confidence limit of `estimate`")
+    ci_level: Decimal = Field(Decimal(95), description="Level of the interval in percent; 95 where left empty")
+    orientation: Orientation | None = Field(
+        None, description="`treatment_vs_control` (HR below 1: fewer events with treatment) or `control_vs_treatment`"
+    )
+    p: PValue | None = Field(None, description="P value with its sign: `0.03`, `<0.001`, `>0.05`; `=` may be left out")
+    p_sides: Literal[1, 2] = Field(2, description="1 for a one-sided P value; 2 where left empty")
+    events_t: int | None = Field(None, description="Patients with the event, treatment arm")
+    n_t: int | None = Field(None, description="Patients analysed, treatment arm")
+    events_c: int | None = Field(None, description="Patients with the event, control arm")
+    n_c: int | None = Field(None, description="Patients analysed, control arm")
+    pct_t: Decimal | None = Field(None, description="Percent with the event as printed, treatment arm")
+    pct_c: Decimal | None = Field(None, description="Percent with the event as printed, control arm")
+    mean_t: Decimal | None = Field(None, description="Mean, treatment arm")
+    sd_t: Decimal | None = Field(None, description="Standard deviation (not SE), treatment arm")
+    mean_c: Decimal | None = Field(None, description="Mean, control arm")
+    sd_c: Decimal | None = Field(None, description="Standard deviation (not SE), control arm")
+    median_t: Decimal | None = Field(None, description="Median (time to event), treatment arm, in the review's time unit")
+    median_c: Decimal | None = Field(None, description="Median (time to event), control arm, in the review's time unit")
+    landmark: Decimal | None = Field(None, description="Time of `survival_t` and `survival_c`, in the review's time unit")
+    survival_t: Decimal | None = Field(None, description="Percent free of the event at `landmark`, treatment arm")
+    survival_c: Decimal | None = Field(None, description="Percent free of the event at `landmark`, control arm")
+    o_minus_e: Decimal | None = Field(None, description="Log-rank observed minus expected events of the treatment arm")
+    v: Decimal | None = Field(None, description="Log-rank variance of `o_minus_e`")
+    follow_up: Decimal | None = Field(None, description="Median follow-up in the review's time unit")
+    favours: Arm | None = Field(None, description="`treatment` or `control`: which arm the words of the source say did better")
+    analysis: str = Field("", description="Population, time origin and adjustment, in the source's words")
+    source: str = Field("", description="Where it was seen: address, DOI or citation")
+    locator: str = Field("", description="Where in the source: page, table, figure, `abstract`")
+    quote: str = Field("", description="The sentence itself, where it can be given")
+    status: Status = Field(description="`read`, `author`, `derived` or `recalled`; recalled rows never enter a primary result")
+    use: Use = Field("", description="Empty: the stated preference decides. `yes`: this report counts. `no`: it does not")
+    note: str = Field("", description="Anything else; the reason where `use` is filled")
+
+    file: str = Field("", description="(set by the reader) file the row came from")
+    row: int = Field(0, description="(set by the reader) row in that file, the header being row 1")

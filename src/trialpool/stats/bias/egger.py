@@ -1,0 +1,92 @@
+"""Egger's regression test of small-study effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trialpool.errors import NotEstimable
+from trialpool.stats.arrays import count
+from trialpool.stats.distributions import quantile, two_sided_p
+from trialpool.stats.effects.effects import Effects
+from trialpool.stats.pooling.weighted import mean, weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EggerTest:
+    """Regression of the effects on their standard errors, weighted by 1/vi.
+
+    slope, se   : change of the effect per unit of standard error (Egger's "intercept"), and its standard error
+    df, p       : degrees of freedom (k - 2) and two-sided P of no slope
+    limit       : the effect that the line predicts for a study with standard error 0
+    k           : number of studies
+    """
+
+    slope: Any
+    se: Any
+    df: Any
+    p: Any
+    limit: Any
+    k: Any
+
+    @property
+    def statistic(self) -> Any:
+        """slope / se, t with df degrees of freedom."""
+        return self.slope / self.se
+
+    def interval(self, level: float = 0.95) -> tuple[Any, Any]:
+        """Confidence limits of the slope."""
+        half = quantile(level, self.df) * self.se
+        return self.slope - half, self.slope + half
+
+    @property
+    def caution(self) -> str:
+        """Why the test should not be relied on; empty where nothing speaks against it."""
+        if np.min(self.k) < 10:
+            return f"with {np.min(self.k)} studies, fewer than 10, the test has too little power to tell chance from asymmetry"
+        return ""
+
+
+def egger(effects: Effects) -> EggerTest:
+    """Test for small-study effects.
+
+    Parameters
+    ----------
+    effects : effects of k studies, or a batch of the shape (..., k)
+
+    Returns
+    -------
+    EggerTest: the weighted least squares line of yi on sqrt(vi) with residual variance estimated, t with k - 2 degrees of freedom
+
+    Raises
+    ------
+    NotEstimable
+        with fewer than three studies, or where all standard errors are equal
+
+    References
+    ----------
+    Egger, Davey Smith, Schneider & Minder (1997), BMJ 315:629-634; as weighted regression: Sterne & Egger (2005),
+    Regression methods to detect publication and other bias in meta-analysis, ch. 6
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> test = egger(effects([-0.1, -0.2, -0.5, -0.6], [0.01, 0.02, 0.06, 0.09]))
+    >>> test.slope.round(2), test.p.round(3)
+    (-2.61, 0.002)
+    """
+    yi, vi = effects.yi, effects.vi
+    wi, k = weights(vi), count(vi)
+    xi = np.where(np.isfinite(vi), np.sqrt(vi), 0.0)
+    centred = xi - mean(xi, wi)[..., np.newaxis]
+    Sxx = (wi * centred**2).sum(-1)
+    if np.ndim(k) == 0 and (k < 3 or Sxx <= 1e-12 * (wi * xi**2).sum()):
+        why = f"k = {k}, and it needs 3" if k < 3 else f"all {k} standard errors are equal"
+        raise NotEstimable(f"Egger's test: {why}.")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = (wi * centred * yi).sum(-1) / Sxx
+        limit = mean(yi, wi) - slope * mean(xi, wi)
+        residual = yi - limit[..., np.newaxis] - slope[..., np.newaxis] * xi
+        df = k - 2
+        se = np.sqrt((wi * residual**2).sum(-1) / df / Sxx)
+        return EggerTest(slope=slope, se=se, df=df, p=two_sided_p(slope / se, df), limit=limit, k=k)

@@ -1,0 +1,1 @@
+"""Does a reported number agree with the others beside it, rounding allowed for?"""

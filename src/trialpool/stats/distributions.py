@@ -1,0 +1,63 @@
+"""Quantiles and tail areas, by scipy.special: importing scipy.stats would cost more than most analyses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import chdtrc, chdtri, fdtrc, ndtr, ndtri, stdtr, stdtrit
+
+from trialpool.stats.arrays import Floats
+
+
+def z_quantile(level: float) -> float:
+    """The z that a two-sided interval of this level goes out to: 1.96 for 0.95."""
+    return float(-ndtri((1 - level) / 2))
+
+
+def quantile(level: float, df: Any) -> Any:
+    """The same for t with `df` degrees of freedom; normal where df is infinite, nan where df < 1."""
+    df = np.asarray(df, dtype=float)
+    if np.isinf(df).all():
+        return np.full(df.shape, z_quantile(level))[()]
+    t = -stdtrit(np.where(df >= 1, df, np.nan), (1 - level) / 2)
+    return np.where(np.isinf(df), z_quantile(level), t)[()]
+
+
+def two_sided_p(statistic: Any, df: Any = np.inf) -> Any:
+    """P of |t| or larger; normal where df is infinite.
+
+    >>> round(two_sided_p(-1.649406), 3)
+    0.099
+    """
+    statistic, df = np.abs(np.asarray(statistic, dtype=float)), np.asarray(df, dtype=float)
+    if np.isinf(df).all():
+        return (2 * ndtr(-statistic))[()]
+    by_t = 2 * stdtr(np.where(df >= 1, df, np.nan), -statistic)
+    return np.where(np.isinf(df), 2 * ndtr(-statistic), by_t)[()]
+
+
+def z_of_p(p: Any, sides: int = 2) -> Any:
+    """|z| that answers to a P value, one- or two-sided.
+
+    >>> round(z_of_p(0.075), 2), round(z_of_p(0.0375, sides=1), 2)
+    (1.78, 1.78)
+    """
+    return np.abs(ndtri(np.asarray(p, dtype=float) / sides))[()]
+
+
+def chi2_p(Q: Any, df: Any) -> Any:
+    """Upper tail of chi-squared; nan where df < 1."""
+    df = np.asarray(df, dtype=float)
+    return np.where(df >= 1, chdtrc(np.where(df >= 1, df, 1.0), np.maximum(Q, 0.0)), np.nan)[()]
+
+
+def chi2_quantile(upper_tail: float, df: Any) -> Floats:
+    """The chi-squared value that is exceeded with probability `upper_tail`; nan where df < 1."""
+    df = np.asarray(df, dtype=float)
+    return np.asarray(np.where(df >= 1, chdtri(np.where(df >= 1, df, 1.0), upper_tail), np.nan)[()])
+
+
+def f_p(F: Any, df1: Any, df2: Any) -> Any:
+    """Upper tail of F with df1 and df2 degrees of freedom."""
+    return fdtrc(df1, df2, np.maximum(F, 0.0))

@@ -1,0 +1,1 @@
+"""What a trial reported -> effect and variance."""

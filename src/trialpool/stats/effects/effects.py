@@ -1,0 +1,97 @@
+"""Effects of several studies, ready to be pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from trialpool.errors import BadArgument
+from trialpool.stats.arrays import Floats, count
+from trialpool.stats.effects.columns import labels_of, numbers
+from trialpool.stats.effects.derivation import Derivation
+from trialpool.stats.effects.measure import MEASURES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Events and patients by arm, each of shape (..., k)."""
+
+    events_t: Floats
+    n_t: Floats
+    events_c: Floats
+    n_c: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Effects:
+    """Effects on the analysis scale (log for ratios), one a study.
+
+    yi, vi      : (..., k) effects and sampling variances; vi is inf where a study is absent
+    study       : (k,) labels
+    measure     : code of the effect measure, such as "HR"
+    counts      : events and patients by arm, where the effects came from these
+    derivations : how each effect came about, where that was recorded
+    notes       : by label, what was corrected or left out, and why
+    """
+
+    yi: Floats
+    vi: Floats
+    study: tuple[str, ...]
+    measure: str = ""
+    counts: Counts | None = None
+    derivations: tuple[Derivation | None, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def k(self) -> Any:
+        """Number of studies present."""
+        return count(self.vi)
+
+    @property
+    def sei(self) -> Floats:
+        """Standard errors, (..., k)."""
+        return np.sqrt(self.vi)
+
+    def __iter__(self) -> Iterator[tuple[str, float, float]]:
+        return zip(self.study, self.yi.tolist(), self.vi.tolist(), strict=True)
+
+    def __repr__(self) -> str:
+        return f"<Effects: {MEASURES[self.measure].name.lower()}, {np.max(self.k)} studies>"
+
+
+def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: str = "") -> Effects:
+    """Effects that were computed elsewhere.
+
+    Parameters
+    ----------
+    yi : (..., k) effects on the analysis scale: logarithms for ratios
+    vi : (..., k) their sampling variances, > 0
+    study : (k,) labels; "1", "2", ... where not given
+    measure : "HR", "RR", "OR" or "RD"; "" for anything else, which is then shown as it is
+
+    Raises
+    ------
+    BadArgument
+        for missing, infinite or non-numeric effects, variances that are not positive, unequal lengths, an unknown measure
+
+    >>> effects([-0.36, -0.73], [0.02, 0.03], ["A", "B"], measure="HR")
+    <Effects: hazard ratio, 2 studies>
+    """
+    if measure not in MEASURES:
+        raise BadArgument(f"measure={measure!r} is not known. Choose one of {', '.join(repr(m) for m in MEASURES)}.")
+    values = {"yi": numbers("yi", yi), "vi": numbers("vi", vi)}
+    labels = labels_of(study, values)
+    for name, column in values.items():
+        _refuse(labels, name, column, ~np.isfinite(column), "Leave the study out, or give its value")
+    _refuse(labels, "vi", values["vi"], values["vi"] <= 0, "A sampling variance is positive: check whether it is an SE or a sign was lost")
+    return Effects(yi=values["yi"], vi=values["vi"], study=labels, measure=measure)
+
+
+def _refuse(labels: tuple[str, ...], name: str, values: Floats, bad: Any, mend: str) -> None:
+    at = np.flatnonzero(bad.reshape(-1, len(labels)).any(0))
+    if len(at):
+        found = ", ".join(f"{np.atleast_2d(values)[0, i]:g} ({labels[i]})" for i in at)
+        raise BadArgument(f"{name} has values that cannot be used: {found}. {mend}.")

@@ -1,0 +1,127 @@
+"""Log hazard ratios from what trials print: estimates, limits, P values, events, log-rank sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import numpy as np
+
+from trialpool.errors import BadArgument
+from trialpool.stats.effects.derivation import Derivation
+from trialpool.stats.effects.effects import Effects
+from trialpool.stats.effects.printed import Printed
+from trialpool.stats.effects.reported import Reported
+from trialpool.stats.effects.routes import derive
+
+WHOLE = ("events_t", "n_t", "events_c", "n_c")
+
+
+def hazard_ratio(
+    *,
+    hr: Sequence[Any] | None = None,
+    ci_low: Sequence[Any] | None = None,
+    ci_high: Sequence[Any] | None = None,
+    level: float = 0.95,
+    p: Sequence[Any] | None = None,
+    events_t: Sequence[Any] | None = None,
+    n_t: Sequence[Any] | None = None,
+    events_c: Sequence[Any] | None = None,
+    n_c: Sequence[Any] | None = None,
+    o_minus_e: Sequence[Any] | None = None,
+    v: Sequence[Any] | None = None,
+    median_t: Sequence[Any] | None = None,
+    median_c: Sequence[Any] | None = None,
+    study: Sequence[str] | None = None,
+) -> Effects:
+    """Log hazard ratios of treatment against control, each by the best route that its figures allow.
+
+    Parameters
+    ----------
+    hr, ci_low, ci_high : estimates and limits as printed (not logs); text keeps the decimals that tell how far it is rounded
+    level : confidence level of the limits, such as 0.95
+    p : two-sided P values, numbers or text such as "<0.001" (which bounds a standard error and does not give one)
+    events_t, n_t, events_c, n_c : events and patients by arm
+    o_minus_e, v : log-rank observed minus expected events of the treatment arm, and their variance
+    median_t, median_c : median survival by arm, in one unit
+    study : (k,) labels
+
+    Returns
+    -------
+    Effects on the log scale with a Derivation each. A study without a route is absent (infinite variance); `notes` says why.
+
+    Raises
+    ------
+    BadArgument
+        for text where a number belongs, unequal lengths, limits that are not positive or do not hold their estimate
+
+    References
+    ----------
+    Parmar, Torri & Stewart (1998), Stat Med 17:2815-2834; Tierney et al. (2007), Trials 8:16
+
+    >>> hr = hazard_ratio(hr=[0.48, None], ci_low=[0.36, None], ci_high=[0.63, None], events_t=[None, 86], events_c=[None, 132],
+    ...                   p=[None, 0.0009], study=["A", "B"])
+    >>> hr.yi.round(3), [d.route for d in hr.derivations]
+    (array([-0.734, -0.46 ]), ['estimate and interval', 'P and events'])
+    """
+    given = {name: list(column) for name, column in locals().items() if column is not None and name not in ("level", "study")}
+    lengths = {name: len(column) for name, column in given.items()} | ({"study": len(study)} if study is not None else {})
+    if not lengths or not given:
+        raise BadArgument("hazard_ratio needs columns: hr with limits, or p with events, or what else was reported.")
+    if len(set(lengths.values())) > 1:
+        raise BadArgument("Columns differ in length: " + ", ".join(f"{n} {k}" for n, k in lengths.items()) + ".")
+    k = next(iter(lengths.values()))
+    labels = tuple(map(str, study)) if study is not None else tuple(str(i + 1) for i in range(k))
+    wrong: list[str] = []
+    rows = [_row(labels[i], {name: column[i] for name, column in given.items()}, level, wrong) for i in range(k)]
+    if wrong:
+        raise BadArgument("Some figures cannot be used: " + "; ".join(wrong) + ".")
+    results = [derive(row) for row in rows]
+    best: list[Derivation | None] = [result.best for result in results]
+    return Effects(
+        yi=np.array([d.yi if d else 0.0 for d in best]),
+        vi=np.array([d.vi if d else np.inf for d in best]),
+        study=labels,
+        measure="HR",
+        derivations=tuple(best),
+        notes={
+            label: "left out: " + "; ".join(f"{r.route} {r.reason}" for r in result.refused)
+            for label, result in zip(labels, results, strict=True)
+            if not result.feasible
+        },
+    )
+
+
+def _row(label: str, cells: dict[str, Any], level: float, wrong: list[str]) -> Reported:
+    figures: dict[str, Any] = {}
+    for name, cell in cells.items():
+        if cell is None or cell != cell or cell == "":
+            continue
+        operator, text = ("=", str(cell).strip()) if name != "p" else _sign(str(cell).strip())
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            wrong.append(f"{name} is {cell!r} for {label}, which is not a number")
+            continue
+        if name in WHOLE and (number != int(number) or number < 0):
+            wrong.append(f"{name} is {text} for {label}, which is not a count")
+        elif name in WHOLE:
+            figures[name] = int(number)
+        else:
+            figures["estimate" if name == "hr" else name] = Printed.of(number)
+            if name == "p":
+                figures["p_operator"] = operator
+    if "p" in figures and not 0 <= figures["p"].value <= 1:
+        wrong.append(f"p is {figures['p']} for {label}, outside 0 to 1")
+    low, mid, high = (figures.get(name) for name in ("ci_low", "estimate", "ci_high"))
+    for name, figure in (("hr", mid), ("ci_low", low), ("ci_high", high)):
+        if figure and figure.value <= 0:
+            wrong.append(f"{name} is {figure} for {label}, and a hazard ratio is positive")
+    if low and mid and high and not low.value <= mid.value <= high.value:
+        wrong.append(f"the interval {low} to {high} does not hold the hazard ratio {mid} for {label}")
+    return Reported(level=level, **figures)
+
+
+def _sign(text: str) -> tuple[str, str]:
+    return (text[0], text[1:].strip()) if text[:1] in ("<", ">", "=") else ("=", text)

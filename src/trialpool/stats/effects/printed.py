@@ -1,0 +1,78 @@
+"""Figures as printed: a value, and how far the rounding leaves it open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+from math import isfinite
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A figure printed to some decimals stands for everything from value - half to value + half.
+
+    >>> Printed.of("0.620").half
+    0.0005
+    """
+
+    value: float
+    half: float = 0.0
+    text: str = ""
+
+    @classmethod
+    def of(cls, figure: str | Decimal | float, *, decimals: int = 0) -> Printed:
+        """A figure as text, Decimal or number; `decimals` where it is known to have been printed to more of them."""
+        number = Decimal(str(figure))
+        places = max(-int(number.as_tuple().exponent), decimals)
+        return cls(float(number), 0.5 * 10.0**-places, f"{number:.{places}f}")
+
+    @classmethod
+    def exact(cls, number: float) -> Printed:
+        """A count, or anything else that was not rounded."""
+        return cls(float(number), 0.0, f"{number:g}")
+
+    @property
+    def low(self) -> float:
+        return self.value - self.half
+
+    @property
+    def high(self) -> float:
+        return self.value + self.half
+
+    def __str__(self) -> str:
+        return self.text or f"{self.value:g}"
+
+
+class EffectRange(NamedTuple):
+    """The least and largest effect and standard error that the rounding of what went in leaves open."""
+
+    yi_low: float
+    yi_high: float
+    se_low: float
+    se_high: float
+
+
+def over_rounding(route: Callable[..., tuple[float, float]], *figures: Printed) -> EffectRange:
+    """The range of a route's effect and SE over the corners of the rounding box of its figures.
+
+    Every route is monotone in each figure by itself, so that the extremes are at corners; a corner at which the route is not
+    defined (a P value of 0, say) leaves that side open.
+    """
+    corners = product(*(((f.low, f.high) if f.half else (f.value,)) for f in figures))
+    values = [_or_nothing(route, corner) for corner in corners]
+    known = [value for value in values if value is not None and all(map(isfinite, value))]
+    if not known:
+        return EffectRange(-float("inf"), float("inf"), 0.0, float("inf"))
+    effects, errors = zip(*known, strict=True)
+    undefined = len(known) < len(values)
+    return EffectRange(min(effects), max(effects), 0.0 if undefined else min(errors), float("inf") if undefined else max(errors))
+
+
+def _or_nothing(route: Callable[..., tuple[float, float]], figures: tuple[float, ...]) -> tuple[float, float] | None:
+    try:
+        return route(*figures)
+    except (ValueError, ZeroDivisionError):
+        return None

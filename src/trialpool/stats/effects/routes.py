@@ -1,0 +1,82 @@
+"""The routes from a report to an effect, in order of preference, and the choice among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from trialpool.stats.effects import count_routes, survival_routes
+from trialpool.stats.effects.derivation import Derivation, Refusal
+from trialpool.stats.effects.reported import Reported
+
+Route = Callable[[Reported], Derivation | Refusal]
+COUNTS: tuple[Route, ...] = (count_routes.from_counts, count_routes.from_percentages, count_routes.from_ratio_interval)
+ROUTES: dict[str, tuple[Route, ...]] = {
+    "HR": (
+        survival_routes.from_interval,
+        survival_routes.from_log_rank,
+        survival_routes.from_estimate_and_p,
+        survival_routes.from_estimate_and_events,
+        survival_routes.from_p_and_events,
+        survival_routes.from_estimate_and_expected_events,
+        survival_routes.from_p_and_expected_events,
+        survival_routes.from_landmark,
+        survival_routes.from_landmark_and_p,
+        survival_routes.from_medians_and_p,
+        survival_routes.from_medians_and_events,
+        survival_routes.from_medians_and_patients,
+    ),
+    "RR": COUNTS,
+    "OR": COUNTS,
+    "RD": COUNTS,
+}
+COARSE = 1.5  # a P value that leaves the SE open by more than this factor comes after every other route
+
+
+@dataclass(frozen=True, slots=True)
+class RouteResults:
+    """Every route that leads from a report to an effect, best first, and why the others do not."""
+
+    feasible: tuple[Derivation, ...]
+    refused: tuple[Refusal, ...]
+
+    @property
+    def best(self) -> Derivation | None:
+        return self.feasible[0] if self.feasible else None
+
+
+def derive(reported: Reported) -> RouteResults:
+    """All routes from a report, in the order of ROUTES; where the orientation is missing it is taken from the other figures.
+
+    A P value so coarse that rounding alone leaves the SE open by more than a factor of 1.5 puts its route behind the others.
+
+    >>> from trialpool.stats.effects.printed import Printed
+    >>> hr = Reported(estimate=Printed.of("0.48"), ci_low=Printed.of("0.36"), ci_high=Printed.of("0.63"))
+    >>> best = derive(hr).best
+    >>> best.route, round(best.yi, 4), round(best.se, 4)
+    ('estimate and interval', -0.734, 0.1428)
+    """
+    reported, told = _oriented(reported)
+    results = [route(reported) for route in ROUTES[reported.measure]]
+    feasible = [replace(d, assumptions=d.assumptions + told) for d in results if isinstance(d, Derivation)]
+    feasible.sort(key=lambda d: "P" in d.route.split() and d.se_high > COARSE * d.se_low)
+    return RouteResults(tuple(feasible), tuple(r for r in results if isinstance(r, Refusal)))
+
+
+def rank(derivation: Derivation, measure: str) -> int:
+    """Place of a derivation's route in the order of preference, coarse P values last."""
+    names = [r.route for r in derive(Reported(measure=measure)).refused]
+    place = names.index(derivation.route)
+    coarse = "P" in derivation.route.split() and derivation.se_high > COARSE * derivation.se_low
+    return place + len(names) * coarse
+
+
+def _oriented(reported: Reported) -> tuple[Reported, tuple[str, ...]]:
+    """The report with the orientation of its estimate filled in, where medians, survival, events or words tell it."""
+    if reported.inverted is not None or reported.estimate is None or not reported.direction:
+        return reported, ()
+    better, how = reported.direction
+    below = reported.estimate.value < (0 if reported.measure == "RD" else 1)
+    inverted = below != (better == "treatment")
+    stated = "control against treatment" if inverted else "treatment against control"
+    return replace(reported, inverted=inverted), (f"the estimate is {stated}, by {how}",)

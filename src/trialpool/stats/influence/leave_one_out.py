@@ -1,0 +1,66 @@
+"""Leave-one-out and cumulative analyses: the same model, run as a batch in which some of the studies are absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from trialpool.errors import BadArgument
+from trialpool.stats.arrays import Floats, first_each, without_each
+from trialpool.stats.pooling.pairwise import pool, pool_common
+from trialpool.stats.pooling.pooled_effect import PooledEffect
+from trialpool.stats.pooling.subgroups import each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refits:
+    """One analysis run on several choices of its studies.
+
+    labels : the study that was left out, or the last that was added, one an analysis
+    fits   : a batch of that many analyses
+    """
+
+    labels: tuple[str, ...]
+    fits: PooledEffect
+
+    def __iter__(self) -> Iterator[tuple[str, PooledEffect]]:
+        return zip(self.labels, each(self.fits), strict=True)
+
+
+def leave_one_out(fit: PooledEffect) -> Refits:
+    """The same model without each of the studies in turn.
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> fit = pool(effects([-0.4, -0.5, -0.1], [0.01, 0.01, 0.01], ["A", "B", "C"]), ci="Wald")
+    >>> for study, without in leave_one_out(fit):
+    ...     print(study, without.mu.round(2))
+    A -0.3
+    B -0.25
+    C -0.45
+    """
+    return Refits(labels=fit.effects.study, fits=refit(fit, without_each(fit.effects.vi)))
+
+
+def cumulative(fit: PooledEffect, by: Sequence[Any]) -> Refits:
+    """The same model as the studies came in, `by` being what they are ordered by (year); equal values keep their order.
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> fit = pool(effects([-0.4, -0.5, -0.1], [0.01, 0.01, 0.01], ["A", "B", "C"]), ci="Wald")
+    >>> [(study, so_far.k, so_far.mu.round(2)) for study, so_far in cumulative(fit, [2012, 2006, 2008])]
+    [('B', 1, -0.5), ('C', 2, -0.3), ('A', 3, -0.33)]
+    """
+    if len(by) != len(fit.effects.study):
+        raise BadArgument(f"`by` has {len(by)} values for {len(fit.effects.study)} studies. Give one for each.")
+    order = np.argsort(np.asarray(by), kind="stable")
+    return Refits(labels=tuple(fit.effects.study[i] for i in order), fits=refit(fit, first_each(fit.effects.vi, order)))
+
+
+def refit(fit: PooledEffect, vi: Floats) -> PooledEffect:
+    """The same model with other variances, (..., k): studies are absent where these are infinite."""
+    batch = replace(fit.effects, vi=vi)
+    if fit.model == "common":
+        return pool_common(batch, ci=fit.ci_method, level=fit.level)
+    return pool(batch, tau2=fit.tau2_method, ci=fit.ci_method, level=fit.level)

@@ -1,0 +1,110 @@
+"""Mantel-Haenszel pooling of 2x2 tables: no zero cell needs a correction in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from trialpool.errors import BadArgument, NotEstimable
+from trialpool.stats.effects.effects import Effects
+from trialpool.stats.effects.two_by_two import TWO_BY_TWO, Cells, cells_of, corrected
+from trialpool.stats.pooling.pooled_effect import PooledEffect
+
+
+def mh_odds_ratio(cells: Cells) -> tuple[Any, Any]:
+    """log(R/S), R = sum ad/N, S = sum bc/N; variance of Robins, Breslow & Greenland (1986), Biometrics 42:311-323."""
+    a, b, c, d = cells
+    N = a + b + c + d
+    R, S, P, Q = a * d / N, b * c / N, (a + d) / N, (b + c) / N
+    sum_R, sum_S = R.sum(-1), S.sum(-1)
+    var = (P * R).sum(-1) / (2 * sum_R**2) + (P * S + Q * R).sum(-1) / (2 * sum_R * sum_S) + (Q * S).sum(-1) / (2 * sum_S**2)
+    return np.log(sum_R / sum_S), var
+
+
+def mh_risk_ratio(cells: Cells) -> tuple[Any, Any]:
+    """log(R/S), R = sum a n2/N, S = sum c n1/N; variance of Greenland & Robins (1985), Biometrics 41:55-68."""
+    a, b, c, d = cells
+    n1, n2 = a + b, c + d
+    N = n1 + n2
+    R, S = (a * n2 / N).sum(-1), (c * n1 / N).sum(-1)
+    return np.log(R / S), ((n1 * n2 * (a + c) - a * c * N) / N**2).sum(-1) / (R * S)
+
+
+def mh_risk_difference(cells: Cells) -> tuple[Any, Any]:
+    """sum (a n2 - c n1)/N / sum n1 n2/N; variance of Sato, Greenland & Robins (1989), Biometrics 45:1323-1324."""
+    a, b, c, d = cells
+    n1, n2 = a + b, c + d
+    N = n1 + n2
+    W = (n1 * n2 / N).sum(-1)
+    rd = ((a * n2 - c * n1) / N).sum(-1) / W
+    P = (n1**2 * c - n2**2 * a + n1 * n2 * (n2 - n1) / 2) / N**2
+    Q = (a * d + b * c) / (2 * N)
+    return rd, (rd * P.sum(-1) + Q.sum(-1)) / W**2
+
+
+MANTEL_HAENSZEL: dict[str, Callable[[Cells], tuple[Any, Any]]] = {
+    "OR": mh_odds_ratio,
+    "RR": mh_risk_ratio,
+    "RD": mh_risk_difference,
+}
+
+
+def mantel_haenszel(effects: Effects, *, level: float = 0.95) -> PooledEffect:
+    """Pool 2x2 tables by Mantel and Haenszel's weights: a common-effect model, without any continuity correction.
+
+    Parameters
+    ----------
+    effects : what `risk_ratio`, `odds_ratio` or `risk_difference` returned, of shape (..., k)
+    level : confidence level
+
+    Returns
+    -------
+    PooledEffect on the analysis scale with a Wald interval. Cochran's Q is about the pooled effect and uses the trials' own
+    estimates, to which 0.5 is added where a cell is empty; the pooled effect itself does not.
+
+    Raises
+    ------
+    BadArgument
+        where the effects did not come from counts
+    NotEstimable
+        where an arm has no event in any trial (ratios)
+
+    References
+    ----------
+    Mantel & Haenszel (1959), J Natl Cancer Inst 22:719-748; variances as named at each formula
+
+    >>> from trialpool.stats.effects.two_by_two import risk_ratio
+    >>> rr = risk_ratio(events_t=[4, 0], n_t=[100, 50], events_c=[8, 3], n_c=[100, 50])
+    >>> print(mantel_haenszel(rr))
+    RR 0.36 (95% CI 0.12 to 1.11), P = 0.077, k = 2, I2 = 0%
+    """
+    if effects.counts is None or effects.measure not in MANTEL_HAENSZEL:
+        raise BadArgument("mantel_haenszel needs events and patients by arm: make the effects by risk_ratio, odds_ratio or risk_difference.")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cells = cells_of(effects.counts)
+        mu, var = MANTEL_HAENSZEL[effects.measure](cells)
+        if np.ndim(mu) == 0 and not (np.isfinite(mu) and var > 0):
+            raise NotEstimable(
+                f"Mantel-Haenszel {effects.measure}: an arm has no event in any trial (k = {effects.yi.shape[-1]}), "
+                "so the ratio of its weighted sums does not exist."
+            )
+        yi, vi = TWO_BY_TWO[effects.measure](corrected(cells)[0])
+        wi = np.where(np.isfinite(effects.vi) & (vi > 0), 1 / vi, 0.0)
+        Q = (wi * np.where(wi > 0, yi - np.asarray(mu)[..., np.newaxis], 0.0) ** 2).sum(-1)
+    k = effects.k
+    return PooledEffect(
+        effects=effects,
+        model="common",
+        method="MH",
+        tau2_method="",
+        ci_method="Wald",
+        level=level,
+        mu=mu,
+        se=np.sqrt(var),
+        df=np.full(np.shape(mu), np.inf)[()],
+        tau2=np.zeros(np.shape(mu))[()],
+        Q=Q,
+        k=k,
+    )

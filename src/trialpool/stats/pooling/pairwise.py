@@ -1,0 +1,99 @@
+"""Pooling two-arm comparisons by inverse variance: common effect and random effects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from trialpool.errors import BadArgument, NotEstimable
+from trialpool.stats.arrays import Floats, count
+from trialpool.stats.effects.effects import Effects
+from trialpool.stats.pooling.intervals import INTERVALS
+from trialpool.stats.pooling.pooled_effect import PooledEffect
+from trialpool.stats.pooling.tau2 import TAU2
+from trialpool.stats.pooling.weighted import cochran_q, mean, weights
+
+
+def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float = 0.95) -> PooledEffect:
+    """Pool by a random-effects model.
+
+    Parameters
+    ----------
+    effects : effects of k studies, or a batch of analyses of the shape (..., k)
+    tau2 : estimator of the between-study variance: "REML", "PM" or "DL"
+    ci : interval of the pooled effect: "HK" (Hartung-Knapp), "HK-floor" (its scale factor at least 1), "Wald" or "t"
+    level : confidence level, between 0 and 1
+
+    Returns
+    -------
+    PooledEffect on the analysis scale (log for ratios). With one study, that study's own effect and Wald interval.
+
+    Raises
+    ------
+    BadArgument
+        for an unknown method or a level outside 0 to 1
+    NotEstimable
+        where no study is present
+
+    References
+    ----------
+    DerSimonian & Laird (1986), Control Clin Trials 7:177-188; Hartung & Knapp (2001), Stat Med 20:3875-3889
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> fit = pool(effects([-0.36, -0.73, -0.10], [0.02, 0.03, 0.01], ["A", "B", "C"], measure="HR"))
+    >>> print(fit)
+    HR 0.69 (95% CI 0.31 to 1.50), P = 0.174, k = 3, I2 = 81%
+    """
+    _choose("tau2", tau2, TAU2)
+    return fit(effects, TAU2[tau2](effects.yi, effects.vi), model="random", tau2_method=tau2, ci=ci, level=level)
+
+
+def pool_common(effects: Effects, *, ci: str = "Wald", level: float = 0.95) -> PooledEffect:
+    """Pool by a common-effect ("fixed-effect") model with inverse-variance weights; see `pool` for arguments and errors.
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> print(pool_common(effects([-0.36, -0.73], [0.02, 0.03], measure="HR")))
+    HR 0.60 (95% CI 0.49 to 0.75), P < 0.001, k = 2, I2 = 63%
+    """
+    zero = np.zeros(np.broadcast_shapes(effects.yi.shape, effects.vi.shape)[:-1])[()]
+    return fit(effects, zero, model="common", tau2_method="", ci=ci, level=level)
+
+
+def fit(effects: Effects, tau2: Any, *, model: str, tau2_method: str, ci: str, level: float) -> PooledEffect:
+    """The pooled effect at a given tau2 (...)."""
+    _choose("ci", ci, INTERVALS)
+    if not 0 < level < 1:
+        raise BadArgument(f"level={level!r} is not between 0 and 1. For a 95% interval give 0.95.")
+    yi, vi = effects.yi, effects.vi
+    k = count(vi)
+    if np.ndim(k) == 0 and k == 0:
+        raise NotEstimable(f"{model} effects, {tau2_method or 'inverse variance'}: no study is present (k = 0).")
+    mu, se, df = pooled_mean(yi, vi, np.where(k == 1, 0.0, tau2), ci)
+    return PooledEffect(
+        effects=effects,
+        model=model,
+        tau2_method=tau2_method,
+        ci_method=ci,
+        level=level,
+        mu=mu,
+        se=se,
+        df=df,
+        tau2=tau2,
+        Q=cochran_q(yi, vi),
+        k=k,
+    )
+
+
+def pooled_mean(yi: Floats, vi: Floats, tau2: Any, ci: str) -> tuple[Any, Any, Any]:
+    """mu, its standard error and degrees of freedom, each (...), at a given tau2."""
+    wi = weights(vi, tau2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mu = mean(yi, wi)
+        return mu, *INTERVALS[ci](yi, wi, mu, count(vi))
+
+
+def _choose(name: str, choice: str, table: Iterable[str]) -> None:
+    if choice not in table:
+        raise BadArgument(f"{name}={choice!r} is not known. Choose one of {', '.join(map(repr, table))}.")

@@ -1,0 +1,32 @@
+"""Inverse-variance weighted quantities that the estimators have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from trialpool.stats.arrays import Floats
+
+
+def weights(vi: Floats, tau2: Any = 0.0) -> Floats:
+    """wi = 1 / (vi + tau2): zero where a study is absent."""
+    return 1 / (vi + np.asarray(tau2)[..., np.newaxis])
+
+
+def mean(yi: Floats, wi: Floats) -> Any:
+    """Weighted mean over the last axis; nan where nothing has weight."""
+    with np.errstate(invalid="ignore"):
+        return (wi * yi).sum(-1) / wi.sum(-1)
+
+
+def cochran_q(yi: Floats, vi: Floats, tau2: Any = 0.0) -> Any:
+    """Q = sum wi (yi - mu)^2 with weights 1 / (vi + tau2); Cochran's Q where tau2 is 0, generalised Q elsewhere."""
+    wi = weights(vi, tau2)
+    mu = mean(yi, wi)
+    return (wi * (yi - mu[..., np.newaxis]) ** 2).sum(-1)
+
+
+def at_least_zero(values: Any, *, where: Any) -> Any:
+    """max(values, 0), and nan where the quantity does not exist."""
+    return np.where(where, np.maximum(values, 0.0), np.nan)[()]

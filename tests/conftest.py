@@ -1,0 +1,12 @@
+"""Settings of the property-based tests: the same examples in every CI run, new ones at every developer's."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# neither a slow machine nor a slow first call is a failed law
+UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+
+settings.register_profile("ci", derandomize=True, print_blob=True, database=None, **UNHURRIED)
+settings.register_profile("explore", **UNHURRIED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "explore"))
