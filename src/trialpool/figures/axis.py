@@ -9,7 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from trialpool.figures import style
-from trialpool.figures.lettering import text_width
+from trialpool.figures.lettering import text_width, wrap
 from trialpool.figures.numerals import MINUS
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ FURTHEST_RATIO = math.log(1000)
 FURTHEST_DIFFERENCE = 1e9
 LONG = 2.5  # an interval is long when it is wider than so many typical ones
 ROOM_FOR_LONG = 1.6  # long intervals are shown whole as long as the axis grows by no more than this
+NULL_FROM_END = 0.1  # share of the axis that is at least left on either side of the null
 SNAP = 0.12  # an end moves out to the next tick within this share of the axis
 
 
@@ -63,7 +64,8 @@ def effect_axis(
 ) -> Axis:
     """The axis for a plot of intervals on the analysis scale; `always` lies on it, and so does the null, 0."""
     low, high = shown_range(intervals, always=always, log=log)
-    low, high = low - pad * (high - low), high + pad * (high - low)
+    span = high - low
+    low, high = min(low - pad * span, -NULL_FROM_END * span), max(high + pad * span, NULL_FROM_END * span)
     choose = ratio_ticks if log else difference_ticks
     outwards = SNAP * (high - low)
     ticks = choose(low - outwards, high + outwards, room=right - left)
@@ -76,7 +78,7 @@ def shown_range(intervals: Iterable[Range], *, always: Iterable[float] = (), log
     """The range that shows nearly everything: very long intervals don't decide it.
 
     >>> shown_range([(-0.5, 0.5), (-0.4, 0.2), (-0.6, 0.4), (-9.0, 9.0)], log=False)
-    (-0.6, 0.6)
+    (-0.6, 0.5)
     """
     furthest = FURTHEST_RATIO if log else FURTHEST_DIFFERENCE
     found = [(low, high) for low, high in intervals if math.isfinite(low) and math.isfinite(high)]
@@ -109,17 +111,20 @@ def _every(step: float) -> Callable[[float, float], list[float]]:
 
 
 def _doublings(low: float, high: float) -> list[float]:
-    return [2.0**i for i in range(-2, 6)] if low > 0.14 and high < 40 else []
+    return [2.0**i for i in range(-2, 6)] if high / low > 12 and low > 0.14 and high < 40 else []
 
 
 RATIO_TICKS = (
+    _every(0.001),
+    _every(0.002),
+    _every(0.005),
     _every(0.01),
     _every(0.02),
     _every(0.05),
     _every(0.1),
     _every(0.2),
-    _ladder(1, 1.5, 2, 3, 5, 7),
     _doublings,
+    _ladder(1, 1.5, 2, 3, 5, 7),
     _ladder(1, 2, 5),
     _ladder(1),
     lambda low, high: [10.0**i for i in range(-8, 9, 2)],
@@ -134,8 +139,7 @@ def ratio_ticks(low: float, high: float, *, room: float = 200) -> tuple[Tick, ..
     """
     ends = math.exp(low), math.exp(high)
     choices = [
-        [Tick(value=math.log(x), label=f"{x:g}") for x in ladder(*ends) if low <= math.log(x) <= high]
-        for ladder in RATIO_TICKS
+        [Tick(value=math.log(x), label=f"{x:g}") for x in ladder(*ends) if low <= math.log(x) <= high] for ladder in RATIO_TICKS
     ]
     return _choose(choices, low, high, room)
 
@@ -186,7 +190,8 @@ def draw_axis(sheet: Sheet, axis: Axis, y: float, title: str = "") -> float:
         x = axis.at(tick.value)
         sheet.line((x, y), (x, y + 3), width=style.THIN)
         sheet.text(x, baseline, tick.label, size=style.SMALL, align="center")
-    if title:
+    middle = (axis.left + axis.right) / 2
+    for line in wrap(title, axis.right - axis.left, style.SMALL) if title else ():
         baseline += style.SMALL * style.LEADING + 1
-        sheet.text((axis.left + axis.right) / 2, baseline, title, size=style.SMALL, colour=style.QUIET, align="center")
+        sheet.text(middle, baseline, line, size=style.SMALL, colour=style.QUIET, align="center")
     return baseline + 0.3 * style.SMALL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from pathlib import Path as FilePath
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MISSING = "\u25a1"  # stands for a character that DejaVu Sans lacks
+BREAKABLE = re.compile(r"[ \t\r\n\f\v]+")  # not the non-breaking space
+RELATION = re.compile(r" ([=<>≤≥≈]) ")  # "df = 17" stays together
 EM = 1000  # units to a font size, in which glyphs are measured
 
 
@@ -44,7 +47,7 @@ def _characters(bold: bool) -> frozenset[int]:
 def printable(text: str, *, bold: bool = False) -> str:
     """The text as the font can show it: composed, on one line, a box for each character that is not in the font."""
     known = _characters(bold)
-    composed = " ".join(unicodedata.normalize("NFC", text).split())
+    composed = " ".join(BREAKABLE.split(unicodedata.normalize("NFC", text).strip()))
     return "".join(c if ord(c) in known else MISSING for c in composed)
 
 
@@ -64,7 +67,7 @@ def glyphs(text: str, bold: bool = False) -> tuple[Glyph, ...]:
     face.set_size(EM, 72)
     placed, outlines, _ = text_to_path.get_glyphs_with_font(face, text)
     names = {name: _short(name) for name in outlines}
-    _outlines.update({names[name]: _outline(*outline) for name, outline in outlines.items()})
+    _outlines.update({names[name]: _outline(*outlines[name]) for name in outlines if names[name] not in _outlines})
     return tuple(Glyph(names[name], round(x)) for name, x, _, _ in placed if _outlines[names[name]])
 
 
@@ -100,7 +103,7 @@ def text_width(text: str, size: float = style.TEXT, *, bold: bool = False) -> fl
 def wrap(text: str, width: float, size: float = style.TEXT, *, bold: bool = False) -> tuple[str, ...]:
     """The lines that fit a width; a word that is too long is broken, and a line feed in the text is kept.
 
-    >>> wrap("Attal 2006", 20)
+    >>> wrap("Attal 2006", 16)
     ('Atta', 'l', '2006')
     """
     return tuple(line for part in text.splitlines() or [""] for line in _wrap_paragraph(part, width, size, bold))
@@ -108,7 +111,7 @@ def wrap(text: str, width: float, size: float = style.TEXT, *, bold: bool = Fals
 
 def _wrap_paragraph(text: str, width: float, size: float, bold: bool) -> list[str]:
     lines = [""]
-    for word in printable(text, bold=bold).split():
+    for word in printable(RELATION.sub("\u00a0\\1\u00a0", text), bold=bold).split(" "):
         longer = f"{lines[-1]} {word}".strip()
         if text_width(longer, size, bold=bold) <= width:
             lines[-1] = longer

@@ -28,6 +28,7 @@ WIDEST_HEADER = 78.0
 NARROWEST_NOTES = 165.0
 PLOT_WIDTHS = (165.0, 250.0)
 INDENT = 8.0
+SPACE = 3.0  # between an estimate and its limits
 MANY_ROWS = 30
 
 
@@ -84,7 +85,11 @@ class RowTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Where each column stands, in points from the left edge of the page."""
+    """Where each column stands, in points from the left edge of the page.
+
+    label_end, text_end : where labels with cells beside them must end, and labels without
+    cells, estimate, weight : right ends of what is set flush right
+    """
 
     label: float
     label_end: float
@@ -110,7 +115,7 @@ def draw_rows(table: RowTable) -> Figure:
     _draw_guides(sheet, table, axis, y, bottom, columns)
     for row, height in zip(table.rows, heights, strict=True):
         y += row.space
-        _draw_row(sheet, row, table, columns, axis, y, height)
+        _draw_row(sheet, row, columns, axis, y, _line_height(row, table))
         y += height
     y = draw_axis(sheet, axis, bottom, table.axis_title)
     y = _draw_favours(sheet, table.favours, axis, columns, y)
@@ -138,14 +143,9 @@ def _columns(table: RowTable) -> Columns:
         ends.append(x)
     text_end = max(x, style.MARGIN + _spanning_width(table))
     shift = text_end - x
-    estimate = max((text_width(row.effect[0], bold=row.kind == "bold") for row in table.rows), default=0.0)
-    limits = max((text_width(row.effect[1], bold=row.kind == "bold") for row in table.rows), default=0.0)
-    effect = max(estimate + limits + 3, _header_width(table.effect_header))
-    weight = (
-        style.GAP + max(_widest([row.weight for row in table.rows]), _header_width(table.weight_header))
-        if table.weight_header
-        else 0
-    )
+    estimate = _widest([row.effect[0] for row in table.rows])
+    effect = max(estimate + SPACE + _widest([row.effect[1] for row in table.rows]), _header_width(table.effect_header))
+    weight = _weight_width(table)
     left = text_end + style.GAP
     rest = left + style.GAP + effect + weight + style.MARGIN
     plot = min(max(style.PAGE - rest, PLOT_WIDTHS[0]), PLOT_WIDTHS[1])
@@ -157,7 +157,7 @@ def _columns(table: RowTable) -> Columns:
         cells=tuple(end + shift for end in ends),
         plot=(left, left + plot),
         estimate=start + estimate,
-        limits=start + estimate + 3,
+        limits=start + estimate + SPACE,
         effect=start,
         weight=start + effect + weight,
         page=math.ceil(rest + plot),
@@ -172,15 +172,19 @@ def _header_width(header: str) -> float:
     return max((text_width(line, bold=True) for line in wrap(header, WIDEST_HEADER, bold=True)), default=0.0)
 
 
+def _weight_width(table: RowTable) -> float:
+    if not table.weight_header:
+        return 0.0
+    return style.GAP + max(_widest([row.weight for row in table.rows]), _header_width(table.weight_header))
+
+
 def _own_width(row: Row) -> float:
     label = text_width(row.label, _size(row), bold=row.kind == "bold") + text_width(row.marks, style.MARK)
     return label + INDENT * row.indent + 1
 
 
 def _label_width(table: RowTable) -> float:
-    beside_cells = [
-        _own_width(row) for row in table.rows if row.cells or (not table.cell_headers and row.kind != "note")
-    ]
+    beside_cells = [_own_width(row) for row in table.rows if row.cells or (not table.cell_headers and row.kind != "note")]
     return min(max([_header_width(table.label_header), *beside_cells]), WIDEST_LABEL)
 
 
@@ -215,10 +219,10 @@ def _height(row: Row, table: RowTable, columns: Columns) -> float:
     return _line_height(row, table) + more * _size(row) * style.LEADING
 
 
-def _draw_row(sheet: Sheet, row: Row, table: RowTable, columns: Columns, axis: Axis, y: float, height: float) -> None:
+def _draw_row(sheet: Sheet, row: Row, columns: Columns, axis: Axis, y: float, line_height: float) -> None:
     size, bold = _size(row), row.kind == "bold"
     looks = {"size": size, "bold": bold, "colour": style.QUIET if row.faint or row.kind == "note" else style.INK}
-    middle = y + _line_height(row, table) / 2
+    middle = y + line_height / 2
     baseline = middle + style.CAP * size
     if row.rule:
         sheet.line((columns.label, y), (columns.page - style.MARGIN, y), width=style.THIN, colour=style.HAIR)
@@ -232,9 +236,7 @@ def _draw_row(sheet: Sheet, row: Row, table: RowTable, columns: Columns, axis: A
     sheet.text(columns.weight, baseline, row.weight, align="right", **looks)
 
 
-def _draw_label(
-    sheet: Sheet, row: Row, lines: Sequence[str], columns: Columns, baseline: float, looks: dict[str, Any]
-) -> None:
+def _draw_label(sheet: Sheet, row: Row, lines: Sequence[str], columns: Columns, baseline: float, looks: dict[str, Any]) -> None:
     x = columns.label + INDENT * row.indent
     sheet.block(x, baseline, lines, **looks)
     last = baseline + (len(lines) - 1) * _size(row) * style.LEADING

@@ -13,10 +13,9 @@ STUDY = "#4f83b6"  # squares of studies
 SUBTOTAL = "#1f4e79"  # diamonds of subgroups
 OVERALL = "#0b2545"  # diamonds of all studies
 PREDICTION = "#a63d1e"  # prediction intervals
-BAND = "#f3f6f9"  # every other row
 REFERENCE = "#dce7f1"  # band of the primary result
 PAPER = "#ffffff"
-CONTOURS = ("#ffffff", "#e4e4e4", "#f1f1f1", "#f9f9f9")  # p > .10, .05 to .10, .01 to .05, < .01
+CONTOURS = ("#ffffff", "#d2d2d2", "#e4e4e4", "#f3f3f3")  # p > .10, .05 to .10, .01 to .05, < .01
 
 TITLE = 9.5
 TEXT = 7.5

@@ -19,7 +19,7 @@ RATIOS: frozenset[str] = frozenset({"HR", "RR", "OR"})
 STATUSES: dict[Status, str] = {
     "read": "seen at the source by the extractor",
     "author": "obtained from the investigators",
-    "derived": "computed by the extractor, or put together, from figures that were read",
+    "derived": "taken from another tabulation, or computed from figures that were read",
     "recalled": "written from memory, not verified",
 }
 

@@ -116,7 +116,7 @@ def test_no_exception_is_listed_that_is_not_needed() -> None:
 
 def test_entries_with_a_missing_effect_are_pooled_without_it() -> None:
     assert {entry.data for entry in POOLED if entry.tags.get("warnings") == ["rows_omitted_na"]} == {"linde2005.RR"}
-    assert np.isinf(effects_of("linde2005.RR").vi).sum() == 1
+    assert np.isinf(effects_of("linde2005.RR").vi).sum() == 2
 
 
 # The edges
@@ -196,8 +196,8 @@ def test_a_batch_of_different_sizes_has_nan_only_where_a_number_does_not_exist()
 
 
 def test_a_fit_prints_as_a_sentence() -> None:
-    assert str(pool(THREE, ci="Wald", level=0.9)) == "HR 0.69 (90% CI 0.51 to 0.92), P = 0.037, k = 3, I2 = 81%"
-    assert repr(pool_common(THREE)) == "<PooledEffect: HR 0.74 (95% CI 0.64 to 0.85), P < 0.001, k = 3, I2 = 80%>"
+    assert str(pool(THREE, ci="Wald", level=0.9)) == "HR 0.69 (90% CI 0.51 to 0.92), P = 0.038, k = 3, I2 = 81%"
+    assert repr(pool_common(THREE)) == "<PooledEffect: HR 0.75 (95% CI 0.65 to 0.87), P < 0.001, k = 3, I2 = 81%>"
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.99])
@@ -239,6 +239,21 @@ def test_a_common_effect_refuses_the_same(arguments: dict[str, str], message: st
     with pytest.raises(BadArgument) as refusal:
         pool_common(THREE, **arguments)
     assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize("limits", ["interval", "tau2_interval", "I2_interval", "H2_interval", "prediction_interval"])
+@pytest.mark.parametrize("level", [95, 0, 1])
+def test_limits_at_a_wrong_level_are_refused(limits: str, level: float) -> None:
+    with pytest.raises(BadArgument) as refusal:
+        getattr(pool(THREE), limits)(level)
+    assert str(refusal.value) == f"level={level} is not between 0 and 1. For a 95% interval give 0.95."
+
+
+def test_an_unknown_prediction_interval_is_refused() -> None:
+    for fit in (pool(THREE), pool_common(THREE)):
+        with pytest.raises(BadArgument) as refusal:
+            fit.prediction_interval(method="Riley")
+        assert str(refusal.value) == "method='Riley' is not known. Choose one of 't', 'HTS', 'normal'."
 
 
 def test_no_study_is_refused_with_the_method_named() -> None:

@@ -11,6 +11,7 @@ from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import count
 from trialpool.stats.distributions import quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
+from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.weighted import mean, weights
 
 
@@ -34,11 +35,12 @@ class EggerTest:
     @property
     def statistic(self) -> Any:
         """slope / se, t with df degrees of freedom."""
-        return self.slope / self.se
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.slope / self.se
 
     def interval(self, level: float = 0.95) -> tuple[Any, Any]:
         """Confidence limits of the slope."""
-        half = quantile(level, self.df) * self.se
+        half = quantile(checked_level(level), self.df) * self.se
         return self.slope - half, self.slope + half
 
     @property

@@ -18,6 +18,8 @@ def numbers(name: str, values: Any) -> Floats:
     array([ 4., nan,  6.])
     """
     array = np.asarray(values)
+    if array.dtype.kind in "US":  # numbers beside text have become text
+        array = np.asarray(values, dtype=object)
     if array.dtype.kind in "OUS":
         text = next((v for v in array.ravel().tolist() if isinstance(v, str | bytes)), None)
         if text is not None:

@@ -36,7 +36,7 @@ def from_percentages(r: Reported) -> Outcome:
         return Refusal(name, "needs the percentages with the event and the patients of both arms")
     n_t, n_c = r.n_t, r.n_c
     events = [_events(pct, n) for pct, n in ((r.pct_t, n_t), (r.pct_c, n_c))]
-    said = f"{r.pct_t}% of {n_t} and {r.pct_c}% of {n_c} are {events[0]:.0f} and {events[1]:.0f} patients"
+    said = f"{r.pct_t}% of {n_t} and {r.pct_c}% of {n_c} are {events[0].value:.0f} and {events[1].value:.0f} patients"
     return _of_table(r, name, events[0], events[1], (said, "the percentages are of the patients given"))
 
 
@@ -84,7 +84,7 @@ def _of_table(r: Reported, name: str, events_t: Printed, events_c: Printed, assu
     add = 0.5 if empty else 0.0
 
     def route(t: float, c: float) -> tuple[float, float]:
-        cells = Cells(*(np.float64(max(cell, 0.0) + add) for cell in (t, n_t - t, c, n_c - c)))
+        cells = Cells(*(np.asarray(max(cell, 0.0) + add) for cell in (t, n_t - t, c, n_c - c)))
         yi, vi = TWO_BY_TWO[measure](cells)
         return float(yi), float(np.sqrt(vi))
 

@@ -86,12 +86,19 @@ def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: st
     labels = labels_of(study, values)
     for name, column in values.items():
         _refuse(labels, name, column, ~np.isfinite(column), "Leave the study out, or give its value")
-    _refuse(labels, "vi", values["vi"], values["vi"] <= 0, "A sampling variance is positive: check whether it is an SE or a sign was lost")
+    _refuse(
+        labels,
+        "vi",
+        values["vi"],
+        values["vi"] <= 0,
+        "A sampling variance is positive: check whether it is an SE or a sign was lost",
+    )
     return Effects(yi=values["yi"], vi=values["vi"], study=labels, measure=measure)
 
 
 def _refuse(labels: tuple[str, ...], name: str, values: Floats, bad: Any, mend: str) -> None:
-    at = np.flatnonzero(bad.reshape(-1, len(labels)).any(0))
+    rows, bad = values.reshape(-1, len(labels)), bad.reshape(-1, len(labels))
+    at = np.flatnonzero(bad.any(0))
     if len(at):
-        found = ", ".join(f"{np.atleast_2d(values)[0, i]:g} ({labels[i]})" for i in at)
+        found = ", ".join(f"{rows[bad[:, i].argmax(), i]:g} ({labels[i]})" for i in at)
         raise BadArgument(f"{name} has values that cannot be used: {found}. {mend}.")

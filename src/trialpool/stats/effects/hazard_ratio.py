@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,6 +15,7 @@ from trialpool.stats.effects.printed import Printed
 from trialpool.stats.effects.reported import Reported
 from trialpool.stats.effects.routes import derive
 
+MISSING = ("", "None", "nan", "NaN", "<NA>")
 WHOLE = ("events_t", "n_t", "events_c", "n_c")
 
 
@@ -94,33 +95,44 @@ def hazard_ratio(
 
 
 def _row(label: str, cells: dict[str, Any], level: float, wrong: list[str]) -> Reported:
+    """One study's figures; what is wrong with them is added to `wrong`."""
     figures: dict[str, Any] = {}
     for name, cell in cells.items():
-        if cell is None or cell != cell or cell == "":
+        text = str(cell).strip()
+        if text in MISSING:
             continue
-        operator, text = ("=", str(cell).strip()) if name != "p" else _sign(str(cell).strip())
+        operator, text = _sign(text) if name == "p" else ("=", text)
         try:
             number = Decimal(text)
         except InvalidOperation:
+            number = Decimal("nan")
+        if not number.is_finite():
             wrong.append(f"{name} is {cell!r} for {label}, which is not a number")
-            continue
-        if name in WHOLE and (number != int(number) or number < 0):
+        elif name in WHOLE and (number != int(number) or number < 0):
             wrong.append(f"{name} is {text} for {label}, which is not a count")
         elif name in WHOLE:
             figures[name] = int(number)
         else:
             figures["estimate" if name == "hr" else name] = Printed.of(number)
-            if name == "p":
-                figures["p_operator"] = operator
-    if "p" in figures and not 0 <= figures["p"].value <= 1:
-        wrong.append(f"p is {figures['p']} for {label}, outside 0 to 1")
-    low, mid, high = (figures.get(name) for name in ("ci_low", "estimate", "ci_high"))
-    for name, figure in (("hr", mid), ("ci_low", low), ("ci_high", high)):
-        if figure and figure.value <= 0:
-            wrong.append(f"{name} is {figure} for {label}, and a hazard ratio is positive")
-    if low and mid and high and not low.value <= mid.value <= high.value:
-        wrong.append(f"the interval {low} to {high} does not hold the hazard ratio {mid} for {label}")
+            figures |= {"p_operator": operator} if name == "p" else {}
+    wrong += _impossible(label, figures)
     return Reported(level=level, **figures)
+
+
+def _impossible(label: str, figures: dict[str, Any]) -> Iterator[str]:
+    if "p" in figures and not 0 <= figures["p"].value <= 1:
+        yield f"p is {figures['p']} for {label}, outside 0 to 1"
+    low, mid, high = (figures.get(name) for name in ("ci_low", "estimate", "ci_high"))
+    positive = {"hr": mid, "ci_low": low, "ci_high": high, "median_t": figures.get("median_t"), "median_c": figures.get("median_c")}
+    for name, figure in positive.items():
+        if figure is not None and figure.value <= 0:
+            yield f"{name} is {figure} for {label}, and it must be above 0"
+    if low and mid and high and not low.value <= mid.value <= high.value:
+        yield f"the interval {low} to {high} does not hold the hazard ratio {mid} for {label}"
+    for arm in "tc":
+        events, n = figures.get(f"events_{arm}"), figures.get(f"n_{arm}")
+        if events is not None and n is not None and events > n:
+            yield f"{events} events among {n} patients for {label} (events_{arm}, n_{arm})"
 
 
 def _sign(text: str) -> tuple[str, str]:

@@ -59,16 +59,18 @@ def derive(reported: Reported) -> RouteResults:
     reported, told = _oriented(reported)
     results = [route(reported) for route in ROUTES[reported.measure]]
     feasible = [replace(d, assumptions=d.assumptions + told) for d in results if isinstance(d, Derivation)]
-    feasible.sort(key=lambda d: "P" in d.route.split() and d.se_high > COARSE * d.se_low)
+    feasible.sort(key=place)
     return RouteResults(tuple(feasible), tuple(r for r in results if isinstance(r, Refusal)))
 
 
-def rank(derivation: Derivation, measure: str) -> int:
-    """Place of a derivation's route in the order of preference, coarse P values last."""
-    names = [r.route for r in derive(Reported(measure=measure)).refused]
-    place = names.index(derivation.route)
-    coarse = "P" in derivation.route.split() and derivation.se_high > COARSE * derivation.se_low
-    return place + len(names) * coarse
+def place(derivation: Derivation) -> int:
+    """Place of a derivation's route in the order of preference; P values too coarse to be relied on come last."""
+    return ORDER.index(derivation.route) + len(ORDER) * coarse(derivation)
+
+
+def coarse(derivation: Derivation) -> bool:
+    """Does the SE rest on a P value whose rounding alone leaves it open by more than a factor of COARSE?"""
+    return "P" in derivation.route.split() and derivation.se_high > COARSE * derivation.se_low
 
 
 def _oriented(reported: Reported) -> tuple[Reported, tuple[str, ...]]:
@@ -80,3 +82,12 @@ def _oriented(reported: Reported) -> tuple[Reported, tuple[str, ...]]:
     inverted = below != (better == "treatment")
     stated = "control against treatment" if inverted else "treatment against control"
     return replace(reported, inverted=inverted), (f"the estimate is {stated}, by {how}",)
+
+
+def _names() -> tuple[str, ...]:
+    """Names of all routes in order of preference: what each refuses an empty report under."""
+    empty = (route(Reported(measure=measure)) for measure in ("RR", "HR") for route in ROUTES[measure])
+    return tuple(dict.fromkeys(outcome.route for outcome in empty))
+
+
+ORDER = _names()

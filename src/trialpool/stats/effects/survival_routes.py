@@ -57,7 +57,10 @@ def from_log_rank(r: Reported) -> Outcome:
         {"o_minus_e": r.o_minus_e, "v": r.v},
         "log HR = (O - E) / V; SE = 1 / sqrt(V)",
         f"{r.o_minus_e} / {r.v} = {r.o_minus_e.value / r.v.value:.4f}; 1 / sqrt({r.v}) = {1 / sqrt(r.v.value):.4f}",
-        ("O - E is of the treatment arm", "the effect is not so large that O - E over V falls short of a Cox estimate (|log HR| < 0.7)"),
+        (
+            "O - E is of the treatment arm",
+            "the effect is not so large that O - E over V falls short of a Cox estimate (|log HR| < 0.7)",
+        ),
     )
 
 
@@ -223,7 +226,10 @@ def _estimate_with(r: Reported, name: str, events: ArmEvents) -> Outcome:
         {"estimate": r.estimate},
         "log HR = ln HR; SE = sqrt(1/d_t + 1/d_c)",
         f"ln {r.estimate} = {log(r.estimate.value):.4f}{_turned(r)}; sqrt(1/{events.t:.4g} + 1/{events.c:.4g}) = {se:.4f}",
-        (events.how, "the events carry the information that an unadjusted log-rank test would find in them (the SE is a little small)"),
+        (
+            events.how,
+            "the events carry the information that an unadjusted log-rank test would find in them (the SE is a little small)",
+        ),
         _event_inputs(r, events),
     )
 

@@ -104,7 +104,7 @@ def risk_difference(
 ) -> Effects:
     """Differences in risk, treatment minus control; arguments, result and errors as in `risk_ratio`.
 
-    A trial without events in both arms has a difference of 0 and is kept, with 0.5 added to its cells for a variance.
+    A trial without events in both arms is kept, with 0.5 added to its cells: a difference near 0, with a variance.
 
     >>> risk_difference(events_t=[4], n_t=[123], events_c=[11], n_c=[139]).yi.round(4)
     array([-0.0466])
@@ -115,8 +115,7 @@ def risk_difference(
 def counts_of(events_t: Any, n_t: Any, events_c: Any, n_c: Any, study: Sequence[str] | None) -> tuple[Counts, tuple[str, ...]]:
     """Checked counts and labels; everything that is wrong with them is said at once."""
     columns = {
-        name: numbers(name, values)
-        for name, values in {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}.items()
+        name: numbers(name, values) for name, values in {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}.items()
     }
     labels = labels_of(study, columns)
     wrong = [
@@ -174,8 +173,4 @@ def _notes(labels: tuple[str, ...], silent: Any, unusable: Any, touched: Any) ->
         "left out: an empty cell and no correction": unusable,
         "0.5 added to the four cells, one of which was empty": touched,
     }
-    return {
-        labels[i]: reason
-        for reason, where in reasons.items()
-        for i in np.flatnonzero(where.reshape(-1, len(labels)).any(0))
-    }
+    return {labels[i]: reason for reason, where in reasons.items() for i in np.flatnonzero(where.reshape(-1, len(labels)).any(0))}

@@ -53,7 +53,5 @@ def q_profile(yi: Floats, vi: Floats, *, level: float = 0.95) -> tuple[Any, Any]
     (0.003, 6.28)
     """
     df = count(vi) - 1
-    low, high = (
-        tau2_where_q_is(chi2_quantile(tail, df), yi, vi, exists=df >= 1) for tail in ((1 - level) / 2, (1 + level) / 2)
-    )
+    low, high = (tau2_where_q_is(chi2_quantile(tail, df), yi, vi, exists=df >= 1) for tail in ((1 - level) / 2, (1 + level) / 2))
     return low, high

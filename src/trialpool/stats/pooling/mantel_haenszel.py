@@ -10,6 +10,7 @@ import numpy as np
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.two_by_two import TWO_BY_TWO, Cells, cells_of, corrected
+from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 
@@ -81,7 +82,10 @@ def mantel_haenszel(effects: Effects, *, level: float = 0.95) -> PooledEffect:
     RR 0.36 (95% CI 0.12 to 1.11), P = 0.077, k = 2, I2 = 0%
     """
     if effects.counts is None or effects.measure not in MANTEL_HAENSZEL:
-        raise BadArgument("mantel_haenszel needs events and patients by arm: make the effects by risk_ratio, odds_ratio or risk_difference.")
+        raise BadArgument(
+            "mantel_haenszel needs events and patients by arm: make the effects by risk_ratio, odds_ratio or risk_difference."
+        )
+    checked_level(level)
     with np.errstate(divide="ignore", invalid="ignore"):
         cells = cells_of(effects.counts)
         mu, var = MANTEL_HAENSZEL[effects.measure](cells)

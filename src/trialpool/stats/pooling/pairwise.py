@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from trialpool.errors import BadArgument, NotEstimable
+from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats, count
 from trialpool.stats.effects.effects import Effects
+from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.intervals import INTERVALS
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
@@ -46,7 +46,7 @@ def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float =
     >>> print(fit)
     HR 0.69 (95% CI 0.31 to 1.50), P = 0.174, k = 3, I2 = 81%
     """
-    _choose("tau2", tau2, TAU2)
+    choose("tau2", tau2, TAU2)
     return fit(effects, TAU2[tau2](effects.yi, effects.vi), model="random", tau2_method=tau2, ci=ci, level=level)
 
 
@@ -63,9 +63,8 @@ def pool_common(effects: Effects, *, ci: str = "Wald", level: float = 0.95) -> P
 
 def fit(effects: Effects, tau2: Any, *, model: str, tau2_method: str, ci: str, level: float) -> PooledEffect:
     """The pooled effect at a given tau2 (...)."""
-    _choose("ci", ci, INTERVALS)
-    if not 0 < level < 1:
-        raise BadArgument(f"level={level!r} is not between 0 and 1. For a 95% interval give 0.95.")
+    choose("ci", ci, INTERVALS)
+    checked_level(level)
     yi, vi = effects.yi, effects.vi
     k = count(vi)
     if np.ndim(k) == 0 and k == 0:
@@ -92,8 +91,3 @@ def pooled_mean(yi: Floats, vi: Floats, tau2: Any, ci: str) -> tuple[Any, Any, A
     with np.errstate(divide="ignore", invalid="ignore"):
         mu = mean(yi, wi)
         return mu, *INTERVALS[ci](yi, wi, mu, count(vi))
-
-
-def _choose(name: str, choice: str, table: Iterable[str]) -> None:
-    if choice not in table:
-        raise BadArgument(f"{name}={choice!r} is not known. Choose one of {', '.join(map(repr, table))}.")

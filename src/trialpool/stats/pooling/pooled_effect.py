@@ -12,6 +12,7 @@ from trialpool.stats.distributions import chi2_p, quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling import heterogeneity
+from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.intervals import PREDICTIONS
 from trialpool.stats.pooling.weighted import weights
 
@@ -52,13 +53,14 @@ class PooledEffect:
 
     def interval(self, level: float | None = None) -> tuple[Any, Any]:
         """Confidence limits on the analysis scale."""
-        half = quantile(level or self.level, self.df) * self.se
+        half = quantile(self._level(level), self.df) * self.se
         return self.mu - half, self.mu + half
 
     @property
     def statistic(self) -> Any:
-        """mu / se: z or t."""
-        return self.mu / self.se
+        """mu / se: z or t; infinite, or nan, where effects that are all the same leave no Hartung-Knapp standard error."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.mu / self.se
 
     @property
     def p(self) -> Any:
@@ -74,7 +76,8 @@ class PooledEffect:
     def weights(self) -> Floats:
         """(..., k) share of each study in the pooled effect by inverse variance."""
         wi = weights(self.effects.vi, np.nan_to_num(self.tau2))
-        return wi / wi.sum(-1, keepdims=True)
+        shares: Floats = wi / wi.sum(-1, keepdims=True)
+        return shares
 
     @property
     def I2(self) -> Any:
@@ -94,7 +97,7 @@ class PooledEffect:
 
     def tau2_interval(self, level: float | None = None) -> tuple[Any, Any]:
         """Q-profile limits of tau2. Viechtbauer (2007), Stat Med 26:37-52."""
-        return heterogeneity.q_profile(self.effects.yi, self.effects.vi, level=level or self.level)
+        return heterogeneity.q_profile(self.effects.yi, self.effects.vi, level=self._level(level))
 
     def I2_interval(self, level: float | None = None) -> tuple[Any, Any]:
         """Limits of I2 that answer to those of tau2."""
@@ -113,9 +116,10 @@ class PooledEffect:
         q is of t with k - 1 degrees of freedom ("t"), with k - 2 ("HTS") or normal ("normal"); nan where there are too few
         studies, and for a common-effect model. Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159.
         """
+        choose("method", method, PREDICTIONS)
         if self.model == "common":
             return self.mu * np.nan, self.mu * np.nan
-        half = quantile(level or self.level, PREDICTIONS[method](self.k)) * np.sqrt(self.tau2 + self.se**2)
+        half = quantile(self._level(level), PREDICTIONS[method](self.k)) * np.sqrt(self.tau2 + self.se**2)
         return self.mu - half, self.mu + half
 
     @property
@@ -125,6 +129,9 @@ class PooledEffect:
         if np.ndim(self.k) == 0 and self.k == 1:
             said += ("one study: its own effect and Wald interval; tau2 and a prediction interval do not exist",)
         return said
+
+    def _level(self, level: float | None) -> float:
+        return self.level if level is None else checked_level(level)
 
     def __repr__(self) -> str:
         return f"<PooledEffect: {self}>"

@@ -152,7 +152,7 @@ def _best_of_all(yi: Floats, vi: Floats, grid: Floats, sure: Bools, peaked: Bool
     found = [Brackets(which, grid[cell, which], grid[cell + 1, which])]
     cell, which = np.nonzero(~sure)
     found += _halve(yi, vi, Brackets(which, grid[cell, which], grid[cell + 1, which]))
-    brackets = Brackets(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    brackets = Brackets(*(np.concatenate(parts) for parts in zip(*found, strict=True)))  # type: ignore[arg-type]
     roots = _newton(yi, vi, brackets)
     n = yi.shape[-1]
     which = np.concatenate([brackets.which, np.arange(n)])

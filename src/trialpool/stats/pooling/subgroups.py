@@ -12,6 +12,7 @@ from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats, count, split
 from trialpool.stats.distributions import chi2_p, f_p
 from trialpool.stats.effects.effects import Effects
+from trialpool.stats.pooling.choices import choose
 from trialpool.stats.pooling.pairwise import fit, pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
@@ -21,6 +22,7 @@ TAU2_OF_SUBGROUPS = {
     "separate": "each subgroup has its own tau2",
     "common": "the subgroups share one tau2",
 }
+MODELS = ("random", "common")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +83,9 @@ def subgroups(
     >>> by_drug.levels, round(by_drug.Q, 2), round(by_drug.p, 4)
     (('thalidomide', 'lenalidomide'), 9.0, 0.0027)
     """
-    if share not in TAU2_OF_SUBGROUPS:
-        raise BadArgument(f"share={share!r} is not known. Choose one of {', '.join(map(repr, TAU2_OF_SUBGROUPS))}.")
+    choose("share", share, TAU2_OF_SUBGROUPS)
+    choose("model", model, MODELS)
+    choose("tau2", tau2, TAU2)
     if len(by) != effects.yi.shape[-1]:
         raise BadArgument(f"`by` has {len(by)} values for {effects.yi.shape[-1]} studies. Give one for each.")
     here = np.isfinite(effects.vi)
@@ -129,8 +132,11 @@ def _with_one_scale(fits: PooledEffect, *, floor: float) -> PooledEffect:
 def _difference(fits: PooledEffect, share: str) -> tuple[Any, int, float, Any]:
     groups = len(fits.mu)
     scaled = share == "common" and fits.ci_method in ("HK", "HK-floor") and fits.model == "random"
-    wi = 1 / fits.se**2 if scaled else weights(fits.effects.vi, np.nan_to_num(fits.tau2)).sum(-1)
+    wi = weights(fits.effects.vi, np.nan_to_num(fits.tau2)).sum(-1)
     Q = (wi * (fits.mu - mean(fits.mu, wi)) ** 2).sum()
+    if scaled and Q > 0:
+        with np.errstate(divide="ignore"):
+            Q = Q / (wi[0] * fits.se[0] ** 2)  # the one scale factor of all levels
     df, df2 = groups - 1, float(fits.df[0]) if scaled else float("inf")
     if df < 1:
         return Q, df, df2, float("nan")

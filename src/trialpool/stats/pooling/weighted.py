@@ -11,7 +11,8 @@ from trialpool.stats.arrays import Floats
 
 def weights(vi: Floats, tau2: Any = 0.0) -> Floats:
     """wi = 1 / (vi + tau2): zero where a study is absent."""
-    return 1 / (vi + np.asarray(tau2)[..., np.newaxis])
+    wi: Floats = 1 / (vi + np.asarray(tau2)[..., np.newaxis])
+    return wi
 
 
 def mean(yi: Floats, wi: Floats) -> Any:

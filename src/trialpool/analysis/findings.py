@@ -1,0 +1,146 @@
+"""What an analysis found, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trialpool.analysis.selection import Selection, UnitEffect
+from trialpool.errors import Problem
+from trialpool.review.plan import Analysis, Outcome
+from trialpool.review.published import Published
+from trialpool.review.review import Review
+from trialpool.stats.bias.egger import EggerTest
+from trialpool.stats.effects.effects import Effects
+from trialpool.stats.effects.measure import MEASURES, Measure
+from trialpool.stats.influence.leave_one_out import Refits
+from trialpool.stats.pooling.pooled_effect import PooledEffect
+from trialpool.stats.pooling.subgroups import Subgroups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stratified:
+    """Subgroups of an analysis: by which columns, with what result, and which studies have no level."""
+
+    by: str
+    result: Subgroups
+    without_level: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variation:
+    """The analysis with one thing done otherwise; `fit` is None, and `why` says it, where that can't be had."""
+
+    id: str
+    label: str
+    group: str
+    fit: PooledEffect | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A published result beside ours.
+
+    ours   : the fit that answers to it; None where it is of something we do not pool
+    agrees : estimates lie in each other's interval and both intervals are on the same side of no effect, or both hold it;
+             None where that can't be judged
+    why    : the judgement in words
+    """
+
+    published: Published
+    ours: PooledEffect | None
+    agrees: bool | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crude:
+    """The ratio of the totals over all trials of a published table: no pooled result, for it breaks the randomisation."""
+
+    published: Published
+    measure: Measure
+    estimate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisFindings:
+    """One analysis of the plan, run.
+
+    fit : None where no row of the outcome can be used; `why` says it then
+    """
+
+    analysis: Analysis
+    outcome: Outcome
+    selection: Selection
+    fit: PooledEffect | None
+    why: str = ""
+    subgroups: tuple[Stratified, ...] = ()
+    sensitivity: tuple[Variation, ...] = ()
+    cumulative: Refits | None = None
+    egger: EggerTest | None = None
+    no_egger: str = ""
+    published: tuple[Comparison, ...] = ()
+
+    @property
+    def measure(self) -> Measure:
+        return MEASURES[self.outcome.measure]
+
+    @property
+    def studies(self) -> int:
+        """How many studies the effects are of: fewer than effects where strata of a study enter apart."""
+        return len({e.unit.study for e in self.selection.effects})
+
+    def variation(self, id_: str) -> Variation | None:
+        """The sensitivity result with this id."""
+        return next((v for v in self.sensitivity if v.id == id_), None)
+
+    def effect(self, title: str) -> UnitEffect | None:
+        """The effect of the study (or stratum) with this title."""
+        return next((e for e in self.selection.effects if e.unit.title == title), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """Everything that the plan of a review found."""
+
+    review: Review
+    analyses: tuple[AnalysisFindings, ...]
+    crude: tuple[Crude, ...]
+    others_published: tuple[Published, ...]
+    inconsistencies: tuple[Problem, ...]
+
+    def __getitem__(self, id_: str) -> AnalysisFindings:
+        """The analysis with this id."""
+        try:
+            return next(a for a in self.analyses if a.analysis.id == id_)
+        except StopIteration:
+            raise KeyError(f"there is no analysis {id_!r}; there are {', '.join(a.analysis.id for a in self.analyses)}") from None
+
+
+def effects_of(chosen: tuple[UnitEffect, ...], measure: str) -> Effects:
+    """Chosen effects as the arrays that pooling takes, labelled by the titles of their units."""
+    import numpy as np
+
+    return Effects(
+        yi=np.array([e.derivation.yi for e in chosen], dtype=float),
+        vi=np.array([e.derivation.vi for e in chosen], dtype=float),
+        study=tuple(e.unit.title for e in chosen),
+        measure=measure,
+        derivations=tuple(e.derivation for e in chosen),
+        counts=_counts(chosen),
+    )
+
+
+def _counts(chosen: tuple[UnitEffect, ...]) -> Any:
+    """Events and patients by arm, where every effect came from these."""
+    import numpy as np
+
+    from trialpool.stats.effects.effects import Counts
+
+    columns = ("events_t", "n_t", "events_c", "n_c")
+    if not chosen or any(column not in e.derivation.inputs for e in chosen for column in columns):
+        return None
+    if any(e.derivation.route not in ("events and patients", "percentages and patients") for e in chosen):
+        return None
+    return Counts(**{column: np.array([float(e.derivation.inputs[column]) for e in chosen]) for column in columns})

@@ -1,0 +1,179 @@
+"""The plan, run: each analysis pooled, stratified and varied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from trialpool.analysis.compare import comparisons, crude_ratios, not_compared
+from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, Variation, effects_of
+from trialpool.analysis.inconsistencies import inconsistencies
+from trialpool.analysis.selection import ALL, Selection, UnitEffect, select
+from trialpool.errors import NotEstimable
+from trialpool.review.plan import SENSITIVITY, Analysis, Outcome
+from trialpool.review.report import Status
+from trialpool.review.review import Review
+from trialpool.stats.bias.egger import EggerTest, egger
+from trialpool.stats.effects.effects import Effects
+from trialpool.stats.influence.leave_one_out import cumulative, refit
+from trialpool.stats.pooling.mantel_haenszel import MANTEL_HAENSZEL, mantel_haenszel
+from trialpool.stats.pooling.pairwise import pool, pool_common
+from trialpool.stats.pooling.pooled_effect import PooledEffect
+from trialpool.stats.pooling.subgroups import each, subgroups
+
+FEW_FOR_EGGER = 10
+READ: tuple[Status, ...] = ("read",)
+Watch = Callable[[str], None]
+
+
+def analyse(review: Review, *, watch: Watch = lambda _: None) -> Findings:
+    """Run the plan of a review.
+
+    Parameters
+    ----------
+    review : a review, as `read_review` gives it
+    watch : is called with the name of each analysis as it begins
+
+    Returns
+    -------
+    Findings: for each analysis the effects with their derivations, the pooled effect, subgroups, the sensitivity set, and what
+    others published beside it. An outcome without a usable row has no pooled effect, and says why.
+
+    >>> from trialpool.formats.review_folder import read_review
+    >>> findings = analyse(read_review("reviews/imid-maintenance"))
+    >>> print(findings["pfs"].fit)
+    HR 0.63 (95% CI 0.56 to 0.70), P < 0.001, k = 18, I2 = 55%
+    """
+    analyses = []
+    for analysis in review.plan.analyses:
+        outcome = review.outcome(analysis.outcome)
+        watch(outcome.name)
+        analyses.append(_run(review, analysis, outcome))
+    done = tuple(analyses)
+    return Findings(
+        review=review,
+        analyses=done,
+        crude=crude_ratios(review),
+        others_published=not_compared(review, done),
+        inconsistencies=inconsistencies(review, done),
+    )
+
+
+def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindings:
+    selection = select(review, outcome)
+    empty = AnalysisFindings(analysis=analysis, outcome=outcome, selection=selection, fit=None)
+    if not selection.effects:
+        return replace(empty, why=f"no report of {outcome.name.lower()} can be used", published=comparisons(review, empty))
+    effects = effects_of(selection.effects, outcome.measure)
+    fit = pool(effects, tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
+    test, no_egger = _egger(effects)
+    found = replace(
+        empty,
+        fit=fit,
+        subgroups=tuple(_stratify(selection, analysis, outcome)),
+        sensitivity=tuple(_vary(review, analysis, outcome, selection, fit)),
+        cumulative=cumulative(fit, [e.unit.year for e in selection.effects]),
+        egger=test,
+        no_egger=no_egger,
+    )
+    return replace(found, published=comparisons(review, found))
+
+
+def level_of(effect: UnitEffect, by: str) -> str:
+    """The level of a study in a subgroup: `drug x setting` gives `thalidomide, with transplantation`; empty where unknown."""
+    levels = [effect.unit.moderators.get(name.strip(), "") for name in by.split(" x ")]
+    return ", ".join(levels) if all(levels) else ""
+
+
+def _stratify(selection: Selection, analysis: Analysis, outcome: Outcome) -> Iterator[Stratified]:
+    for by in analysis.subgroups:
+        chosen = tuple(e for e in selection.effects if level_of(e, by))
+        if chosen:
+            result = subgroups(
+                effects_of(chosen, outcome.measure),
+                [level_of(e, by) for e in chosen],
+                tau2=analysis.tau2,
+                ci=analysis.ci,
+                level=analysis.level,
+                share=analysis.subgroup_tau2,
+            )
+            without = tuple(e.unit.title for e in selection.effects if not level_of(e, by))
+            yield Stratified(by=by, result=result, without_level=without)
+
+
+def _vary(review: Review, analysis: Analysis, outcome: Outcome, selection: Selection, fit: PooledEffect) -> Iterator[Variation]:
+    """The sensitivity set, in the order of the plan."""
+    for id_ in analysis.sensitivity:
+        if id_ == "leave-one-out":
+            yield from _without_each(selection, fit)
+        elif id_ == "mantel-haenszel" and (fit.effects.counts is None or outcome.measure not in MANTEL_HAENSZEL):
+            continue
+        else:
+            again = VARIATIONS[id_](review, analysis, outcome, fit)
+            group = "Rows" if id_ in ("read-only", "all-rows") else "Model"
+            yield Variation(
+                id=id_, label=SENSITIVITY[id_], group=group, fit=again, why="" if again else "no row remains that can be used"
+            )
+
+
+def _dl_wald(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
+    return pool(fit.effects, tau2="DL", ci="Wald", level=analysis.level)
+
+
+def _common(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
+    return pool_common(fit.effects, level=analysis.level)
+
+
+def _mantel_haenszel(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
+    try:
+        return mantel_haenszel(fit.effects, level=analysis.level)
+    except NotEstimable:
+        return None
+
+
+def _read_only(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
+    return _pool_selected(select(review, outcome, statuses=READ), analysis, outcome)
+
+
+def _all_rows(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
+    return _pool_selected(select(review, outcome, statuses=ALL, by_status=False), analysis, outcome)
+
+
+VARIATIONS: dict[str, Callable[[Review, Analysis, Outcome, PooledEffect], PooledEffect | None]] = {
+    "dl-wald": _dl_wald,
+    "common": _common,
+    "mantel-haenszel": _mantel_haenszel,
+    "read-only": _read_only,
+    "all-rows": _all_rows,
+}
+
+
+def _pool_selected(selection: Selection, analysis: Analysis, outcome: Outcome) -> PooledEffect | None:
+    if not selection.effects:
+        return None
+    effects = effects_of(selection.effects, outcome.measure)
+    return pool(effects, tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
+
+
+def _without_each(selection: Selection, fit: PooledEffect) -> Iterator[Variation]:
+    """Each study left out, all its strata at once, as one batch."""
+    ids = [e.unit.study for e in selection.effects]
+    studies = list(dict.fromkeys(ids))
+    if len(studies) < 2:
+        return
+    absent = np.array([[id_ == study for id_ in ids] for study in studies])
+    fits = each(refit(fit, np.where(absent, np.inf, fit.effects.vi)))
+    labels = {e.unit.study: e.unit.label for e in selection.effects}
+    for study, again in zip(studies, fits, strict=True):
+        yield Variation(id=f"without:{study}", label=f"Without {labels[study]}", group="Leaving out a study", fit=again)
+
+
+def _egger(effects: Effects) -> tuple[EggerTest | None, str]:
+    if effects.k < FEW_FOR_EGGER:
+        return None, f"not run: with {effects.k} studies, fewer than {FEW_FOR_EGGER}, it has too little power"
+    try:
+        return egger(effects), ""
+    except NotEstimable as error:
+        return None, f"not run: {error}"

@@ -1,0 +1,57 @@
+"""`trialpool build`: from a review folder to its report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from trialpool.analysis.run import analyse
+from trialpool.formats.review_folder import read_review
+from trialpool.reports.answers import answer
+from trialpool.reports.build import Watch, write_report
+
+if TYPE_CHECKING:
+    from trialpool.analysis.findings import Findings
+
+
+def build_review(folder: Path, *, as_json: bool) -> int:
+    """Read, analyse, write; print the answers and where the report is. Progress goes to standard error."""
+    review = read_review(folder)
+    findings = analyse(review)
+    report = _write(findings, folder)
+    if as_json:
+        paths = {"report": str(report / "index.html"), "findings": str(report / "findings.json")}
+        answers = {found.analysis.id: list(answer(found)) for found in findings.analyses}
+        typer.echo(json.dumps(paths | {"answers": answers}, ensure_ascii=False, indent=1))
+        return 0
+    for remark in review.remarks:
+        typer.echo(f"warning: {remark}")
+    for found in findings.analyses:
+        typer.echo(" ".join(answer(found)))
+    if findings.inconsistencies:
+        n = len(findings.inconsistencies)
+        typer.echo(f"{n} reported number{'s do' if n > 1 else ' does'} not agree with others: trialpool check {folder}")
+    typer.echo(f"Report: {report / 'index.html'}")
+    return 0
+
+
+def _write(findings: Findings, folder: Path) -> Path:
+    """Write the report, with a bar where somebody watches."""
+    if not sys.stderr.isatty():
+        return write_report(findings, folder)
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("report")
+
+        def watch(what: str, done: int, of: int) -> None:
+            progress.update(task, description=what, completed=done, total=of)
+
+        shown: Watch = watch
+        return write_report(findings, folder, watch=shown)

@@ -1,0 +1,39 @@
+"""`trialpool check`: what in a review folder cannot be used, and what does not agree."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import typer
+
+from trialpool.analysis.run import analyse
+from trialpool.errors import Problem
+from trialpool.formats.review_folder import check_folder
+
+
+def check_review(folder: Path, *, as_json: bool) -> int:
+    """Print the problems; the exit code is 1 where there is an error."""
+    review, problems = check_folder(folder)
+    if review is not None:
+        problems += analyse(review).inconsistencies
+    failed = any(p.severity == "error" for p in problems)
+    if as_json:
+        from trialpool.reports.findings_json import problem_data
+
+        typer.echo(
+            json.dumps({"problems": [problem_data(p) for p in problems], "usable": not failed}, ensure_ascii=False, indent=1)
+        )
+        return int(failed)
+    for problem in problems:
+        typer.echo(f"{problem.severity}: {problem}")
+    typer.echo(_summary(problems))
+    return int(failed)
+
+
+def _summary(problems: tuple[Problem, ...]) -> str:
+    counts = Counter(p.severity for p in problems)
+    if not problems:
+        return "No problems."
+    return ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.items()) + "."

@@ -1,0 +1,271 @@
+"""From results to what figures show: forest plots of a fit or an analysis, its variations, its funnel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trialpool.figures.forest import ForestLine, ForestPlot, GroupLine, NoteLine, PooledLine, StudyLine, draw_forest
+from trialpool.figures.funnel import FunnelPlot, draw_funnel
+from trialpool.figures.heterogeneity import heterogeneity_line, p_text
+from trialpool.figures.sensitivity import SensitivityLine, SensitivityPlot, draw_sensitivity
+from trialpool.stats.distributions import z_quantile
+from trialpool.stats.effects.measure import MEASURES
+from trialpool.stats.pooling.pooled_effect import PooledEffect
+
+if TYPE_CHECKING:
+    from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified
+    from trialpool.figures.canvas import Figure
+
+STATUS_MARKS = {"author": "§", "derived": "†", "recalled": "‡"}
+STATUS_NOTES = {
+    "author": "§ obtained from the investigators",
+    "derived": "† put together from figures that were read",
+    "recalled": "‡ written from memory, not verified",
+}
+FUNNEL_FROM = 3
+PREDICTED = "t"
+
+
+def forest(fit: PooledEffect, *, title: str = "", favours: tuple[str, str] = ("Favours treatment", "Favours control")) -> Figure:
+    """A forest plot of a pooled effect.
+
+    Parameters
+    ----------
+    fit : what `pool`, `pool_common` or `mantel_haenszel` returned for one analysis
+    title : heading of the plot
+    favours : words under the axis, at either side of no effect
+
+    Returns
+    -------
+    Figure, which shows itself in a notebook and has `save(path)` for .svg, .pdf and .png
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.pooling.pairwise import pool
+    >>> figure = forest(pool(effects([-0.36, -0.73, -0.10], [0.02, 0.03, 0.01], ["A", "B", "C"], measure="HR")))
+    >>> figure.description
+    '...'
+    """
+    measure = MEASURES[fit.effects.measure]
+    lines: list[ForestLine] = [*_fit_studies(fit), _total(fit, PREDICTED)]
+    return draw_forest(
+        ForestPlot(
+            title=title,
+            lines=tuple(lines),
+            measure=measure.code,
+            measure_name=measure.name,
+            log=measure.log,
+            level=fit.level,
+            favours_low=favours[0],
+            favours_high=favours[1],
+        )
+    )
+
+
+def funnel(fit: PooledEffect, *, title: str = "", contours: bool = True) -> Figure:
+    """A funnel plot of the effects that were pooled, about the common-effect estimate; see `forest` for what comes back.
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.pooling.pairwise import pool
+    >>> len(funnel(pool(effects([-0.36, -0.73, -0.10], [0.02, 0.03, 0.01], measure="HR"))).svg()) > 1000
+    True
+    """
+    measure = MEASURES[fit.effects.measure]
+    wi = 1 / fit.effects.vi
+    return draw_funnel(
+        FunnelPlot(
+            yi=fit.effects.yi,
+            vi=fit.effects.vi,
+            labels=fit.effects.study,
+            centre=float((wi * fit.effects.yi).sum() / wi.sum()),
+            measure=measure.code,
+            measure_name=measure.name,
+            log=measure.log,
+            title=title,
+            level=fit.level,
+            contours=contours,
+        )
+    )
+
+
+def figures_of(findings: Findings) -> dict[str, Figure]:
+    """Every figure of a report by its name: forest-ID, forest-ID-by-COLUMN, sensitivity-ID, cumulative-ID, funnel-ID."""
+    return {name: figure for found in findings.analyses for name, figure in _figures_of(findings, found)}
+
+
+def _figures_of(findings: Findings, found: AnalysisFindings) -> Iterator[tuple[str, Figure]]:
+    id_, fit = found.analysis.id, found.fit
+    if fit is None:
+        return
+    yield f"forest-{id_}", draw_forest(forest_plot(findings, found, found.subgroups[0] if found.subgroups else None))
+    for stratified in found.subgroups[1:]:
+        name = "-".join(stratified.by.split())
+        yield f"forest-{id_}-by-{name}", draw_forest(forest_plot(findings, found, stratified))
+    if found.sensitivity:
+        yield f"sensitivity-{id_}", draw_sensitivity(sensitivity_plot(found))
+    if found.cumulative is not None and fit.k > 1:
+        yield f"cumulative-{id_}", draw_sensitivity(cumulative_plot(found))
+    if fit.k >= FUNNEL_FROM:
+        yield f"funnel-{id_}", funnel(fit, title=f"{found.outcome.name}: funnel plot")
+
+
+def forest_plot(findings: Findings, found: AnalysisFindings, stratified: Stratified | None) -> ForestPlot:
+    """The forest plot of an analysis, by the levels of a subgroup where one is given."""
+    assert found.fit is not None
+    plan, measure = findings.review.plan, found.measure
+    lower = (found.outcome.favours_treatment, found.outcome.favours_control)
+    statuses = dict.fromkeys(e.report.status for e in found.selection.effects)
+    by = f" by {stratified.by}" if stratified else ""
+    return ForestPlot(
+        title=f"{found.outcome.name}{by}",
+        lines=tuple(_lines(found, stratified)),
+        measure=measure.code,
+        measure_name=measure.name,
+        log=measure.log,
+        level=found.analysis.level,
+        treatment_header=f"{plan.treatment}\nevents/N",
+        control_header=f"{plan.control}\nevents/N",
+        favours_low=lower[0] if found.outcome.better == "lower" else lower[1],
+        favours_high=lower[1] if found.outcome.better == "lower" else lower[0],
+        footnotes=tuple(STATUS_NOTES[status] for status in statuses if status in STATUS_NOTES) + _footnotes(found),
+    )
+
+
+def sensitivity_plot(found: AnalysisFindings) -> SensitivityPlot:
+    """The analysis and its variations."""
+    assert found.fit is not None
+    lines = [_sensitivity_line("Primary analysis", found.fit, primary=True)]
+    lines += [_sensitivity_line(v.label, v.fit, group=v.group) for v in found.sensitivity if v.fit is not None]
+    return _variations(found, f"{found.outcome.name}: sensitivity", tuple(lines))
+
+
+def cumulative_plot(found: AnalysisFindings) -> SensitivityPlot:
+    """The analysis as its studies came in."""
+    assert found.fit is not None
+    assert found.cumulative is not None
+    years = {e.unit.title: e.unit.year for e in found.selection.effects}
+    lines = [_sensitivity_line(f"+ {title}" if years[title] else title, fit) for title, fit in found.cumulative]
+    lines[-1] = _sensitivity_line(lines[-1].label, found.fit, primary=True)
+    return _variations(found, f"{found.outcome.name}: as the studies were published", tuple(lines))
+
+
+def _variations(found: AnalysisFindings, title: str, lines: tuple[SensitivityLine, ...]) -> SensitivityPlot:
+    words = (found.outcome.favours_treatment, found.outcome.favours_control)
+    low, high = words if found.outcome.better == "lower" else words[::-1]
+    return SensitivityPlot(
+        title=title,
+        lines=lines,
+        measure=found.measure.code,
+        measure_name=found.measure.name,
+        log=found.measure.log,
+        level=found.analysis.level,
+        favours_low=low,
+        favours_high=high,
+    )
+
+
+def _sensitivity_line(label: str, fit: PooledEffect, *, primary: bool = False, group: str = "") -> SensitivityLine:
+    low, high = (float(x) for x in fit.interval())
+    return SensitivityLine(label=label, k=int(fit.k), estimate=float(fit.mu), low=low, high=high, primary=primary, group=group)
+
+
+def _lines(found: AnalysisFindings, stratified: Stratified | None) -> Iterator[ForestLine]:
+    assert found.fit is not None
+    studies = dict(zip(found.fit.effects.study, _study_lines(found), strict=True))
+    if stratified is None:
+        yield from studies.values()
+    else:
+        for level, fit in zip(stratified.result.levels, stratified.result.fits, strict=True):
+            there = [name for name, v in zip(fit.effects.study, fit.effects.vi, strict=True) if np.isfinite(v)]
+            yield GroupLine(label=level[:1].upper() + level[1:])
+            yield from (studies[name] for name in there)
+            if len(there) > 1:
+                yield _pooled_line("Subtotal", fit, "", heterogeneity_line(fit), weight=sum(studies[n].weight or 0 for n in there))
+        rest = [studies[name] for name in stratified.without_level]
+        if rest:
+            yield GroupLine(label=f"{stratified.by} not known")
+            yield from rest
+    yield _total(found.fit, found.analysis.prediction)
+    if stratified is not None and len(stratified.result.levels) > 1:
+        yield NoteLine(text=_difference(stratified))
+
+
+def _difference(stratified: Stratified) -> str:
+    r = stratified.result
+    if np.isfinite(r.df2):
+        return f"Test for subgroup differences: F = {r.Q / r.df:.2f} (df = {r.df} and {r.df2:.0f}, {p_text(r.p)})"
+    return f"Test for subgroup differences: Q = {r.Q:.2f} (df = {r.df}, {p_text(r.p)})"
+
+
+def _study_lines(found: AnalysisFindings) -> Iterator[StudyLine]:
+    assert found.fit is not None
+    z = z_quantile(found.analysis.level)
+    for effect, weight in zip(found.selection.effects, found.fit.weights.tolist(), strict=True):
+        d, r = effect.derivation, effect.report
+        yield StudyLine(
+            label=effect.unit.title,
+            treatment=_arm(r.events_t, r.n_t if r.n_t is not None else effect.unit.n_t),
+            control=_arm(r.events_c, r.n_c if r.n_c is not None else effect.unit.n_c),
+            estimate=d.yi,
+            low=d.yi - z * d.se,
+            high=d.yi + z * d.se,
+            weight=weight,
+            marks=STATUS_MARKS.get(d.status, ""),
+        )
+
+
+def _arm(events: int | None, n: int | None) -> str:
+    """`86/231`; where the events are not known `–/231`."""
+    return "" if n is None and events is None else f"{'–' if events is None else events}/{'–' if n is None else n}"
+
+
+def _fit_studies(fit: PooledEffect) -> Iterator[StudyLine]:
+    z, counts = z_quantile(fit.level), fit.effects.counts
+    rows = zip(fit.effects.study, fit.effects.yi.tolist(), fit.effects.sei.tolist(), fit.weights.tolist(), strict=True)
+    for i, (study, y, se, weight) in enumerate(rows):
+        arms = (
+            {}
+            if counts is None
+            else {
+                "treatment": _arm(int(counts.events_t[i]), int(counts.n_t[i])),
+                "control": _arm(int(counts.events_c[i]), int(counts.n_c[i])),
+            }
+        )
+        absent = not np.isfinite(se)
+        nan = float("nan")
+        low, high = (nan, nan) if absent else (y - z * se, y + z * se)
+        yield StudyLine(label=study, estimate=nan if absent else y, low=low, high=high, weight=weight, faint=absent, **arms)
+
+
+def _total(fit: PooledEffect, prediction: str) -> PooledLine:
+    name = {"random": "Random effects", "common": "Common effect"}[fit.model]
+    label = f"{'Mantel-Haenszel' if fit.method == 'MH' else name}, {int(fit.k)} {'study' if fit.k == 1 else 'studies'}"
+    return _pooled_line(label, fit, prediction, heterogeneity_line(fit), overall=True)
+
+
+def _pooled_line(
+    label: str, fit: PooledEffect, prediction: str, note: str, *, overall: bool = False, weight: float | None = None
+) -> PooledLine:
+    low, high = (float(x) for x in fit.interval())
+    predicted = tuple(float(x) for x in fit.prediction_interval(method=prediction)) if prediction else ()
+    return PooledLine(
+        label=label,
+        estimate=float(fit.mu),
+        low=low,
+        high=high,
+        prediction=(predicted[0], predicted[1]) if predicted and np.isfinite(predicted).all() else None,
+        note=note,
+        overall=overall,
+        weight=weight,
+    )
+
+
+def _footnotes(found: AnalysisFindings) -> tuple[str, ...]:
+    first = found.outcome.reported_as[0]
+    others: dict[str, list[str]] = {}
+    for effect in found.selection.effects:
+        if effect.report.outcome != first:
+            others.setdefault(effect.report.outcome, []).append(effect.unit.title)
+    return tuple(f"{name} stands in for {first} in {', '.join(titles)}." for name, titles in others.items())

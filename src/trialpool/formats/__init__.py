@@ -1,0 +1,1 @@
+"""Bytes to review and back."""

@@ -1,0 +1,104 @@
+"""What a row of results/*.csv must obey by itself: a table of rules, each a small function that yields what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from trialpool.errors import Problem
+from trialpool.review.report import RATIOS, Report
+
+Finding = tuple[str, str, str]  # column, what, mend
+Rule = Callable[[Report], Iterator[Finding]]
+COUNTS = ("events_t", "n_t", "events_c", "n_c")
+PERCENTAGES = ("pct_t", "pct_c", "survival_t", "survival_c")
+POSITIVE = ("median_t", "median_c", "landmark", "follow_up", "sd_t", "sd_c", "v")
+
+
+def estimate_has_measure(report: Report) -> Iterator[Finding]:
+    if report.measure is None and any(x is not None for x in (report.estimate, report.ci_low, report.ci_high)):
+        yield "measure", "the estimate has no measure", "Give HR, RR, OR or RD"
+
+
+def ratios_are_positive(report: Report) -> Iterator[Finding]:
+    if report.measure in RATIOS:
+        for column in ("estimate", "ci_low", "ci_high"):
+            value = getattr(report, column)
+            if value is not None and value <= 0:
+                yield (
+                    column,
+                    f"{value} is no value of a ratio",
+                    "A ratio is above 0; leave the cell empty where it was not reported",
+                )
+
+
+def limits_are_in_order(report: Report) -> Iterator[Finding]:
+    low, high = report.ci_low, report.ci_high
+    if low is not None and high is not None and low > high:
+        yield (
+            "ci_low",
+            f"the lower limit {low} is above the upper limit {high}",
+            "Swap the two, or correct the one that was mistyped",
+        )
+
+
+def interval_holds_estimate(report: Report) -> Iterator[Finding]:
+    low, mid, high = report.ci_low, report.estimate, report.ci_high
+    if low is None or mid is None or high is None or low > high:
+        return
+    half = sum(Decimal(5).scaleb(int(x.as_tuple().exponent) - 1) for x in (mid,))
+    if not low - half <= mid <= high + half:
+        what = f"the interval {low} to {high} does not hold its estimate {mid}"
+        yield "estimate", what, "Correct the one that was mistyped"
+
+
+def level_is_a_percentage(report: Report) -> Iterator[Finding]:
+    level = report.ci_level
+    if level <= 1:
+        yield "ci_level", f"{level} is not a percentage", f"Write {(level * 100).normalize():f}" if level > 0 else "Write 95"
+    elif level >= 100:
+        yield "ci_level", f"{level} is no level of an interval", "Write 95 for a 95% interval"
+
+
+def counts_fit(report: Report) -> Iterator[Finding]:
+    for column in COUNTS:
+        value = getattr(report, column)
+        if value is not None and value < 0:
+            yield column, f"{value} is below 0", "Counts are not negative"
+    for arm in ("t", "c"):
+        events, n = getattr(report, f"events_{arm}"), getattr(report, f"n_{arm}")
+        if n == 0:
+            yield f"n_{arm}", "an arm of 0 patients", "Leave the cell empty where the number was not reported"
+        elif events is not None and n is not None and events > n >= 0:
+            yield f"events_{arm}", f"{events} events among {n} patients", f"Correct n_{arm}, or swap the two"
+
+
+def percentages_fit(report: Report) -> Iterator[Finding]:
+    for column in PERCENTAGES:
+        value = getattr(report, column)
+        if value is not None and not 0 <= value <= 100:
+            yield column, f"{value} is outside 0 to 100", "Give a percentage"
+
+
+def magnitudes_are_positive(report: Report) -> Iterator[Finding]:
+    for column in POSITIVE:
+        value = getattr(report, column)
+        if value is not None and value <= 0:
+            yield column, f"{value} is not above 0", "Leave the cell empty where it was not reported"
+
+
+RULES: tuple[Rule, ...] = (
+    estimate_has_measure,
+    ratios_are_positive,
+    limits_are_in_order,
+    interval_holds_estimate,
+    level_is_a_percentage,
+    counts_fit,
+    percentages_fit,
+    magnitudes_are_positive,
+)
+
+
+def problems_of(report: Report) -> list[Problem]:
+    """Every cell of a row that breaks a rule."""
+    return [Problem(report.file, report.row, *finding) for rule in RULES for finding in rule(report)]

@@ -1,0 +1,1 @@
+"""Results to documents: HTML, JSON, tables, methods text."""

@@ -1,0 +1,93 @@
+"""The tables of a report as CSV, one figure a cell, on the analysis scale and as shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from trialpool.analysis.findings import AnalysisFindings, Findings
+from trialpool.reports.findings_json import findings_data
+from trialpool.stats.distributions import z_quantile
+
+POOLED = (
+    "k", "model", "method", "tau2_method", "ci_method", "estimate", "se", "ci_low", "ci_high", "p", "tau2", "I2", "Q", "Q_df",
+    "Q_p", "prediction_low", "prediction_high", "shown_estimate", "shown_ci_low", "shown_ci_high", "shown_prediction_low",
+    "shown_prediction_high",
+)  # fmt: skip
+
+
+def tables_of(findings: Findings) -> dict[str, str]:
+    """CSV text by file name: effects, results, sensitivity, published, studies, inconsistencies."""
+    data = findings_data(findings)
+    return {
+        "studies.csv": _studies(findings),
+        "effects.csv": _table(row for found in findings.analyses for row in _effects(found)),
+        "results.csv": _table(_results(data)),
+        "sensitivity.csv": _table(
+            {"analysis": a["id"], "id": v["id"], "label": v["label"]} | _pooled(v["pooled"])
+            for a in data["analyses"]
+            for v in a["sensitivity"]
+        ),
+        "published.csv": _table(
+            {"analysis": a["id"], "ours": a["pooled"]["shown"]["estimate"] if a["pooled"] else None} | _flat_ci(row)
+            for a in data["analyses"]
+            for row in a["published"]
+        ),
+        "inconsistencies.csv": _table(data["inconsistencies"]),
+    }
+
+
+def _studies(findings: Findings) -> str:
+    rows = []
+    for study in findings.review.studies:
+        cells = study.model_dump(exclude={"moderators"})
+        rows.append({name: value for name, value in cells.items() if value is not None} | dict(study.moderators))
+    return _table(rows)
+
+
+def _effects(found: AnalysisFindings) -> Iterable[dict[str, Any]]:
+    weights = found.fit.weights.tolist() if found.fit else []
+    z, shown = z_quantile(found.analysis.level), found.measure.shown
+    for effect, weight in zip(found.selection.effects, weights, strict=True):
+        d, r = effect.derivation, effect.report
+        yield {
+            "analysis": found.analysis.id, "study": effect.unit.study, "stratum": effect.unit.stratum, "label": effect.unit.title,
+            "year": effect.unit.year, "reported_outcome": r.outcome, "measure": found.outcome.measure, "yi": d.yi, "vi": d.vi,
+            "shown_estimate": shown(d.yi), "shown_ci_low": shown(d.yi - z * d.se), "shown_ci_high": shown(d.yi + z * d.se),
+            "weight": weight, "route": d.route, "status": d.status, "source": d.source, "locator": d.locator, "file": r.file,
+            "row": r.row, "worked": d.worked,
+        }  # fmt: skip
+
+
+def _results(data: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    for a in data["analyses"]:
+        yield {"analysis": a["id"], "by": "", "level": "all"} | _pooled(a["pooled"])
+        for group in a["subgroups"]:
+            yield {"analysis": a["id"], "by": group["by"], "level": group["level"]} | _pooled(group["pooled"])
+
+
+def _pooled(pooled: dict[str, Any] | None) -> dict[str, Any]:
+    if pooled is None:
+        return dict.fromkeys(POOLED)
+    flat = {**pooled, **{f"shown_{name}": value for name, value in pooled["shown"].items()}}
+    for name in ("ci", "prediction", "shown_ci", "shown_prediction"):
+        low, high = flat[name] or (None, None)
+        flat |= {f"{name}_low": low, f"{name}_high": high}
+    return {name: flat[name] for name in POOLED}
+
+
+def _flat_ci(row: dict[str, Any]) -> dict[str, Any]:
+    low, high = row["ci"] or (None, None)
+    return {name: value for name, value in row.items() if name != "ci"} | {"ci_low": low, "ci_high": high}
+
+
+def _table(rows: Iterable[dict[str, Any]]) -> str:
+    rows = list(rows)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
+    return out.getvalue()

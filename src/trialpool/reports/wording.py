@@ -1,0 +1,57 @@
+"""Results in words and figures, the same everywhere in a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from trialpool.figures.heterogeneity import p_text, percent_text, tau2_text
+from trialpool.figures.numerals import level_text, number_text, range_text
+from trialpool.stats.effects.measure import MEASURES
+from trialpool.stats.pooling.pooled_effect import PooledEffect
+
+
+__all__ = ["p_text", "percent_text", "tau2_text"]  # said in figures and reports alike
+
+
+def effect_text(fit: PooledEffect) -> str:
+    """An effect with its interval, back-transformed: `0.63 (0.56–0.70)`."""
+    low, high = fit.interval()
+    return interval_text(fit.mu, low, high, fit.effects.measure)
+
+
+def interval_text(mu: Any, low: Any, high: Any, measure: str) -> str:
+    """An estimate with limits on the analysis scale, as printed."""
+    log = MEASURES[measure].log
+    decimals = 3 if not log and max(abs(float(x)) for x in (mu, low, high)) < 0.1 else 2
+    limits = range_text(float(low), float(high), log=log, decimals=decimals)
+    return f"{number_text(float(mu), log=log, decimals=decimals)} ({limits})"
+
+
+def effect_in_words(fit: PooledEffect) -> str:
+    """`hazard ratio 0.63, 95% confidence interval 0.56 to 0.70, P < 0.001`."""
+    measure = MEASURES[fit.effects.measure]
+    low, high = (number_text(float(x), log=measure.log) for x in fit.interval())
+    return (
+        f"{measure.name.lower()} {number_text(float(fit.mu), log=measure.log)}, "
+        f"{level_text(fit.level)} confidence interval {low} to {high}, {p_text(fit.p)}"
+    )
+
+
+def prediction_text(fit: PooledEffect, method: str = "t") -> str:
+    """The prediction interval, or that there is none."""
+    low, high = (float(x) for x in fit.prediction_interval(method=method))
+    if not np.isfinite([low, high]).all():
+        return "not estimable"
+    return range_text(low, high, log=MEASURES[fit.effects.measure].log)
+
+
+def studies_text(k: Any) -> str:
+    """`1 study`, `18 studies`."""
+    return f"{int(k)} stud{'y' if int(k) == 1 else 'ies'}"
+
+
+def listed(words: list[str] | tuple[str, ...]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])

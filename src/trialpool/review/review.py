@@ -1,0 +1,33 @@
+"""A review: everything that its folder says, checked."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from trialpool.review.plan import Outcome, Plan
+from trialpool.review.published import Published
+from trialpool.review.report import Report
+from trialpool.review.study import Study
+
+
+class Review(BaseModel):
+    """A review folder as frozen values, in the order of its files.
+
+    remarks : what was odd in the input but could be read (encoding, separators), as sentences
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    plan: Plan
+    studies: tuple[Study, ...]
+    reports: tuple[Report, ...]
+    published: tuple[Published, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def outcome(self, id_: str) -> Outcome:
+        """The outcome with this id."""
+        return next(outcome for outcome in self.plan.outcomes if outcome.id == id_)
+
+    def units(self, study: str) -> tuple[Study, ...]:
+        """The rows of studies.csv of one study: one, or one a stratum."""
+        return tuple(unit for unit in self.studies if unit.study == study)

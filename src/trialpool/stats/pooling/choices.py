@@ -1,0 +1,31 @@
+"""What a caller may choose; anything else is refused with the choices there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from trialpool.errors import BadArgument
+
+
+def choose(name: str, choice: str, table: Iterable[str]) -> str:
+    """`choice`, if `table` has it.
+
+    >>> choose("ci", "hk", ["HK", "Wald"])
+    Traceback (most recent call last):
+    trialpool.errors.BadArgument: ci='hk' is not known. Choose one of 'HK', 'Wald'.
+    """
+    if choice not in table:
+        raise BadArgument(f"{name}={choice!r} is not known. Choose one of {', '.join(map(repr, table))}.")
+    return choice
+
+
+def checked_level(level: float) -> float:
+    """`level`, if it is a confidence level.
+
+    >>> checked_level(95)
+    Traceback (most recent call last):
+    trialpool.errors.BadArgument: level=95 is not between 0 and 1. For a 95% interval give 0.95.
+    """
+    if not 0 < level < 1:
+        raise BadArgument(f"level={level!r} is not between 0 and 1. For a 95% interval give 0.95.")
+    return level
