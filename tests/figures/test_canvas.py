@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,9 +67,7 @@ def test_another_process_gives_the_same_bytes(figure):
         "print(*[hashlib.sha256(figure.to_bytes(kind)).hexdigest() for kind in FORMATS])"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "SOURCE_DATE_EPOCH": "0"}
-    run = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert run.stdout.split() == [hashlib.sha256(figure.to_bytes(kind)).hexdigest() for kind in FORMATS], run.stderr
 
 
@@ -137,5 +136,8 @@ def test_a_saved_file_is_readable_by_others(figure, tmp_path):
     assert figure.save(tmp_path / "forest.svg").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_notebook_shows_the_svg(figure):
-    assert figure._repr_svg_() == figure.svg()
+def test_figures_in_a_notebook_share_no_id(figure):
+    other = draw_forest(simple(1))
+    ids = [set(re.findall(r'id="([^"]+)"', each._repr_svg_())) for each in (figure, other)]
+    assert ids[0] & ids[1] == set()
+    assert figure._repr_svg_() == draw_forest(simple(3))._repr_svg_()

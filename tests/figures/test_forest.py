@@ -73,9 +73,7 @@ def test_squares_stand_at_the_estimates_and_whiskers_reach_the_limits():
     plot = simple(18)
     figure = draw_forest(plot)
     at = scale(figure)
-    whiskers = [
-        mark for mark in figure.marks if isinstance(mark, Line) and mark.colour == style.INK and mark.width == style.LINE
-    ]
+    whiskers = [mark for mark in figure.marks if isinstance(mark, Line) and mark.colour == style.INK and mark.width == style.LINE]
     ends = [(mark.points[0][0], mark.points[1][0]) for mark in whiskers if mark.points[0][1] == mark.points[1][1]][1:]
     assert [centre(square) for square in squares(figure)] == pytest.approx([at(s.estimate) for s in plot.studies], abs=0.01)
     shown = [(at(s.low), at(s.high)) for s in plot.studies if not crosses_an_end(figure, s, at)]
@@ -95,9 +93,7 @@ def level(mark: Line) -> bool:
 
 def test_areas_of_squares_are_in_proportion_to_the_weights():
     lines = tuple(line(f"W{w}", 0, -1, 1, weight=w) for w in (0.1, 0.2, 0.3, 0.4))
-    sides = [
-        square.points[1][0] - square.points[0][0] for square in squares(draw_forest(ForestPlot(title="", lines=lines, **HR)))
-    ]
+    sides = [square.points[1][0] - square.points[0][0] for square in squares(draw_forest(ForestPlot(title="", lines=lines, **HR)))]
     assert [side**2 for side in sides] == pytest.approx([w / 0.4 * LARGEST**2 for w in (0.1, 0.2, 0.3, 0.4)])
 
 
@@ -112,9 +108,7 @@ def test_the_diamond_spans_the_pooled_interval():
     figure = draw_forest(simple(18))
     at, (diamond,) = scale(figure), diamonds(figure)
     left, top, right, bottom = diamond.points
-    assert (left[0], top[0], right[0]) == pytest.approx(
-        [at(x) for x in (OVERALL.low, OVERALL.estimate, OVERALL.high)], abs=0.01
-    )
+    assert (left[0], top[0], right[0]) == pytest.approx([at(x) for x in (OVERALL.low, OVERALL.estimate, OVERALL.high)], abs=0.01)
     assert bottom[1] - top[1] == pytest.approx(2 * DIAMOND)
 
 

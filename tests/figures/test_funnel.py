@@ -56,9 +56,7 @@ def test_an_absent_study_is_left_out():
 
 def test_of_many_studies_only_those_outside_are_named():
     plot = funnel(60)
-    outside = {
-        label for label, y, v in zip(plot.labels, plot.yi, plot.vi, strict=True) if abs(y - plot.centre) > 1.959964 * v**0.5
-    }
+    outside = {label for label, y, v in zip(plot.labels, plot.yi, plot.vi, strict=True) if abs(y - plot.centre) > 1.959964 * v**0.5}
     named = set(texts(draw_funnel(plot))) & set(plot.labels)
     assert named
     assert named <= outside

@@ -41,6 +41,7 @@ def test_it_scales_with_its_place_in_a_page(figure):
     root = ElementTree.fromstring(figure.svg())
     assert (root.get("width"), root.get("height")) == ("100%", None)
     assert [float(x) for x in root.get("viewBox", "").split()] == [0, 0, figure.width, figure.height]
+    assert root.get("style") == f"max-width:{1.2 * figure.width:g}pt"
 
 
 def test_as_a_file_it_has_the_size_it_was_drawn_in(figure):

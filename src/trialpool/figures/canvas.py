@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,8 @@ class Figure:
         return matplotlib_figure(self)
 
     def _repr_svg_(self) -> str:
-        return self.svg()
+        """For a notebook, which is one page: the prefix is made of the content, so that other figures have another."""
+        return self.svg(id_prefix=f"figure-{zlib.crc32(self.svg().encode()):08x}-")
 
 
 def _svg(figure: Figure) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import re
+import tempfile
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,8 +37,28 @@ class Glyph(NamedTuple):
 @lru_cache(maxsize=256)
 def font(size: float, bold: bool = False) -> FontProperties:
     """DejaVu Sans as matplotlib ships it, whatever the user's settings and installed fonts."""
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return FontProperties(fname=str(FilePath(matplotlib.get_data_path(), "fonts", "ttf", name)), size=size)
+    return FontProperties(fname=_font_file("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size=size)
+
+
+@cache
+def _font_file(name: str) -> str:
+    """The font without its tables of ligatures and marks: nothing here uses them, and each PDF would read them whole."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(FilePath(matplotlib.get_data_path(), "fonts", "ttf", name), recalcTimestamp=False) as face:
+        for table in ("GSUB", "GPOS", "GDEF"):
+            if table in face:
+                del face[table]
+        face.save(FilePath(_font_folder().name, name))
+    return str(FilePath(_font_folder().name, name))
+
+
+@cache
+def _font_folder() -> tempfile.TemporaryDirectory[str]:
+    """Lives as long as the process."""
+    folder = tempfile.TemporaryDirectory(prefix="trialpool-fonts-")
+    atexit.register(folder.cleanup)
+    return folder
 
 
 @lru_cache(maxsize=2)
@@ -103,8 +125,8 @@ def text_width(text: str, size: float = style.TEXT, *, bold: bool = False) -> fl
 def wrap(text: str, width: float, size: float = style.TEXT, *, bold: bool = False) -> tuple[str, ...]:
     """The lines that fit a width; a word that is too long is broken, and a line feed in the text is kept.
 
-    >>> wrap("Attal 2006", 16)
-    ('Atta', 'l', '2006')
+    >>> wrap("Attal 2006, IFM 99-02", 60)
+    ('Attal 2006, IFM', '99-02')
     """
     return tuple(line for part in text.splitlines() or [""] for line in _wrap_paragraph(part, width, size, bold))
 

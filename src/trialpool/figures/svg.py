@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 PROLOG = '<?xml version="1.0" encoding="utf-8"?>\n'
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
+ENLARGED = 1.2
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def svg_element(figure: Figure, *, id_prefix: str = "") -> str:
-    """An <svg> element to be placed in HTML, as wide as what it stands in; every id starts with id_prefix."""
-    return _element(figure, f'{NAMESPACE} width="100%"', prefix=id_prefix, reference="href")
+    """An <svg> element to be placed in HTML; every id starts with id_prefix.
+
+    It is as wide as what it stands in, up to ENLARGED times its size: so small and large figures have letters of one size.
+    """
+    widest = f'style="max-width:{_number(ENLARGED * figure.width)}pt"'
+    return _element(figure, f'{NAMESPACE} width="100%" {widest}', prefix=id_prefix, reference="href")
 
 
 def svg_document(figure: Figure) -> str:

@@ -165,7 +165,7 @@ def _reasons(found: AnalysisFindings) -> Iterator[str]:
     others = [f"{e.unit.title} ({e.report.outcome})" for e in found.selection.effects if e.report.outcome != _first_name(found)]
     if others:
         yield f"Another outcome stands in for {_first_name(found)} in {listed(others)}."
-    yield "The effects that the published review took for each trial are not known to us, so the difference cannot be traced further."
+    yield "What the published review took for each trial is not known to us, so the difference cannot be traced further."
 
 
 def _missing(found: AnalysisFindings) -> Iterator[str]:

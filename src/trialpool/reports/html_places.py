@@ -35,16 +35,16 @@ def units(found: AnalysisFindings) -> Iterator[Study]:
 
 
 def part(found: AnalysisFindings, name: str) -> str:
-    """The id of a part of an analysis.
-
-    >>> slug("pfs-Attal 2006-"), slug("os-Müller/2010-arm B")
-    ('pfs-attal-2006', 'os-muller-2010-arm-b')
-    """
+    """The id of a part of an analysis."""
     return f"{found.analysis.id}.{name}"
 
 
 def slug(text: str) -> str:
-    """Text as an id: letters without accents, digits, hyphens and underscores."""
+    """Text as an id: letters without accents, digits, hyphens and underscores.
+
+    >>> slug("pfs-Attal 2006-"), slug("os-Müller/2010-arm B")
+    ('pfs-attal-2006', 'os-muller-2010-arm-b')
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-")
 

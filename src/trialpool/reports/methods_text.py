@@ -69,8 +69,8 @@ def _data(findings: Findings) -> Iterator[Paragraph]:
     statuses = "; ".join(f"{status}: {meaning}" for status, meaning in STATUSES.items())
     yield Paragraph(
         "Data",
-        f"The review holds {len(review.reports)} reports of {studies} studies, each with its source. {PREFERENCE} Each report has a "
-        f"status ({statuses}). Recalled rows never enter a primary result. A study that reports its strata apart enters once for "
+        f"The review holds {len(review.reports)} reports of {studies} studies, each with its source. {PREFERENCE} Each report has "
+        f"a status ({statuses}). Recalled rows never enter a primary result. A study that reports its strata apart enters once for "
         "each of them, or as a whole where a stratum cannot be used.",
     )
 
@@ -81,9 +81,9 @@ def _effects(findings: Findings) -> Iterator[Paragraph]:
         yield Paragraph(
             "Hazard ratios",
             "Log hazard ratios and their standard errors were taken, in this order of preference, from a hazard ratio with its "
-            "interval, O - E and V, a hazard ratio with P or events, P with events, the same with the events that medians or landmark "
-            "survival lead to expect, landmark survival, and medians. A standard error from P was refused where it would take "
-            "more information than the events or patients can carry, and came last where the rounding of P alone leaves it open "
+            "interval, O - E and V, a hazard ratio with P or events, P with events, the same with the events that medians or "
+            "landmark survival lead to expect, landmark survival, and medians. A standard error from P was refused where it would "
+            "take more information than the events or patients can carry, and came last where the rounding of P alone leaves it open "
             "by more than a factor of 1.5. A P value printed as an inequality only bounded a standard error.",
             ("routes", "tierney"),
         )
@@ -104,9 +104,9 @@ def _pooling(findings: Findings) -> Iterator[Paragraph]:
         yield Paragraph(
             "Pooling",
             f"Effects on {listed(names)} were pooled by a random-effects model, with the between-study variance τ² by "
-            f"{TAU2_NAMES[tau2]}, {level_text(level)} confidence intervals by {_method(INTERVAL_NAMES[ci])}, and prediction intervals "
-            f"by the {PREDICTION_NAMES[prediction]}. I² and H² are those of the estimated τ²; their intervals follow the Q-profile "
-            "interval of τ². Ratios were analysed as logarithms.",
+            f"{TAU2_NAMES[tau2]}, {level_text(level)} confidence intervals by {_method(INTERVAL_NAMES[ci])}, and prediction "
+            f"intervals by the {PREDICTION_NAMES[prediction]}. I² and H² are those of the estimated τ²; their intervals follow the "
+            "Q-profile interval of τ². Ratios were analysed as logarithms.",
             tuple(key for key in (tau2, ci, "prediction", "I2", "QP") if key in REFERENCES),
         )
 

@@ -11,7 +11,6 @@ from trialpool.figures.numerals import level_text, number_text, range_text
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
-
 __all__ = ["p_text", "percent_text", "tau2_text"]  # said in figures and reports alike
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
 from tests.stats.reference_tables import TAIL_AREA, Entry, each_of, effects_of, near
 from tests.stats.strategies import Floats, studies
+
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.bias.egger import egger
 from trialpool.stats.effects.effects import effects

@@ -11,9 +11,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given
-
 from tests.stats.reference_tables import EFFECTS_OF, Entry, columns, counted, each_of, near
 from tests.stats.strategies import LAW, two_by_two_tables
+
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.effects.two_by_two import odds_ratio, risk_difference, risk_ratio
 from trialpool.stats.pooling.pairwise import pool
@@ -215,6 +215,9 @@ def test_a_missing_count_is_refused_whatever_it_looks_like(make_frame: Callable[
 # What is refused
 
 
+NOT_A_NUMBER = "events_t holds something that is not a number (float() argument must be a string or a real number, not 'dict')."
+
+
 def refused(*wrong: str) -> str:
     return f"Counts cannot be used: {'; '.join(wrong)}. Counts are whole, not negative, and fit in their arm."
 
@@ -233,14 +236,13 @@ def refused(*wrong: str) -> str:
         ("events_t", ["4", "6"], "events_t holds text, '4'. Give numbers; None or nan where a value is missing."),
         ("events_t", [4, "n/a"], "events_t holds text, 'n/a'. Give numbers; None or nan where a value is missing."),
         ("events_t", [4, b"n/a"], "events_t holds text, b'n/a'. Give numbers; None or nan where a value is missing."),
-        ("events_t", [4, {}], "events_t holds something that is not a number "
-            "(float() argument must be a string or a real number, not 'dict')."),
+        ("events_t", [4, {}], NOT_A_NUMBER),
         ("events_t", [4 + 1j, 6], "events_t holds complex128, not numbers."),
         ("events_t", [4], "Columns differ in length: events_t 1, n_t 2, events_c 2, n_c 2, study 2."),
         ("study", ["A"], "Columns differ in length: events_t 2, n_t 2, events_c 2, n_c 2, study 1."),
         ("zero_cells", "all", "zero_cells='all' is not known. Choose one of 'only', 'none'."),
     ],
-)  # fmt: skip
+)
 def test_counts_that_cannot_be(make: Callable[..., Any], column: str, values: Any, message: str) -> None:
     with pytest.raises(BadArgument) as refusal:
         make(**(FINE | {"study": ["A", "B"]} | {column: values}))

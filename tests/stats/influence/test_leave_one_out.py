@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.stats.reference_tables import REFERENCE, TAIL_AREA, Entry, columns, each_of, effects_of, near, table
 from tests.stats.pooling.exact import exact_restricted_score
+from tests.stats.reference_tables import REFERENCE, TAIL_AREA, Entry, columns, each_of, effects_of, near, table
 from tests.stats.strategies import LAW, Floats, studies
+
 from trialpool.errors import BadArgument
 from trialpool.stats.effects.effects import effects
 from trialpool.stats.influence.leave_one_out import Refits, cumulative, leave_one_out
@@ -22,8 +22,8 @@ FIELDS = ("mu", "se", "df", "tau2", "Q", "k")
 LAST_STEP = 1e-11
 RELATIVE_TO_VI = 1e-7
 MODELS: dict[str, Any] = {
-    "common": lambda these: pool_common(these),
-    "REML-HK": lambda these: pool(these),
+    "common": pool_common,
+    "REML-HK": pool,
     "PM-HK-floor": lambda these: pool(these, tau2="PM", ci="HK-floor"),
     "DL-t": lambda these: pool(these, tau2="DL", ci="t", level=0.9),
 }

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-
 from tests.stats.reference_tables import EFFECTS_OF, TAIL_AREA, Entry, counted, each_of, near, table
 from tests.stats.strategies import LAW, two_by_two_tables
+
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.effects.effects import effects
 from trialpool.stats.effects.two_by_two import odds_ratio, risk_difference, risk_ratio

@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-
 from tests.stats.reference_tables import CI_OF, TAIL_AREA, Entry, each_of, effects_of, near, table
+
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.effects.effects import effects
 from trialpool.stats.pooling.pairwise import pool, pool_common

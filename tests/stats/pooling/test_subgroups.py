@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.stats.reference_tables import CI_OF, TAIL_AREA, Entry, columns, each_of, effects_of, near, table
 from tests.stats.strategies import LAW, SAME, Floats, studies
+
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import split
 from trialpool.stats.distributions import chi2_p

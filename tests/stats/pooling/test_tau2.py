@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
-
 from tests.stats.pooling.exact import exact_generalised_q, exact_restricted_score
 from tests.stats.strategies import LAW, SAME, Floats, studies
+
 from trialpool.stats.effects.effects import Effects, effects
 from trialpool.stats.pooling.intervals import INTERVAL_NAMES, INTERVALS, PREDICTION_NAMES, PREDICTIONS
 from trialpool.stats.pooling.pairwise import pool, pool_common

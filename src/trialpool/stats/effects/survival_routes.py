@@ -274,7 +274,7 @@ def _by_p(
     if r.cap and 1 / se**2 > INFORMATION_SLACK * r.cap[0]:
         return Refusal(
             name,
-            f"P = {r.exact_p} would give the SE {se:.4f}, smaller than {1 / sqrt(r.cap[0]):.4f}, the least possible with {r.cap[1]}",
+            f"P = {r.exact_p} would give the SE {se:.4f}, and {1 / sqrt(r.cap[0]):.4f} is the least possible with {r.cap[1]}",
         )
     return _derivation(
         name,

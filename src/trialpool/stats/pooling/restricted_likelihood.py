@@ -152,7 +152,7 @@ def _best_of_all(yi: Floats, vi: Floats, grid: Floats, sure: Bools, peaked: Bool
     found = [Brackets(which, grid[cell, which], grid[cell + 1, which])]
     cell, which = np.nonzero(~sure)
     found += _halve(yi, vi, Brackets(which, grid[cell, which], grid[cell + 1, which]))
-    brackets = Brackets(*(np.concatenate(parts) for parts in zip(*found, strict=True)))  # type: ignore[arg-type]
+    brackets = _joined(found)
     roots = _newton(yi, vi, brackets)
     n = yi.shape[-1]
     which = np.concatenate([brackets.which, np.arange(n)])
@@ -175,16 +175,25 @@ def _halve(yi: Floats, vi: Floats, cells: Brackets) -> list[Brackets]:
         shift = smallest[cells.which]
         middle = np.sqrt((cells.low + shift) * (cells.high + shift)) - shift
         at_middle = _terms_of(yi, vi, cells.which, middle)
-        cells = Brackets(*(np.concatenate(p) for p in ((cells.which,) * 2, (cells.low, middle), (middle, cells.high))))
+        cells = _joined([Brackets(cells.which, cells.low, middle), Brackets(cells.which, middle, cells.high)])
         low = Terms(*(np.concatenate(p) for p in zip(ends[0], at_middle, strict=True)))
         high = Terms(*(np.concatenate(p) for p in zip(at_middle, ends[1], strict=True)))
         sure, peaked = _verdict(low, high)
-        peaked &= (low.B > low.A) & (high.B <= high.A)
-        found.append(Brackets(*(part[peaked] for part in cells)))
-        open_still = ~sure & (cells.high - cells.low > 1e-13 * (cells.high + smallest[cells.which]))
-        cells = Brackets(*(part[open_still] for part in cells))
-        ends = [low.at(open_still), high.at(open_still)]
+        narrow = cells.high - cells.low <= 1e-13 * (cells.high + smallest[cells.which])
+        turns = (low.B > low.A) & (high.B <= high.A)
+        found.append(_part(cells, (peaked | narrow) & turns))
+        undecided = ~sure & ~narrow
+        cells, ends = _part(cells, undecided), [low.at(undecided), high.at(undecided)]
     return found
+
+
+def _joined(parts: list[Brackets]) -> Brackets:
+    which, low, high = ([part[i] for part in parts] for i in range(3))
+    return Brackets(np.concatenate(which), np.concatenate(low), np.concatenate(high))
+
+
+def _part(brackets: Brackets, where: Bools) -> Brackets:
+    return Brackets(brackets.which[where], brackets.low[where], brackets.high[where])
 
 
 def _terms_of(yi: Floats, vi: Floats, which: NDArray[np.intp], tau2: Floats) -> Terms:

@@ -1,0 +1,95 @@
+"""The report as one HTML file that asks nothing of the network: the same findings always give the same bytes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from trialpool.analysis.findings import Findings
+from trialpool.analysis.selection import PREFERENCE
+from trialpool.figures.canvas import Figure
+from trialpool.reports import html_published, html_studies, html_summary
+from trialpool.reports.html_figures import figure_views
+from trialpool.reports.html_outcome import outcome_view
+from trialpool.reports.html_places import derivation_places
+from trialpool.reports.html_tables import status_tag
+from trialpool.reports.methods_text import methods, references
+from trialpool.review.report import STATUSES
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def html_report(findings: Findings, figures: Mapping[str, Figure]) -> str:
+    """The page.
+
+    Parameters
+    ----------
+    findings : what `analyse` found
+    figures : the figures by name, as `figures_of` gives them; one that is lacking is left out of the page
+
+    Returns
+    -------
+    The text of an HTML file with its styles, figures and script inside; all words of the user are escaped, and a policy in its
+    head forbids every request and every script but its own
+    """
+    return _environment().get_template("report.html.j2").render(_context(findings, figures))
+
+
+def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any]:
+    places, noticed = derivation_places(findings), html_summary.noticed_in(findings)
+    views = figure_views(figures)
+    script = _inlined("report.js")
+    return {
+        "plan": findings.review.plan,
+        "question": html_summary.question(findings),
+        "answers": html_summary.answers(findings),
+        "summary": html_summary.summary(findings),
+        "outcomes": tuple(outcome_view(found, findings, views, places, noticed) for found in findings.analyses),
+        "studies": html_studies.studies(findings, places),
+        "crude": html_published.crude(findings),
+        "others": html_published.others(findings),
+        "methods": methods(findings),
+        "references": references(findings),
+        "inconsistencies": html_summary.inconsistencies(findings, places),
+        "remarks": findings.review.remarks,
+        "statuses": tuple((status_tag(status), meaning) for status, meaning in STATUSES.items()),
+        "preference": PREFERENCE,
+        "style": _inlined("report.css"),
+        "script": script,
+        "policy": _policy(script),
+    }
+
+
+def _policy(script: str) -> str:
+    """What the page may do: draw itself, run the one script whose digest stands here, and ask for nothing."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'; base-uri 'none'"
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        newline_sequence="\n",
+    )
+
+
+@cache
+def _inlined(name: str) -> Markup:
+    """A file of ours as it stands, with the ends of line that a browser's digest expects."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8").replace("\r\n", "\n"))

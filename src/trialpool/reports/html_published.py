@@ -1,0 +1,186 @@
+"""What others published as tables: beside ours, as ratios of totals, and of outcomes that are not pooled here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from trialpool.analysis.findings import AnalysisFindings, Comparison, Crude, Findings
+from trialpool.figures.numerals import DASH, difference_text, ratio_text
+from trialpool.reports.html_derivation import cell_text, effect_heading
+from trialpool.reports.html_links import short_source_link
+from trialpool.reports.html_tables import Cell, Column, Link, Row, Table, Tag, cell, row, status_tag, table
+from trialpool.reports.wording import effect_text
+from trialpool.review.published import Published
+
+VERDICTS = {
+    True: Tag("agrees", "agrees", "✓"),
+    False: Tag("differs", "differs", "≠"),
+    None: Tag("not judged", "other"),
+}
+
+
+def compared(found: AnalysisFindings, name: str) -> Table | None:
+    """Published results that ours answers to, each with the judgement in words."""
+    rows = tuple(_beside(comparison, found) for comparison in found.published if comparison.agrees is not None)
+    columns = (
+        Column("Published"),
+        Column("Scope"),
+        Column(f"Theirs, {effect_heading(found)}", "number"),
+        Column("k", "number"),
+        Column(f"Ours, {effect_heading(found)}", "number"),
+        Column("k", "number"),
+        Column("Judgement", "long"),
+        Column("Source"),
+    )
+    return table(f"Published results beside ours: {name}", columns, rows) if rows else None
+
+
+def uncompared(found: AnalysisFindings, name: str) -> Table | None:
+    """Published results of the outcome that cannot be set against ours, and why."""
+    rows = tuple(_apart(comparison, found) for comparison in found.published if comparison.agrees is None)
+    columns = (*_COLUMNS[:2], *_COLUMNS[3:5], Column("Why not compared", "long"), Column("Note", "long"), Column("Source"))
+    return table(f"Published results that are not compared: {name}", columns, rows) if rows else None
+
+
+def crude(findings: Findings) -> Table | None:
+    """The ratio of totals beside the pooled result that was published."""
+    rows = tuple(_crude(ratio) for ratio in findings.crude)
+    plan = findings.review.plan
+    columns = (
+        Column("Outcome"),
+        Column("Published"),
+        Column(f"{plan.treatment}, events/N", "number"),
+        Column(f"{plan.control}, events/N", "number"),
+        Column("Crude ratio", "number"),
+        Column("Pooled, as published", "number"),
+        Column("Source"),
+    )
+    return table("Crude ratios of published totals", columns, rows, wide=True) if rows else None
+
+
+def others(findings: Findings) -> Table | None:
+    """Published results of outcomes that the plan does not pool."""
+    rows = tuple(_other(published) for published in findings.others_published)
+    return table("Published results of outcomes that are not pooled here", _COLUMNS, rows, wide=True) if rows else None
+
+
+_COLUMNS = (
+    Column("Published"),
+    Column("Scope"),
+    Column("Outcome"),
+    Column("Result", "number"),
+    Column("k", "number"),
+    Column("Note", "long"),
+    Column("Source"),
+)
+
+
+def _beside(comparison: Comparison, found: AnalysisFindings) -> Row:
+    published, ours = comparison.published, comparison.ours
+    verdict = Cell(tag=VERDICTS[comparison.agrees], below=comparison.why)
+    here = cell(effect_text(ours), f"#{found.analysis.id}.effects") if ours is not None else cell("")
+    return row(
+        (
+            _name(published),
+            cell(scope_text(published)),
+            cell(published_effect(published), below=_p(published)),
+            cell(published.k),
+            here,
+            cell(int(ours.k) if ours is not None else None),
+            verdict,
+            source_cell(published),
+        )
+    )
+
+
+def _apart(comparison: Comparison, found: AnalysisFindings) -> Row:
+    published = comparison.published
+    measure = "" if published.measure == found.outcome.measure else published.measure
+    result = f"{measure} {published_effect(published)}".strip()
+    return row(
+        (
+            _name(published),
+            cell(scope_text(published)),
+            cell(result, below=_p(published)),
+            cell(published.k),
+            cell(comparison.why),
+            cell(published.note),
+            source_cell(published),
+        )
+    )
+
+
+def _crude(ratio: Crude) -> Row:
+    published = ratio.published
+    estimate = ratio_text_of(ratio)
+    return row(
+        (
+            cell(published.outcome),
+            _name(published),
+            cell(f"{published.events_t}/{published.n_t}"),
+            cell(f"{published.events_c}/{published.n_c}"),
+            cell(estimate),
+            cell(f"{published.measure} {published_effect(published)}".strip(), below=_p(published)),
+            source_cell(published),
+        )
+    )
+
+
+def ratio_text_of(ratio: Crude) -> str:
+    """The ratio of totals, which is on the scale that is shown."""
+    import math
+
+    return ratio_text(math.log(ratio.estimate)) if ratio.measure.log and ratio.estimate > 0 else difference_text(ratio.estimate)
+
+
+def _other(published: Published) -> Row:
+    result = f"{published.measure} {published_effect(published)}".strip() if published.estimate is not None else ""
+    return row(
+        (
+            _name(published),
+            cell(scope_text(published)),
+            cell(published.outcome),
+            cell(result or "no figure", below=_p(published)),
+            cell(published.k),
+            cell("; ".join(filter(None, (published.note, published.model)))),
+            source_cell(published),
+        )
+    )
+
+
+def published_effect(published: Published) -> str:
+    """The effect as printed: `0.62 (0.57–0.67)`; what is lacking is left out."""
+    if published.estimate is None:
+        return ""
+    text = cell_text(published.estimate)
+    if published.ci_low is None or published.ci_high is None:
+        return text
+    limits = [cell_text(limit) for limit in (published.ci_low, published.ci_high)]
+    joint = " to " if any(limit.startswith("-") for limit in limits) else DASH
+    level = "" if published.ci_level == 95 else f"{cell_text(published.ci_level)}% CI "
+    return f"{text} ({level}{joint.join(limits)})"
+
+
+def scope_text(published: Published) -> str:
+    """`drug=thalidomide` as `drug: thalidomide`."""
+    return published.scope.replace("=", ": ", 1)
+
+
+def source_cell(published: Published) -> Cell:
+    """Where a published result was seen, with the mark of its status."""
+    link = short_source_link(published.source)
+    return Cell(links=(Link(link.text or f"published.csv, row {published.row}", link.href),), below=published.locator)
+
+
+def _name(published: Published) -> Cell:
+    shown = None if published.status == "read" else status_tag(published.status)
+    return cell(published.review, tag=shown)
+
+
+def _p(published: Published) -> str:
+    return f"P {published.p}" if published.p is not None else ""
+
+
+def count_of(tables: Iterable[Table | None]) -> int:
+    """Rows in tables, where there are any."""
+    return sum(len(group.rows) for found in tables if found for group in found.groups)
