@@ -17,15 +17,15 @@ from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.two_by_two import odds_ratio, risk_difference, risk_ratio
 
 FOLDER = Path(__file__).parents[1] / "reference"
-EFFECTS_OF = {"RR": risk_ratio, "OR": odds_ratio, "RD": risk_difference}
+EFFECTS_OF: dict[str, Callable[..., Effects]] = {"RR": risk_ratio, "OR": odds_ratio, "RD": risk_difference}
 
 # what metafor calls the intervals
 CI_OF = {"z": "Wald", "t": "t", "knha": "HK", "adhoc": "HK-floor"}
 
 # metafor iterated to 1e-12 here; what it printed has 15 digits
-REFERENCE = {"rel": 1e-8, "abs": 1e-14}
+REFERENCE: dict[str, Any] = {"rel": 1e-8, "abs": 1e-14}
 # the small tail areas that are left to a z of -13 magnify the error of z a hundredfold
-TAIL_AREA = {"rel": 1e-8, "abs": 0.0}
+TAIL_AREA: dict[str, Any] = {"rel": 1e-8, "abs": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def effects_of(name: str) -> Effects:
     return Effects(yi=np.where(missing, 0.0, yi), vi=np.where(missing, np.inf, vi), study=labels)
 
 
-def counted(name: str) -> tuple[dict[str, list[int]], NDArray[np.bool_]]:
+def counted(name: str) -> tuple[dict[str, Any], NDArray[np.bool_]]:
     """The arms of a data set of 2x2 tables, without the trials that lack a count, and which trials these are not."""
     arms = [columns(name)[c] for c in ("events_t", "n_t", "events_c", "n_c")]
     complete = [None not in trial for trial in zip(*arms, strict=True)]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 # what two ways of computing the same number may differ by: rounding, of a few operations, on numbers of size 1
-LAW = {"rel": 1e-9, "abs": 1e-10}
+LAW: dict[str, Any] = {"rel": 1e-9, "abs": 1e-10}
 # what is computed in the very same way differs by nothing, but for the order of a sum
-SAME = {"rel": 1e-12, "abs": 1e-13}
+SAME: dict[str, Any] = {"rel": 1e-12, "abs": 1e-13}
 
 
 @st.composite

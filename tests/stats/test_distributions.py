@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 
 from trialpool.stats.distributions import chi2_p, chi2_quantile, f_p, quantile, two_sided_p, z_of_p, z_quantile
 
-PRINTED = {"rel": 1e-13}  # the digits that R's print(x, digits = 15) leaves
-INVERSE = {"rel": 1e-9}
+PRINTED: dict[str, Any] = {"rel": 1e-13}  # the digits that R's print(x, digits = 15) leaves
+INVERSE: dict[str, Any] = {"rel": 1e-9}
 
 
 def test_the_normal_distribution() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from trialpool.reports.build import Watch, write_report
 
 if TYPE_CHECKING:
     from trialpool.analysis.findings import Findings
+
+WORKERS = min(os.cpu_count() or 1, 4)
 
 
 def build_review(folder: Path, *, as_json: bool) -> int:
@@ -42,7 +45,7 @@ def build_review(folder: Path, *, as_json: bool) -> int:
 def _write(findings: Findings, folder: Path) -> Path:
     """Write the report, with a bar where somebody watches."""
     if not sys.stderr.isatty():
-        return write_report(findings, folder)
+        return write_report(findings, folder, workers=WORKERS)
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -54,4 +57,4 @@ def _write(findings: Findings, folder: Path) -> Path:
             progress.update(task, description=what, completed=done, total=of)
 
         shown: Watch = watch
-        return write_report(findings, folder, watch=shown)
+        return write_report(findings, folder, workers=WORKERS, watch=shown)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 from types import NoneType, UnionType
@@ -16,6 +17,16 @@ from trialpool.errors import Problem
 from trialpool.formats.csv_table import Row, Table
 from trialpool.review.report import PValue
 
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+GROUPED = re.compile(r"[+-]?\d{1,3}(?:([ ,'\u2019_])\d{3})(?:\1\d{3})*(?:\.\d+)?", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+", re.ASCII)
+MIDDLE_POINTS = str.maketrans({"\u00b7": ".", "\u2219": ".", "\u22c5": ".", "\u2212": "-"})
+SPACES = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " "))
+WIDE = str.maketrans({"\uff0e": ".", "\uff0c": ",", "\uff0d": "-", "\uff0b": "+"})
+LARGEST, SMALLEST, DIGITS = Decimal("1e12"), Decimal("1e-30"), 30  # beyond these no trial reports anything
+LONG = 60
+SET_BY_THE_READER = frozenset({"file", "row"})
+
 
 class BadCell(ValueError):
     """A cell that cannot be used: what is wrong, and the mend."""
@@ -25,23 +36,44 @@ class BadCell(ValueError):
         super().__init__(what)
 
 
+def quoted(value: object) -> str:
+    """A value as messages show it: quoted, and cut where it is long."""
+    if isinstance(value, str) and len(value) > LONG:
+        return f"{value[: LONG - 20]!r}... ({len(value)} characters)"
+    text = repr(value)
+    return text if len(text) <= LONG else f"{text[: LONG - 20]}..."
+
+
 def decimal(cell: str) -> Decimal:
-    """A number as printed, its last zeros kept; a decimal point in the middle of the line (Lancet) counts."""
-    text = cell.replace("\u2212", "-").replace("\u00b7", ".").strip()
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise _no_number(cell, text) from None
-    if not number.is_finite():
-        raise BadCell(f"{cell!r} is not a finite number", "Leave the cell empty where nothing was reported")
+    """A number as printed, its last zeros kept; a decimal point in the middle of the line (Lancet) counts.
+
+    >>> decimal("0.620"), decimal("0\u00b762"), decimal("\u22120.5")
+    (Decimal('0.620'), Decimal('0.62'), Decimal('-0.5'))
+    """
+    text = cell.translate(MIDDLE_POINTS).strip()
+    if not NUMBER.fullmatch(text):
+        raise _no_number(cell, text.translate(SPACES))
+    if len(text) > DIGITS:
+        raise BadCell(f"{quoted(cell)} has more digits than anything reported", "Give it as it was printed")
+    number = Decimal(text)
+    if number.adjusted() > LARGEST.adjusted():
+        raise BadCell(f"{cell} is larger than anything reported", "Correct it")
+    if int(number.as_tuple().exponent) < SMALLEST.adjusted():
+        raise BadCell(f"{cell} is smaller than anything reported", "Correct it; a P value may be given as <0.001")
     return number
 
 
 def whole(cell: str) -> int:
     """A count."""
+    text = cell.strip()
+    if GROUPED.fullmatch(text) and "." not in text:
+        raise _thousands(cell)
     number = decimal(cell)
     if number != number.to_integral_value():
-        raise BadCell(f"{cell} is not a whole number", "Counts are whole; a percentage has its own column")
+        mend = "Counts are whole; a percentage has its own column"
+        if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", text):
+            mend += f". Write {text.replace('.', '')} if the point separates thousands"
+        raise BadCell(f"{cell} is not a whole number", mend)
     return int(number)
 
 
@@ -49,7 +81,16 @@ def p_value(cell: str) -> PValue:
     """`0.03`, `= 0.03`, `<0.001`, `>0.05`; outside 0 to 1 is refused."""
     text = cell.replace("\u2264", "<").replace("\u2265", ">").strip().removeprefix("P").removeprefix("p").strip()
     operator, number = (text[0], text[1:].lstrip("=")) if text[:1] in ("<", ">", "=") else ("=", text)
-    value = decimal(number.strip())
+    if number.endswith("%") and NUMBER.fullmatch(number[:-1].strip()):
+        share = f"{decimal(number[:-1]).scaleb(-2):f}"
+        raise BadCell(f"{quoted(cell)} holds a percent sign", f"Give P as a share: {text[: -len(number)]}{share}")
+    try:
+        value = decimal(number)
+    except BadCell as bad:
+        if bad.what.endswith("is not a number"):
+            mend = "Give P as 0.03, <0.001 or >0.05; leave the cell empty where it was not reported"
+            raise BadCell(f"{quoted(cell)} is not a P value", mend) from None
+        raise
     if not 0 <= value <= 1:
         raise BadCell(f"{cell} is outside 0 to 1", "Give P as a share, such as 0.03")
     return PValue(value=value, operator=operator)
@@ -63,7 +104,7 @@ def choice(options: tuple[Any, ...]) -> Callable[[str], Any]:
             if cell.lower() == str(option).lower():
                 return option
         listed = ", ".join(str(option) for option in options if option != "")
-        raise BadCell(f"{cell!r} is not one of {listed}", "Use one of these")
+        raise BadCell(f"{quoted(cell)} is not one of {listed}", "Use one of these")
 
     return parse
 
@@ -103,14 +144,18 @@ def read_row(row: Row, table: Table, model: type[BaseModel], problems: list[Prob
 
 def unknown_columns(table: Table, model: type[BaseModel]) -> list[Problem]:
     """Columns that the model does not have, each with the nearest name that it does."""
-    own = set(model.model_fields) - {"file", "row"}
-    problems = []
-    for name in table.columns:
-        if name and name not in own:
-            near = get_close_matches(name, own, n=1)
-            mend = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(f for f in model.model_fields if f in own)}"
-            problems.append(Problem(table.file, 1, name, "there is no such column", mend.rstrip("?")))
-    return problems
+    own = [name for name in model.model_fields if name not in SET_BY_THE_READER]
+    return [
+        Problem(table.file, table.header, name, "there is no such column", nearest(name, own, otherwise="Known are"))
+        for name in dict.fromkeys(table.columns)
+        if name and name not in own
+    ]
+
+
+def nearest(name: str, known: Sequence[str], *, otherwise: str) -> str:
+    """The mend of a wrong name: the nearest right one, or all of them."""
+    near = get_close_matches(name.casefold(), known, n=1)
+    return f"Did you mean {near[0]}" if near else f"{otherwise} {', '.join(known)}"
 
 
 def _needed(model: type[BaseModel], field: str) -> str:
@@ -121,10 +166,33 @@ def _needed(model: type[BaseModel], field: str) -> str:
 
 
 def _no_number(cell: str, text: str) -> BadCell:
-    if re.fullmatch(r"[+-]?\d*,\d+", text):
-        return BadCell(f"{cell!r} has a decimal comma", f"Write {text.replace(',', '.')}")
+    """What is wrong with a text that is no number, as exactly as can be told."""
+    found = quoted(cell)
+    if DECIMAL_COMMA.fullmatch(text) and not re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text):
+        return BadCell(f"{found} has a decimal comma", f"Write {text.replace('.', '').replace(',', '.')}")
+    if GROUPED.fullmatch(text):
+        return _comma(found, text) if text.count(",") == 1 and "." not in text else _thousands(cell)
     if text.endswith("%"):
-        return BadCell(f"{cell!r} holds a percent sign", f"Write {text.removesuffix('%').strip()}")
+        return BadCell(f"{found} holds a percent sign", f"Write {text.removesuffix('%').strip()}")
     if text[:1] in ("<", ">", "="):
-        return BadCell(f"{cell!r} is not a number", "Only a P value takes a sign")
-    return BadCell(f"{cell!r} is not a number", "Leave the cell empty where nothing was reported")
+        return BadCell(f"{found} is not a number", "Only a P value takes a sign")
+    if text.lstrip("+-").casefold() in ("nan", "inf", "infinity"):
+        return BadCell(f"{found} is not a finite number", "Leave the cell empty where nothing was reported")
+    if NUMBER.fullmatch(_plain_digits(text)):
+        return BadCell(f"{found} is not written in plain digits", f"Write {_plain_digits(text)}")
+    return BadCell(f"{found} is not a number", "Leave the cell empty where nothing was reported")
+
+
+def _comma(found: str, text: str) -> BadCell:
+    mend = f"Write {text.replace(',', '.')} if it is the decimal point, {text.replace(',', '')} if it separates thousands"
+    return BadCell(f"{found} holds a comma", mend)
+
+
+def _thousands(cell: str) -> BadCell:
+    return BadCell(f"{quoted(cell)} separates thousands", f"Write {re.sub(r'[^0-9.+-]', '', cell)}")
+
+
+def _plain_digits(text: str) -> str:
+    """Digits of other scripts, wide punctuation and a leading dash as ASCII writes them."""
+    dash = text[:1].replace("\u2013", "-").replace("\u2014", "-")
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in (dash + text[1:]).translate(WIDE))

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from trialpool.errors import Problem
@@ -21,12 +22,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A CSV file. `problems` with severity "warning" were overcome in reading; the others were not."""
+    """A CSV file. `problems` with severity "warning" were overcome in reading; the others were not.
+
+    header : row that the names of the columns stand in
+    whole  : whether every row of the file was read
+    """
 
     file: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
+    header: int = 1
+
+    @property
+    def whole(self) -> bool:
+        return bool(self.columns) and all(p.severity != "error" for p in self.problems)
 
 
 def read_table(path: Path, file: str, *, required: tuple[str, ...] = ()) -> Table:
@@ -45,20 +55,29 @@ def read_table(path: Path, file: str, *, required: tuple[str, ...] = ()) -> Tabl
         name = {";": "semicolons", "\t": "tabs"}[separator]
         problems.append(Problem(file, 1, "", f"columns are separated by {name}", "They were read so; save with commas", "warning"))
     records = _records(text, separator, file, problems)
-    columns = tuple(name.strip() for name in records[0][1]) if records else ()
-    problems += _header_problems(file, columns, required)
-    rows = []
-    for number, record in records[1:]:
-        if len(record) > len(columns) and any(cell.strip() for cell in record[len(columns) :]):
-            extra = next(cell for cell in record[len(columns) :] if cell.strip())
-            what = f"{len(record)} cells under {len(columns)} columns; the first without a column is {extra.strip()!r}"
-            problems.append(Problem(file, number, "", what, "Put quotes around a text that holds a comma"))
-            continue
-        cells = [cell.strip() for cell in record] + [""] * (len(columns) - len(record))
-        rows.append(Row(number, dict(zip(columns, cells, strict=False))))
+    if not records:
+        return Table(file, (), (), tuple(problems))
+    header, names = records[0]
+    columns = tuple(name.strip() for name in names)
+    problems += _header_problems(file, header, columns, required)
+    rows = [row for number, record in records[1:] if (row := _row(file, number, record, columns, problems))]
     if not rows and not any(p.severity == "error" for p in problems):
         problems.append(Problem(file, 0, "", "the file has a header and no rows", "Add the data"))
-    return Table(file, columns, tuple(rows), tuple(problems))
+    return Table(file, columns, tuple(rows), tuple(problems), header)
+
+
+def _row(file: str, number: int, record: list[str], columns: tuple[str, ...], problems: list[Problem]) -> Row | None:
+    """A record under its columns; None where it has more cells than there are columns."""
+    cells, k = [cell.strip() for cell in record], len(columns)
+    extra = next((cell for cell in cells[k:] if cell), None)
+    if extra is not None:
+        what = f"{len(record)} cells under {k} columns; the first without a column is {quoted(extra)}"
+        problems.append(Problem(file, number, "", what, "Put quotes around a text that holds a comma"))
+        return None
+    if len(cells) < k:
+        what, mend = f"{len(cells)} cells under {k} columns", "The rest was taken as empty; look whether a cell is lacking"
+        problems.append(Problem(file, number, "", what, mend, "warning"))
+    return Row(number, dict(zip(columns, cells + [""] * (k - len(cells)), strict=False)))
 
 
 def _text(path: Path, file: str, problems: list[Problem]) -> str | None:
@@ -74,14 +93,22 @@ def _text(path: Path, file: str, problems: list[Problem]) -> str | None:
         if data.startswith(mark):
             problems.append(Problem(file, 0, "", "the text is UTF-16", "It was read so; save as UTF-8", "warning"))
             return data.decode(encoding, errors="replace")
+    if b"\0" in data:
+        problems.append(Problem(file, 0, "", "the file is not text (it holds zero bytes)", "Save it as 'CSV UTF-8'"))
+        return None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        row = data[: error.start].count(b"\n") + 1
+        text = data.decode("cp1252", errors="replace")
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
         mend = "The file was read as Windows-1252, as Excel writes it; save it as 'CSV UTF-8'"
-        problems.append(Problem(file, row, "", what, mend, "warning"))
-        return data.decode("cp1252", errors="replace")
+        problems.append(Problem(file, _row_at(text, error.start), "", what, mend, "warning"))
+        return text
+
+
+def _row_at(text: str, place: int) -> int:
+    """The row of a spreadsheet that a place in the text stands in; line breaks within quotes do not count."""
+    return max(sum(1 for _ in csv.reader(io.StringIO(text[: place + 1], newline=""), delimiter=_separator(text))), 1)
 
 
 def _separator(text: str) -> str:
@@ -92,25 +119,33 @@ def _separator(text: str) -> str:
 
 def _records(text: str, separator: str, file: str, problems: list[Problem]) -> list[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    records = []
+    records, number = [], 0
     try:
         for number, record in enumerate(reader, start=1):
             if any(cell.strip() for cell in record):
                 records.append((number, record))
     except csv.Error as error:
-        mend = "Look for a quote that is not closed, near this row"
-        problems.append(Problem(file, len(records) + 1, "", f"the row cannot be read ({error})", mend))
+        mend = "Look for a quote that is not closed, or that stands within a text; the rows after it were not read"
+        problems.append(Problem(file, number + 1, "", f"the row cannot be read ({error})", mend))
     return records
 
 
-def _header_problems(file: str, columns: tuple[str, ...], required: tuple[str, ...]) -> list[Problem]:
+def _header_problems(file: str, row: int, columns: tuple[str, ...], required: tuple[str, ...]) -> list[Problem]:
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
-    missing = [name for name in required if name not in columns]
-    problems = [Problem(file, 1, name, "the column stands twice", "Rename or remove one") for name in twice]
-    if missing:
-        found = ", ".join(columns)
-        what = f"missing among the columns ({found})"
-        problems += [Problem(file, 1, name, what, "Add the column") for name in missing]
-    if "" in columns:
-        problems.append(Problem(file, 1, "", f"column {columns.index('') + 1} has no name", "Name it or remove it"))
+    problems = [Problem(file, row, name, "the column stands twice", "Rename or remove one") for name in twice]
+    found = quoted(", ".join(columns)).strip("'")
+    problems += [
+        Problem(file, row, name, f"missing among the columns ({found})", _add_or_rename(name, columns))
+        for name in required
+        if name not in columns
+    ]
+    problems += [
+        Problem(file, row, "", f"column {i} has no name", "Name it or remove it") for i, name in enumerate(columns, 1) if not name
+    ]
     return problems
+
+
+def _add_or_rename(name: str, columns: tuple[str, ...]) -> str:
+    near = get_close_matches(name, [column.casefold() for column in columns], n=1, cutoff=0.75)
+    same = next((column for column in columns if near and column.casefold() == near[0]), "")
+    return f"Add the column, or rename {same} if that is meant" if same else "Add the column"

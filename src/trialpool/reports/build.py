@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 from trialpool.analysis.findings import Findings
+from trialpool.figures.canvas import Figure
 from trialpool.figures.from_results import figures_of
 from trialpool.reports.findings_json import findings_json
 from trialpool.reports.html import html_report
@@ -17,17 +21,23 @@ FORMATS = ("svg", "pdf", "png")
 Watch = Callable[[str, int, int], None]
 
 
-def write_report(findings: Findings, folder: str | Path, *, watch: Watch = lambda *_: None) -> Path:
+def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, watch: Watch = lambda *_: None) -> Path:
     """Write index.html, findings.json, figures and tables into `folder`/report, and return that folder.
 
     All is made in a folder beside it first, which then takes its place: a build that is stopped leaves the old report as it was.
-    `watch` is called with what is being written, how many steps are done, and how many there are.
+
+    Parameters
+    ----------
+    findings : what `analyse` returned
+    folder : the review folder
+    workers : processes that draw the figures; more than one needs a program that can be imported anew (as `trialpool` can)
+    watch : is called with what was written, how many steps are done, and how many there are
     """
     folder = Path(folder)
     target = folder / "report"
     new = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
     try:
-        _write(findings, new, watch)
+        _write(findings, new, workers, watch)
         new.chmod(0o755)
         _take_place(new, target)
     except BaseException:
@@ -36,22 +46,39 @@ def write_report(findings: Findings, folder: str | Path, *, watch: Watch = lambd
     return target
 
 
-def _write(findings: Findings, new: Path, watch: Watch) -> None:
+def _write(findings: Findings, new: Path, workers: int, watch: Watch) -> None:
     figures = figures_of(findings)
-    steps = len(figures) + 2
-    watch("tables", 0, steps)
-    (new / "findings.json").write_text(findings_json(findings), encoding="utf-8")
-    (new / "tables").mkdir()
-    for name, text in tables_of(findings).items():
-        (new / "tables" / name).write_text(text, encoding="utf-8", newline="")
-    watch("index.html", 1, steps)
-    (new / "index.html").write_text(html_report(findings, figures), encoding="utf-8")
+    steps = len(figures) + 1
     (new / "figures").mkdir()
-    for done, (name, figure) in enumerate(figures.items(), start=2):
-        watch(name, done, steps)
-        for kind in FORMATS:
-            (new / "figures" / f"{name}.{kind}").write_bytes(figure.to_bytes(kind))
-    watch("done", steps, steps)
+    with _drawing(figures, workers) as drawn:
+        (new / "findings.json").write_text(findings_json(findings), encoding="utf-8")
+        (new / "tables").mkdir()
+        for name, text in tables_of(findings).items():
+            (new / "tables" / name).write_text(text, encoding="utf-8", newline="")
+        (new / "index.html").write_text(html_report(findings, figures), encoding="utf-8")
+        watch("index.html", 1, steps)
+        for done, (name, files) in enumerate(drawn, start=2):
+            for kind, content in files.items():
+                (new / "figures" / f"{name}.{kind}").write_bytes(content)
+            watch(name, done, steps)
+
+
+@contextmanager
+def _drawing(figures: Mapping[str, Figure], workers: int) -> Iterator[Iterator[tuple[str, dict[str, bytes]]]]:
+    """The files of each figure; several workers begin to draw at once, while the caller does other things."""
+    if workers < 2 or len(figures) < 2:
+        yield ((name, _files(figure)) for name, figure in figures.items())
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        waiting = {name: pool.submit(_files, figure) for name, figure in figures.items()}
+        yield ((name, future.result()) for name, future in waiting.items())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _files(figure: Figure) -> dict[str, bytes]:
+    return {kind: figure.to_bytes(kind) for kind in FORMATS}
 
 
 def _take_place(new: Path, target: Path) -> None:

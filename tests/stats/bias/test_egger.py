@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from trialpool.stats.effects.effects import effects
 
 FIELDS = ("slope", "se", "limit", "statistic", "p")
 # a line through points that have nearly the same standard error is the worse determined, the more alike they are
-LINE = {"rel": 1e-6, "abs": 1e-7}
+LINE: dict[str, Any] = {"rel": 1e-6, "abs": 1e-7}
 
 
 @each_of("egger", lambda entry: "lm")

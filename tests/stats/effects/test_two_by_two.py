@@ -135,7 +135,7 @@ def test_only_trials_with_an_empty_cell_are_corrected(make: Callable[..., Any]) 
 
 
 def test_the_correction_by_hand() -> None:
-    arms = {"events_t": [0], "n_t": [50], "events_c": [3], "n_c": [40]}
+    arms: dict[str, Any] = {"events_t": [0], "n_t": [50], "events_c": [3], "n_c": [40]}
     assert risk_ratio(**arms).yi == pytest.approx([np.log((0.5 / 51) / (3.5 / 41))])
     assert risk_ratio(**arms).vi == pytest.approx([1 / 0.5 - 1 / 51 + 1 / 3.5 - 1 / 41])
     assert odds_ratio(**arms).yi == pytest.approx([np.log((0.5 * 37.5) / (50.5 * 3.5))])

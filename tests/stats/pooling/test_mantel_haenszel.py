@@ -77,7 +77,7 @@ def test_the_odds_ratio_of_nielweise_is_that_without_a_correction() -> None:
 
 def test_the_formulas_by_hand() -> None:
     # a, b, c, d = 4, 96, 8, 92 (N 200) and 1, 9, 2, 8 (N 20)
-    arms = {"events_t": [4, 1], "n_t": [100, 10], "events_c": [8, 2], "n_c": [100, 10]}
+    arms: dict[str, Any] = {"events_t": [4, 1], "n_t": [100, 10], "events_c": [8, 2], "n_c": [100, 10]}
     assert np.exp(mantel_haenszel(odds_ratio(**arms)).mu) == pytest.approx((4 * 92 / 200 + 8 / 20) / (96 * 8 / 200 + 18 / 20))
     assert np.exp(mantel_haenszel(risk_ratio(**arms)).mu) == pytest.approx((400 / 200 + 10 / 20) / (800 / 200 + 20 / 20))
     assert mantel_haenszel(risk_difference(**arms)).mu == pytest.approx((-400 / 200 - 10 / 20) / (50 + 5))

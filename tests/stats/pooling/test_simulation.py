@@ -102,7 +102,7 @@ def test_prediction_intervals_hold_the_effect_of_the_next_trial() -> None:
 def test_mantel_haenszel_recovers_the_effect(make: Any, treated: float) -> None:
     rng = np.random.default_rng(1959)
     n_t, n_c = (rng.integers(40, 400, (N, 8)) for _ in range(2))
-    arms = {"events_t": rng.binomial(n_t, treated), "n_t": n_t, "events_c": rng.binomial(n_c, 0.3), "n_c": n_c}
+    arms: dict[str, Any] = {"events_t": rng.binomial(n_t, treated), "n_t": n_t, "events_c": rng.binomial(n_c, 0.3), "n_c": n_c}
     fit = mantel_haenszel(make(**arms))
     truth = treated - 0.3 if make is risk_difference else np.log(0.7)
     assert fit.mu.mean() == pytest.approx(truth, abs=0.005)

@@ -1,0 +1,280 @@
+"""What the pages say of the code agrees with the code: tables of fields and keys, signatures, choices, the picture."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+from typer.main import get_command
+
+import trialpool
+from trialpool.analysis.findings import AnalysisFindings, Findings
+from trialpool.analysis.run import analyse
+from trialpool.analysis.selection import PREFERENCE
+from trialpool.cli.main import app
+from trialpool.figures.from_results import figures_of
+from trialpool.formats.review_folder import read_review
+from trialpool.reports.findings_json import findings_data
+from trialpool.reports.methods_text import REFERENCES
+from trialpool.review.plan import SENSITIVITY, Analysis, Outcome, Plan, Question
+from trialpool.review.published import Published
+from trialpool.review.report import STATUSES, PValue, Report
+from trialpool.review.review import Review
+from trialpool.review.study import Study
+from trialpool.stats.bias.egger import EggerTest
+from trialpool.stats.effects.derivation import Derivation
+from trialpool.stats.effects.effects import Effects
+from trialpool.stats.effects.routes import ORDER
+from trialpool.stats.effects.two_by_two import ZERO_CELLS
+from trialpool.stats.influence.leave_one_out import Refits
+from trialpool.stats.pooling.intervals import INTERVALS, PREDICTIONS
+from trialpool.stats.pooling.pooled_effect import PooledEffect
+from trialpool.stats.pooling.subgroups import TAU2_OF_SUBGROUPS, Subgroups
+from trialpool.stats.pooling.tau2 import TAU2
+
+ROOT = Path(__file__).parents[1]
+FLAGSHIP = ROOT / "reviews/imid-maintenance"
+TEMPLATE = ROOT / "src/trialpool/formats/template"
+IMAGE = ROOT / "docs/images/forest-pfs.svg"
+NOT_COLUMNS = {Study: {"moderators"}, Report: {"file", "row"}, Published: {"row"}}
+RESULTS = (Effects, Derivation, PooledEffect, Subgroups, Refits, EggerTest, Findings, AnalysisFindings)
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def in_code(text: str) -> set[str]:
+    """Every word that stands in backticks, quotes around it left aside."""
+    return {word.strip("\"'") for code in re.findall(r"`([^`\n]+)`", text) for word in (code, *code.split(), *code.split("`"))}
+
+
+@cache
+def findings_of(folder: Path) -> Findings:
+    return analyse(read_review(folder))
+
+
+# The picture
+
+
+def test_the_picture_is_the_one_that_build_makes() -> None:
+    made = figures_of(findings_of(FLAGSHIP))["forest-pfs"].to_bytes("svg")
+    redraw = "Redraw it: build reviews/imid-maintenance, and copy report/figures/forest-pfs.svg to docs/images."
+    assert IMAGE.read_bytes() == made, redraw
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/index.md"])
+def test_the_picture_is_shown(name: str) -> None:
+    assert re.search(r"!\[[^\]]+\]\((docs/)?images/forest-pfs\.svg\)", (ROOT / name).read_text(encoding="utf-8"))
+
+
+# The review folder
+
+
+def kind(annotation: Any) -> str:
+    """The type of a cell or key in a reader's words."""
+    if get_origin(annotation) in (Union, UnionType):
+        annotation = next(part for part in get_args(annotation) if part is not NoneType)
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{option}`" for option in get_args(annotation) if option != "")
+    if get_origin(annotation) is tuple:
+        inner = get_args(annotation)[0]
+        return "tables" if isinstance(inner, type) and issubclass(inner, BaseModel) else "list of " + kind(inner).replace("text", "texts")
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not PValue:
+        return "table"
+    if get_origin(annotation) is not None:  # Annotated
+        return kind(get_args(annotation)[0])
+    return {str: "text", int: "whole number", float: "number", Decimal: "number", PValue: "P value"}[annotation]
+
+
+def where_left_out(field: Any) -> str:
+    if field.is_required():
+        return "**needed**"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if default in (None, "", ()) or isinstance(default, BaseModel):
+        return "–"
+    return "all of them" if isinstance(default, tuple) else f"`{default}`"
+
+
+def field_table(model: type[BaseModel], first: str) -> str:
+    """The table of a model's fields, as docs/review-folder.md has it."""
+    fields = {name: field for name, field in model.model_fields.items() if name not in NOT_COLUMNS.get(model, set())}
+    rows = [f"| `{n}` | {kind(f.annotation)} | {where_left_out(f)} | {f.description} |" for n, f in fields.items()]
+    return "\n".join([f"| {first} | holds | where left out | what it is |", "|---|---|---|---|", *rows])
+
+
+@pytest.mark.parametrize(
+    ("model", "first"),
+    [(Plan, "key"), (Question, "key"), (Outcome, "key"), (Analysis, "key"), (Study, "column"), (Report, "column"), (Published, "column")],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_every_field_of_the_review_folder_is_documented(model: type[BaseModel], first: str) -> None:
+    expected = field_table(model, first)
+    assert expected in page("review-folder.md"), f"docs/review-folder.md lacks the table\n\n{expected}\n"
+
+
+def test_statuses_preference_and_sensitivity_analyses_are_documented_in_their_words() -> None:
+    text = page("review-folder.md")
+    assert [status for status, meaning in STATUSES.items() if f"| `{status}` | {meaning} |" not in text] == []
+    assert [id_ for id_, what in SENSITIVITY.items() if f"| `{id_}` | {what} |" not in text] == []
+    assert PREFERENCE in " ".join(text.split())
+
+
+# The findings
+
+
+def keys_of(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key of the findings by its path, list items merged; a key under `inputs` is a column, no key of the format."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            path = f"{at}.{key}".lstrip(".")
+            yield path, inner
+            if key != "inputs":
+                yield from keys_of(inner, path)
+    elif isinstance(value, list):
+        for item in value:
+            yield from keys_of(item, at)
+
+
+def documented(path: str) -> str:
+    """Where docs/findings.md describes a path: results of pooling have one table wherever they stand."""
+    path = re.sub(r"^.*\bpooled(?=\.)", "pooled", path)
+    return path.removeprefix("analyses.") if path != "analyses" else path
+
+
+@cache
+def documented_keys() -> dict[str, tuple[str, str]]:
+    """Key path -> (type, when null), from the tables of docs/findings.md; a heading `### x` names the object."""
+    rows: dict[str, tuple[str, str]] = {}
+    at = ""
+    for line in page("findings.md").splitlines():
+        if heading := re.match(r"#+ (.*)", line):
+            code = re.match(r"`([\w.]+)`", heading[1])
+            at = f"{code[1]}." if code else ""
+        if row := re.match(r"\| `(\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", line):
+            rows[at + row[1]] = row[2].strip(), row[3].strip()
+    return rows
+
+
+@cache
+def sample() -> list[tuple[str, Any]]:
+    return [pair for folder in (FLAGSHIP, TEMPLATE) for pair in keys_of(findings_data(findings_of(folder)))]
+
+
+def test_every_key_of_the_findings_is_documented_and_no_other() -> None:
+    found = {documented(path) for path, _ in sample()} - {""}
+    assert found == set(documented_keys())
+
+
+def test_keys_of_the_findings_are_null_only_where_the_page_says_so() -> None:
+    null = {documented(path) for path, value in sample() if value is None}
+    assert {path for path in null if documented_keys()[path][1] == "never"} == set()
+
+
+def test_values_of_the_findings_have_the_documented_type() -> None:
+    types = {"text": str, "number": (int, float), "whole number": int, "true or false": bool, "object": Mapping}
+    wrong = defaultdict(set)
+    for path, value in sample():
+        said = documented_keys()[documented(path)][0]
+        expected = list if said.startswith(("list", "pair")) else types[said]
+        if value is not None and not isinstance(value, expected):
+            wrong[documented(path)].add(type(value).__name__)
+        if said.startswith("pair") and value is not None and len(value) != 2:
+            wrong[documented(path)].add(f"{len(value)} items")
+    assert wrong == {}
+
+
+def test_the_findings_are_json() -> None:
+    data = findings_data(findings_of(FLAGSHIP))
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+
+
+# The methods
+
+
+def test_every_route_is_among_the_methods() -> None:
+    assert [route for route in ORDER if f"| {route} |" not in page("methods.md")] == []
+
+
+def test_every_reference_of_a_report_is_among_the_references_of_the_methods() -> None:
+    text = " ".join(page("methods.md").split())
+    assert [reference for reference in REFERENCES.values() if reference not in text] == []
+
+
+@pytest.mark.parametrize("name", ["methods.md", "reference/python.md"])
+def test_every_choice_of_a_method_is_documented(name: str) -> None:
+    choices = {*TAU2, *INTERVALS, *PREDICTIONS, *ZERO_CELLS, *TAU2_OF_SUBGROUPS}
+    assert choices - in_code(page(name)) == set()
+
+
+# The reference
+
+
+def signature(name: str) -> str:
+    """How the reference prints a call: without annotations, text in double quotes."""
+
+    def shown(parameter: inspect.Parameter) -> str:
+        if parameter.default is inspect.Parameter.empty:
+            return parameter.name
+        default = "..." if callable(parameter.default) else repr(parameter.default).replace("'", '"')
+        return f"{parameter.name}={default}"
+
+    parameters = list(inspect.signature(getattr(trialpool, name)).parameters.values())
+    parts = [shown(p) for p in parameters]
+    first = next((i for i, p in enumerate(parameters) if p.kind is inspect.Parameter.KEYWORD_ONLY), None)
+    if first is not None:
+        parts.insert(first, "*")
+    return f"{name}({', '.join(parts)})"
+
+
+FUNCTIONS = [name for name in trialpool.__all__ if inspect.isfunction(getattr(trialpool, name))]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_stands_in_the_reference_with_its_signature(name: str) -> None:
+    text = page("reference/python.md")
+    assert re.search(rf"^### `{name}`$", text, re.MULTILINE)
+    assert signature(name) in re.sub(r"\(\n {4}", "(", re.sub(r",?\n\)", ")", re.sub(r",\n {4}", ", ", text))), signature(name)
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: result.__name__)
+def test_every_field_of_a_result_stands_in_the_reference(result: type) -> None:
+    own = [name for name in vars(result) if not name.startswith("_")]
+    section = re.search(rf"^### `{result.__name__}`\n(.*?)(?=^##|\Z)", page("reference/python.md"), re.MULTILINE | re.DOTALL)
+    assert section is not None
+    words = set(re.findall(r"\w+", " ".join(in_code(section[1]))))
+    assert [name for name in own if name not in words] == []
+
+
+def test_every_field_of_a_review_stands_in_the_reference() -> None:
+    words = set(re.findall(r"\w+", " ".join(in_code(page("reference/python.md")))))
+    assert set(Review.model_fields) - words == set()
+
+
+COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_stands_in_the_reference(name: str) -> None:
+    text = page("reference/cli.md")
+    section = re.search(rf"^## trialpool {name}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    assert f"$ trialpool {name} --help" in section[1]
+    options = [option for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("--")]
+    assert [option for option in options if f"`{option}`" not in section[1]] == []
+
+
+def test_every_public_name_is_in_the_changelog() -> None:
+    words = in_code((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert set(trialpool.__all__) - {"__version__"} - words == set()
+    assert {f"trialpool {name}" for name in COMMANDS} - words == set()
