@@ -65,6 +65,12 @@ def mantel_haenszel(entries: Iterable[Entry]) -> Iterator[Entry]:
             yield kept(entry, (), MANTEL_HAENSZEL) | {"measure": measure(entry), "level": level, "added_to": zero_cells}
 
 
+def mantel_haenszel_refits(entries: Iterable[Entry]) -> Iterator[Entry]:
+    for entry in entries:
+        if entry["kind"] in {"leave1out_mh_peto", "cumul_mh_peto"} and "rma.mh" in entry["call"]:
+            yield kept(entry, ("kind",), REFITS) | {"measure": measure(entry)}
+
+
 def egger(entries: Iterable[Entry]) -> Iterator[Entry]:
     for entry in entries:
         if (entry["kind"], entry.get("model"), entry.get("predictor")) == ("regtest", "lm", "sei"):
@@ -129,6 +135,7 @@ TABLES = {
     "pooled.json": ("rma_uni.json", pooled),
     "subgroups.json": ("rma_uni.json", subgroups),
     "mantel_haenszel.json": ("rma_mh_peto.json", mantel_haenszel),
+    "mantel_haenszel_refits.json": ("influence.json", mantel_haenszel_refits),
     "egger.json": ("bias.json", egger),
     "refits.json": ("influence.json", refits),
     "two_by_two.json": ("escalc.json", two_by_two),

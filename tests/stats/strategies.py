@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -14,6 +15,9 @@ Floats = NDArray[np.float64]
 LAW: dict[str, Any] = {"rel": 1e-9, "abs": 1e-10}
 # what is computed in the very same way differs by nothing, but for the order of a sum
 SAME: dict[str, Any] = {"rel": 1e-12, "abs": 1e-13}
+
+# where a law is tried under each estimator and each interval
+FEW = settings(max_examples=30)
 
 
 @st.composite

@@ -22,15 +22,15 @@ def inconsistencies(review: Review, analyses: tuple[AnalysisFindings, ...]) -> t
 
 
 def _within(report: Report) -> Iterator[Problem]:
+    if report.use and not report.note:
+        mend = "Say why in the note"
+        yield Problem(report.file, report.row, "use", f"use = {report.use} without a reason", mend, "note")
     if report.measure is None:
         return
     numbers = in_numbers(report, report.measure)
     for check in CHECKS:
         for column, what, mend in check(numbers):
             yield Problem(report.file, report.row, column, what, mend, "warning")
-    if report.use and not report.note:
-        mend = "Say why in the note"
-        yield Problem(report.file, report.row, "use", f"use = {report.use} without a reason", mend, "note")
 
 
 def _of_effects(analyses: tuple[AnalysisFindings, ...]) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from trialpool.review.in_numbers import in_numbers
 from trialpool.review.plan import Outcome
@@ -38,6 +39,15 @@ class Candidate:
     rejected: str = ""
 
 
+class Arms(NamedTuple):
+    """Events and patients by arm; None where not reported."""
+
+    events_t: int | None
+    n_t: int | None
+    events_c: int | None
+    n_c: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitEffect:
     """The effect of a study (or stratum) that enters an analysis, and the reports that could have been used instead."""
@@ -53,6 +63,26 @@ class UnitEffect:
     @property
     def report(self) -> Report:
         return self.chosen.report
+
+    @property
+    def arms(self) -> Arms:
+        """Events and patients by arm as reported: by the chosen report, or by another of the outcome at the same follow-up."""
+        same = [c.report for c in self.others if self._goes_with(c.report)]
+        r = next((r for r in (self.report, *same) if r.events_t is not None and r.events_c is not None), self.report)
+        return Arms(
+            r.events_t,
+            r.n_t if r.n_t is not None else self.unit.n_t,
+            r.events_c,
+            r.n_c if r.n_c is not None else self.unit.n_c,
+        )
+
+    def _goes_with(self, other: Report) -> bool:
+        mine = self.report
+        return (
+            other.use != "no"
+            and other.status in PRIMARY
+            and (other.outcome, other.stratum, other.follow_up) == (mine.outcome, mine.stratum, mine.follow_up)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

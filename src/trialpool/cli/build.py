@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from trialpool.analysis.run import analyse
-from trialpool.formats.review_folder import read_review
+from trialpool.cli.problems import problems_json
+from trialpool.errors import BadInput
+from trialpool.formats.review_folder import check_folder
 from trialpool.reports.answers import answer
 from trialpool.reports.build import Watch, write_report
 
@@ -23,13 +24,18 @@ WORKERS = min(os.cpu_count() or 1, 4)
 
 def build_review(folder: Path, *, as_json: bool) -> int:
     """Read, analyse, write; print the answers and where the report is. Progress goes to standard error."""
-    review = read_review(folder)
+    review, problems = check_folder(folder)
+    if review is None:
+        if not as_json:
+            raise BadInput(p for p in problems if p.severity == "error")
+        typer.echo(problems_json(problems))
+        return 1
     findings = analyse(review)
     report = _write(findings, folder)
     if as_json:
         paths = {"report": str(report / "index.html"), "findings": str(report / "findings.json")}
         answers = {found.analysis.id: list(answer(found)) for found in findings.analyses}
-        typer.echo(json.dumps(paths | {"answers": answers}, ensure_ascii=False, indent=1))
+        typer.echo(problems_json(problems + findings.inconsistencies, **paths, answers=answers))
         return 0
     for remark in review.remarks:
         typer.echo(f"warning: {remark}")

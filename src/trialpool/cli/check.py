@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 
 import typer
 
 from trialpool.analysis.run import analyse
+from trialpool.cli.problems import problems_json
 from trialpool.errors import Problem
 from trialpool.formats.review_folder import check_folder
 
@@ -20,11 +20,7 @@ def check_review(folder: Path, *, as_json: bool) -> int:
         problems += analyse(review).inconsistencies
     failed = any(p.severity == "error" for p in problems)
     if as_json:
-        from trialpool.reports.findings_json import problem_data
-
-        typer.echo(
-            json.dumps({"problems": [problem_data(p) for p in problems], "usable": not failed}, ensure_ascii=False, indent=1)
-        )
+        typer.echo(problems_json(problems))
         return int(failed)
     for problem in problems:
         typer.echo(f"{problem.severity}: {problem}")

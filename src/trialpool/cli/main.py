@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -70,6 +71,9 @@ def schema() -> None:
 
 def run() -> None:
     """The entry point: 0 when fine, 1 for problems in the input, 2 for misuse of the command."""
+    for stream in (sys.stdout, sys.stderr):  # what a terminal has no letter for is shown as ?
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except BadInput as error:

@@ -16,11 +16,15 @@ def new_review(folder: Path) -> None:
     """Copy the template to `folder`, whole or not at all."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise TrialpoolError(f"{folder} exists already and is not empty. Give another name; nothing was written.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with as_file(files("trialpool.formats") / "template") as template, tempfile.TemporaryDirectory(dir=folder.parent) as made:
-        shutil.copytree(template, Path(made) / "review")
-        if folder.exists():
-            folder.rmdir()
-        (Path(made) / "review").rename(folder)
+    place = folder.resolve()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with as_file(files("trialpool.formats") / "template") as template, tempfile.TemporaryDirectory(dir=place.parent) as made:
+        review = Path(made) / "review"
+        shutil.copytree(template, review)
+        if place.exists():  # an empty folder, perhaps the one that the caller stands in, is filled
+            for entry in review.iterdir():
+                entry.rename(place / entry.name)
+        else:
+            review.rename(place)
     typer.echo(f"Made {folder}. It holds an example that builds at once: trialpool build {folder}")
     typer.echo("Replace its rows by yours; README.md in it says what goes where.")

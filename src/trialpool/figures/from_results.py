@@ -187,7 +187,7 @@ def _lines(found: AnalysisFindings, stratified: Stratified | None) -> Iterator[F
         if rest:
             yield GroupLine(label=f"{stratified.by} not known")
             yield from rest
-    yield _total(found.fit, found.analysis.prediction)
+    yield _total(found.fit, found.analysis.prediction, studies=found.studies)
     if stratified is not None and len(stratified.result.levels) > 1:
         yield NoteLine(text=_difference(stratified))
 
@@ -203,11 +203,11 @@ def _study_lines(found: AnalysisFindings) -> Iterator[StudyLine]:
     assert found.fit is not None
     z = z_quantile(found.analysis.level)
     for effect, weight in zip(found.selection.effects, found.fit.weights.tolist(), strict=True):
-        d, r = effect.derivation, effect.report
+        d, arms = effect.derivation, effect.arms
         yield StudyLine(
             label=effect.unit.title,
-            treatment=_arm(r.events_t, r.n_t if r.n_t is not None else effect.unit.n_t),
-            control=_arm(r.events_c, r.n_c if r.n_c is not None else effect.unit.n_c),
+            treatment=_arm(arms.events_t, arms.n_t),
+            control=_arm(arms.events_c, arms.n_c),
             estimate=d.yi,
             low=d.yi - z * d.se,
             high=d.yi + z * d.se,
@@ -239,10 +239,10 @@ def _fit_studies(fit: PooledEffect) -> Iterator[StudyLine]:
         yield StudyLine(label=study, estimate=nan if absent else y, low=low, high=high, weight=weight, faint=absent, **arms)
 
 
-def _total(fit: PooledEffect, prediction: str) -> PooledLine:
-    name = {"random": "Random effects", "common": "Common effect"}[fit.model]
-    label = f"{'Mantel-Haenszel' if fit.method == 'MH' else name}, {int(fit.k)} {'study' if fit.k == 1 else 'studies'}"
-    return _pooled_line(label, fit, prediction, heterogeneity_line(fit), overall=True)
+def _total(fit: PooledEffect, prediction: str, *, studies: int | None = None) -> PooledLine:
+    name = "Mantel-Haenszel" if fit.method == "MH" else {"random": "Random effects", "common": "Common effect"}[fit.model]
+    what = "study" if fit.k == 1 else "studies" if studies in (None, int(fit.k)) else "comparisons"
+    return _pooled_line(f"{name}, {int(fit.k)} {what}", fit, prediction, heterogeneity_line(fit), overall=True)
 
 
 def _pooled_line(

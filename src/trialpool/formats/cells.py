@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from trialpool.errors import Problem
 from trialpool.formats.csv_table import Row, Table
+from trialpool.formats.quoted import quoted
 from trialpool.review.report import PValue
 
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
@@ -24,8 +25,7 @@ MIDDLE_POINTS = str.maketrans({"\u00b7": ".", "\u2219": ".", "\u22c5": ".", "\u2
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " "))
 WIDE = str.maketrans({"\uff0e": ".", "\uff0c": ",", "\uff0d": "-", "\uff0b": "+"})
 LARGEST, SMALLEST, DIGITS = Decimal("1e12"), Decimal("1e-30"), 30  # beyond these no trial reports anything
-LONG = 60
-SET_BY_THE_READER = frozenset({"file", "row"})
+SET_BY_THE_READER = frozenset({"file", "row", "moderators"})
 
 
 class BadCell(ValueError):
@@ -34,14 +34,6 @@ class BadCell(ValueError):
     def __init__(self, what: str, mend: str) -> None:
         self.what, self.mend = what, mend
         super().__init__(what)
-
-
-def quoted(value: object) -> str:
-    """A value as messages show it: quoted, and cut where it is long."""
-    if isinstance(value, str) and len(value) > LONG:
-        return f"{value[: LONG - 20]!r}... ({len(value)} characters)"
-    text = repr(value)
-    return text if len(text) <= LONG else f"{text[: LONG - 20]}..."
 
 
 def decimal(cell: str) -> Decimal:
@@ -87,7 +79,7 @@ def p_value(cell: str) -> PValue:
     try:
         value = decimal(number)
     except BadCell as bad:
-        if bad.what.endswith("is not a number"):
+        if "is not a number" in bad.what:
             mend = "Give P as 0.03, <0.001 or >0.05; leave the cell empty where it was not reported"
             raise BadCell(f"{quoted(cell)} is not a P value", mend) from None
         raise
@@ -124,15 +116,21 @@ def parser_of(model: type[BaseModel], field: str) -> Callable[[str], Any]:
 
 
 def read_row(row: Row, table: Table, model: type[BaseModel], problems: list[Problem]) -> dict[str, Any] | None:
-    """The values of the model's fields in a row; None, with every bad cell in `problems`, where one cannot be used."""
+    """The values of the model's fields in a row; None, with every bad cell in `problems`, where one cannot be used.
+
+    A required column that the table lacks is said once, with the header; no row can be used then.
+    """
     values: dict[str, Any] = {}
     sound = True
     for field, info in model.model_fields.items():
+        if field in SET_BY_THE_READER:
+            continue
         cell = row.cells.get(field, "")
         if cell == "":
-            if info.is_required() and field in table.columns:
-                problems.append(Problem(table.file, row.number, field, "the cell is empty", _needed(model, field)))
+            if info.is_required():
                 sound = False
+                if field in table.columns:
+                    problems.append(Problem(table.file, row.number, field, "the cell is empty", _needed(model, field)))
             continue
         try:
             values[field] = parser_of(model, field)(cell)
@@ -154,8 +152,9 @@ def unknown_columns(table: Table, model: type[BaseModel]) -> list[Problem]:
 
 def nearest(name: str, known: Sequence[str], *, otherwise: str) -> str:
     """The mend of a wrong name: the nearest right one, or all of them."""
-    near = get_close_matches(name.casefold(), known, n=1)
-    return f"Did you mean {near[0]}" if near else f"{otherwise} {', '.join(known)}"
+    by_folded = {right.casefold(): right for right in known}
+    near = get_close_matches(name.casefold(), by_folded, n=1)
+    return f"Did you mean {by_folded[near[0]]}" if near else f"{otherwise} {', '.join(known)}"
 
 
 def _needed(model: type[BaseModel], field: str) -> str:
@@ -180,6 +179,10 @@ def _no_number(cell: str, text: str) -> BadCell:
         return BadCell(f"{found} is not a finite number", "Leave the cell empty where nothing was reported")
     if NUMBER.fullmatch(_plain_digits(text)):
         return BadCell(f"{found} is not written in plain digits", f"Write {_plain_digits(text)}")
+    if text[:1].isdecimal():
+        return BadCell(
+            f"{found} is not a number alone", "Keep the number; what stands beside it has its own column, or goes into the note"
+        )
     return BadCell(f"{found} is not a number", "Leave the cell empty where nothing was reported")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Mapping
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from trialpool.errors import Problem
+from trialpool.errors import Problem, Severity
+from trialpool.formats.quoted import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Table:
         return bool(self.columns) and all(p.severity != "error" for p in self.problems)
 
 
-def read_table(path: Path, file: str, *, required: tuple[str, ...] = ()) -> Table:
+def read_table(path: Path, file: str, *, required: tuple[str, ...] = (), rows_needed: bool = False) -> Table:
     """Read a CSV file; `file` is what messages call it. What cannot be read stands in `problems`, nothing is raised."""
     problems: list[Problem] = []
     text = _text(path, file, problems)
@@ -62,7 +64,8 @@ def read_table(path: Path, file: str, *, required: tuple[str, ...] = ()) -> Tabl
     problems += _header_problems(file, header, columns, required)
     rows = [row for number, record in records[1:] if (row := _row(file, number, record, columns, problems))]
     if not rows and not any(p.severity == "error" for p in problems):
-        problems.append(Problem(file, 0, "", "the file has a header and no rows", "Add the data"))
+        severity: Severity = "error" if rows_needed else "warning"
+        problems.append(Problem(file, 0, "", "the file has a header and no rows", "Add the data", severity))
     return Table(file, columns, tuple(rows), tuple(problems), header)
 
 
@@ -93,11 +96,12 @@ def _text(path: Path, file: str, problems: list[Problem]) -> str | None:
         if data.startswith(mark):
             problems.append(Problem(file, 0, "", "the text is UTF-16", "It was read so; save as UTF-8", "warning"))
             return data.decode(encoding, errors="replace")
+    data = data.removeprefix(codecs.BOM_UTF8)
     if b"\0" in data:
         problems.append(Problem(file, 0, "", "the file is not text (it holds zero bytes)", "Save it as 'CSV UTF-8'"))
         return None
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         text = data.decode("cp1252", errors="replace")
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
@@ -108,7 +112,10 @@ def _text(path: Path, file: str, problems: list[Problem]) -> str | None:
 
 def _row_at(text: str, place: int) -> int:
     """The row of a spreadsheet that a place in the text stands in; line breaks within quotes do not count."""
-    return max(sum(1 for _ in csv.reader(io.StringIO(text[: place + 1], newline=""), delimiter=_separator(text))), 1)
+    try:
+        return sum(1 for _ in csv.reader(io.StringIO(text[: place + 1], newline=""), delimiter=_separator(text)))
+    except csv.Error:
+        return text[:place].count("\n") + 1
 
 
 def _separator(text: str) -> str:

@@ -2,67 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from trialpool.errors import Problem
+from trialpool.formats.cells import nearest
+from trialpool.formats.quoted import quoted
 from trialpool.review.in_numbers import in_numbers
 from trialpool.review.plan import Plan
 from trialpool.review.report import Report
 from trialpool.review.study import Study
 
+FILE = "review.toml"
 
-def study_problems(report: Report, studies: tuple[Study, ...]) -> list[Problem]:
-    """A report must name a study, and a stratum, that studies.csv has."""
-    units = [unit for unit in studies if unit.study == report.study]
-    if not units:
-        near = get_close_matches(report.study, [unit.study for unit in studies], n=1)
+
+def study_problems(report: Report, strata: Mapping[str, Sequence[str]]) -> list[Problem]:
+    """A report must name a study, and a stratum, that studies.csv has: `strata` by study."""
+    if report.study not in strata:
+        near = get_close_matches(report.study, strata, n=1)
         mend = "Add it there, or correct it" + (f" (nearest: {near[0]})" if near else "")
-        return [Problem(report.file, report.row, "study", f"studies.csv has no study {report.study!r}", mend)]
-    strata = [unit.stratum for unit in units if unit.stratum]
-    if report.stratum and report.stratum not in strata:
-        known = f"it has {', '.join(strata)}" if strata else "it has none"
-        what = f"studies.csv has no stratum {report.stratum!r} of {report.study}; {known}"
+        return [Problem(report.file, report.row, "study", f"studies.csv has no study {quoted(report.study)}", mend)]
+    named = [stratum for stratum in strata[report.study] if stratum]
+    if report.stratum and report.stratum not in named:
+        known = f"it has {', '.join(named)}" if named else "it has none"
+        what = f"studies.csv has no stratum {quoted(report.stratum)} of {report.study}; {known}"
         return [Problem(report.file, report.row, "stratum", what, "Correct it, or leave it empty for a report of the whole study")]
     return []
 
 
-def plan_problems(plan: Plan, studies: tuple[Study, ...]) -> list[Problem]:
-    """Ids are unique, analyses name an outcome of the plan, subgroups name columns of studies.csv."""
-    problems = []
-    for table in ("outcomes", "analyses"):
-        ids = [item.id for item in getattr(plan, table)]
-        problems += [
-            Problem("review.toml", 0, table, f"the id {id_!r} stands twice", "Give each its own")
-            for id_ in sorted({i for i in ids if ids.count(i) > 1})
-        ]
+def plan_problems(plan: Plan, studies: tuple[Study, ...], reports: tuple[Report, ...]) -> list[Problem]:
+    """Ids are unique, analyses name an outcome of the plan, subgroups name columns of studies.csv, outcomes are reported."""
+    problems = [
+        Problem(FILE, 0, table, f"the id {id_!r} stands twice", "Give each its own")
+        for table in ("outcomes", "analyses")
+        for id_ in _twice([item.id for item in getattr(plan, table)])
+    ]
+    problems += _unreported(plan, reports)
     outcomes = [outcome.id for outcome in plan.outcomes]
-    columns = sorted({name for study in studies for name in study.moderators})
     for i, analysis in enumerate(plan.analyses, start=1):
         if analysis.outcome not in outcomes:
             what = f"there is no outcome {analysis.outcome!r}"
-            problems.append(Problem("review.toml", 0, f"analyses[{i}].outcome", what, f"Use one of {', '.join(outcomes)}"))
-        for subgroup in analysis.subgroups:
+            problems.append(Problem(FILE, 0, f"analyses[{i}].outcome", what, f"Use one of {', '.join(outcomes)}"))
+        for key in ("subgroups", "sensitivity"):
             problems += [
-                Problem("review.toml", 0, f"analyses[{i}].subgroups", f"studies.csv has no column {name!r}", _columns(columns))
-                for name in factors(subgroup)
-                if studies and name not in columns
+                Problem(FILE, 0, f"analyses[{i}].{key}", f"{name!r} stands twice", "Remove one")
+                for name in _twice(getattr(analysis, key))
             ]
+        problems += _unknown_factors(f"analyses[{i}].subgroups", analysis.subgroups, studies)
     return problems
 
 
-def direction_problems(plan: Plan, reports: tuple[Report, ...]) -> list[Problem]:
-    """An estimate needs an orientation where nothing else in its row tells the direction."""
+def _unreported(plan: Plan, reports: tuple[Report, ...]) -> list[Problem]:
+    """Outcomes that no row gives, under whatever name: the review builds, and the report says so."""
+    names = list(dict.fromkeys(report.outcome for report in reports))
+    what = "no row of results/*.csv has the outcome {}"
+    return [
+        Problem(
+            FILE,
+            0,
+            f"outcomes[{i}].reported_as",
+            what.format(" or ".join(map(repr, outcome.reported_as))),
+            nearest(outcome.reported_as[0], names, otherwise="Reported are"),
+            "warning",
+        )
+        for i, outcome in enumerate(plan.outcomes, start=1)
+        if reports and not set(outcome.reported_as) & set(names)
+    ]
+
+
+def _unknown_factors(place: str, subgroups: Sequence[str], studies: tuple[Study, ...]) -> list[Problem]:
+    columns = sorted({name for study in studies for name in study.moderators})
     problems = []
-    for report in reports:
-        if report.estimate is None or report.orientation is not None or report.measure is None or report.use == "no":
-            continue
-        null = 0 if report.measure == "RD" else 1
-        if report.estimate != null and in_numbers(report, report.measure).direction is None:
-            what = f"which arm {report.measure} {report.estimate} compares with which is not said, and nothing in the row tells it"
-            problems.append(
-                Problem(report.file, report.row, "orientation", what, "Give treatment_vs_control or control_vs_treatment")
-            )
+    for name in dict.fromkeys(name for subgroup in subgroups for name in factors(subgroup)):
+        if studies and name not in columns:
+            own = name in Study.model_fields
+            what = f"the column {name!r} is not for subgroups" if own else f"studies.csv has no column {name!r}"
+            further = f"Its further columns are {', '.join(columns)}" if columns else "Add a column for it there"
+            problems.append(Problem(FILE, 0, place, what, further))
     return problems
+
+
+def direction_problems(reports: tuple[Report, ...]) -> list[Problem]:
+    """An estimate needs an orientation where nothing else in its row tells the direction."""
+    mend = "Give treatment_vs_control or control_vs_treatment"
+    return [
+        Problem(
+            report.file,
+            report.row,
+            "orientation",
+            f"which arm {report.measure} {report.estimate} compares with which is not said, and nothing in the row tells it",
+            mend,
+        )
+        for report in reports
+        if report.estimate is not None and report.measure is not None and report.orientation is None and report.use != "no"
+        if in_numbers(report, report.measure).direction is None
+    ]
 
 
 def factors(subgroup: str) -> tuple[str, ...]:
@@ -70,5 +104,5 @@ def factors(subgroup: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in subgroup.split(" x "))
 
 
-def _columns(columns: list[str]) -> str:
-    return f"Its further columns are {', '.join(columns)}" if columns else "Add the column there"
+def _twice(names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})

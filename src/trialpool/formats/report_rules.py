@@ -1,4 +1,4 @@
-"""What a row of results/*.csv must obey by itself: a table of rules, each a small function that yields what it finds."""
+"""What a row of results/*.csv or published.csv must obey by itself: rules, each a small function that yields what it finds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from trialpool.errors import Problem
+from trialpool.review.published import Published
 from trialpool.review.report import RATIOS, Report
 
 Finding = tuple[str, str, str]  # column, what, mend
 Rule = Callable[[Report], Iterator[Finding]]
+RuleOfBoth = Callable[[Report | Published], Iterator[Finding]]
+SAME = 1e-9  # limits that differ by less, of their own size, have no width to compute with
 COUNTS = ("events_t", "n_t", "events_c", "n_c")
 PERCENTAGES = ("pct_t", "pct_c", "survival_t", "survival_c")
 POSITIVE = ("median_t", "median_c", "landmark", "follow_up", "sd_t", "sd_c", "v")
@@ -20,7 +23,7 @@ def estimate_has_measure(report: Report) -> Iterator[Finding]:
         yield "measure", "the estimate has no measure", "Give HR, RR, OR or RD"
 
 
-def ratios_are_positive(report: Report) -> Iterator[Finding]:
+def ratios_are_positive(report: Report | Published) -> Iterator[Finding]:
     if report.measure in RATIOS:
         for column in ("estimate", "ci_low", "ci_high"):
             value = getattr(report, column)
@@ -32,7 +35,7 @@ def ratios_are_positive(report: Report) -> Iterator[Finding]:
                 )
 
 
-def limits_are_in_order(report: Report) -> Iterator[Finding]:
+def limits_are_in_order(report: Report | Published) -> Iterator[Finding]:
     low, high = report.ci_low, report.ci_high
     if low is not None and high is not None and low > high:
         yield (
@@ -42,17 +45,32 @@ def limits_are_in_order(report: Report) -> Iterator[Finding]:
         )
 
 
-def interval_holds_estimate(report: Report) -> Iterator[Finding]:
+def interval_has_width(report: Report) -> Iterator[Finding]:
+    low, high = report.ci_low, report.ci_high
+    if low is not None and high is not None and low <= high and float(high - low) <= SAME * abs(float(high)):
+        yield "ci_high", f"the interval {low} to {high} has no width", "Give the limits to more decimals, or leave both empty"
+
+
+def differences_are_shares(report: Report) -> Iterator[Finding]:
+    if report.measure == "RD":
+        for column in ("estimate", "ci_low", "ci_high"):
+            value = getattr(report, column)
+            if value is not None and not -1 <= value <= 1:
+                mend = f"Give it as a share: {value.scaleb(-2):f} if this is in percent"
+                yield column, f"{value} is no difference of two proportions", mend
+
+
+def interval_holds_estimate(report: Report | Published) -> Iterator[Finding]:
     low, mid, high = report.ci_low, report.estimate, report.ci_high
     if low is None or mid is None or high is None or low > high:
         return
-    half = sum(Decimal(5).scaleb(int(x.as_tuple().exponent) - 1) for x in (mid,))
+    half = Decimal(5).scaleb(int(mid.as_tuple().exponent) - 1)
     if not low - half <= mid <= high + half:
         what = f"the interval {low} to {high} does not hold its estimate {mid}"
         yield "estimate", what, "Correct the one that was mistyped"
 
 
-def level_is_a_percentage(report: Report) -> Iterator[Finding]:
+def level_is_a_percentage(report: Report | Published) -> Iterator[Finding]:
     level = report.ci_level
     if level <= 1:
         yield "ci_level", f"{level} is not a percentage", f"Write {(level * 100).normalize():f}" if level > 0 else "Write 95"
@@ -60,7 +78,7 @@ def level_is_a_percentage(report: Report) -> Iterator[Finding]:
         yield "ci_level", f"{level} is no level of an interval", "Write 95 for a 95% interval"
 
 
-def counts_fit(report: Report) -> Iterator[Finding]:
+def counts_fit(report: Report | Published) -> Iterator[Finding]:
     for column in COUNTS:
         value = getattr(report, column)
         if value is not None and value < 0:
@@ -87,18 +105,28 @@ def magnitudes_are_positive(report: Report) -> Iterator[Finding]:
             yield column, f"{value} is not above 0", "Leave the cell empty where it was not reported"
 
 
-RULES: tuple[Rule, ...] = (
-    estimate_has_measure,
+OF_BOTH: tuple[RuleOfBoth, ...] = (
     ratios_are_positive,
     limits_are_in_order,
     interval_holds_estimate,
     level_is_a_percentage,
     counts_fit,
+)
+RULES: tuple[Rule, ...] = (
+    estimate_has_measure,
+    *OF_BOTH,
+    interval_has_width,
+    differences_are_shares,
     percentages_fit,
     magnitudes_are_positive,
 )
 
 
 def problems_of(report: Report) -> list[Problem]:
-    """Every cell of a row that breaks a rule."""
+    """Every cell of a row of results/*.csv that breaks a rule."""
     return [Problem(report.file, report.row, *finding) for rule in RULES for finding in rule(report)]
+
+
+def problems_of_published(row: Published) -> list[Problem]:
+    """The same of published.csv, of which only intervals and counts are used."""
+    return [Problem("published.csv", row.row, *finding) for rule in OF_BOTH for finding in rule(row)]

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
 
 from trialpool.errors import BadInput, Problem
 from trialpool.formats.cells import read_row, unknown_columns
 from trialpool.formats.csv_table import read_table
 from trialpool.formats.folder_rules import direction_problems, plan_problems, study_problems
-from trialpool.formats.report_rules import problems_of
+from trialpool.formats.quoted import quoted
+from trialpool.formats.report_rules import problems_of, problems_of_published
 from trialpool.formats.review_toml import read_plan
+from trialpool.formats.study_rules import misspelt_columns, problems_of_study, strata_problems
 from trialpool.review.published import Published
 from trialpool.review.report import Report
 from trialpool.review.review import Review
 from trialpool.review.study import Study
 
-Model = TypeVar("Model", bound=BaseModel)
+NOTES = frozenset({".md", ".txt"})  # a person's own, beside the tables
 
 
 def read_review(folder: str | Path) -> Review:
@@ -42,93 +41,108 @@ def read_review(folder: str | Path) -> Review:
 def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]]:
     """The review, or None where it has errors; and every problem, those included that were overcome (warnings)."""
     folder = Path(folder)
-    if not folder.is_dir():
-        mend = "Give the path of a review folder, or make one with `trialpool new`"
-        return None, (Problem(str(folder), 0, "", "there is no such folder", mend),)
+    entries, problem = _entries(folder, str(folder), "Give the path of a review folder, or make one with `trialpool new`")
+    if problem is not None:
+        return None, (problem,)
     problems: list[Problem] = []
     plan = read_plan(folder, problems)
-    studies = _studies(folder, problems)
-    reports = _reports(folder, studies, problems)
-    published = _published(folder, problems)
+    studies, strata = _studies(folder, problems)
+    reports = _reports(folder, strata, problems)
+    published = _published(folder, problems) if folder / "published.csv" in entries else ()
     if plan is not None:
-        problems += plan_problems(plan, studies)
-        problems += direction_problems(plan, reports)
+        problems += plan_problems(plan, studies, reports)
+    problems += direction_problems(reports)
     if any(p.severity == "error" for p in problems) or plan is None:
         return None, tuple(problems)
     remarks = tuple(map(str, problems))
     return Review(plan=plan, studies=studies, reports=reports, published=published, remarks=remarks), tuple(problems)
 
 
-def _studies(folder: Path, problems: list[Problem]) -> tuple[Study, ...]:
-    table = read_table(folder / "studies.csv", "studies.csv", required=("study", "label", "year"))
-    problems += table.problems
+def _entries(folder: Path, name: str, mend: str) -> tuple[list[Path], Problem | None]:
+    """What is in a folder, by name; or why that can't be seen."""
+    try:
+        return sorted(folder.iterdir()), None
+    except FileNotFoundError:
+        return [], Problem(name, 0, "", "there is no such folder", mend)
+    except NotADirectoryError:
+        return [], Problem(name, 0, "", "this is a file, not a folder", mend)
+    except OSError as error:
+        return [], Problem(name, 0, "", f"the folder cannot be read ({error.strerror})", "Check its permissions")
+
+
+Strata = dict[str, list[str]] | None  # the strata of each study, [""] where it has none; None where studies.csv is not whole
+
+
+def _studies(folder: Path, problems: list[Problem]) -> tuple[tuple[Study, ...], Strata]:
+    table = read_table(folder / "studies.csv", "studies.csv", required=("study", "label", "year"), rows_needed=True)
+    problems += [*table.problems, *misspelt_columns(table.columns, table.header)]
     own = [name for name in Study.model_fields if name != "moderators"]
     studies: list[Study] = []
-    seen: dict[tuple[str, str], int] = {}
+    rows: dict[tuple[str, str], int] = {}
     for row in table.rows:
         values = read_row(row, table, Study, problems)
         if values is None:
             continue
         values["moderators"] = {name: cell for name, cell in row.cells.items() if name not in own}
-        study = _made(Study, values, table.file, row.number, problems)
-        if study is None:
-            continue
-        if study.key in seen:
-            name = f"{study.study!r}" + (f", stratum {study.stratum!r}," if study.stratum else "")
+        study = Study.model_construct(**values)  # of the right types; what breaks a rule is said with its mend
+        problems += problems_of_study(study, row.number)
+        if study.key in rows:
+            name = quoted(study.study) + (f", stratum {study.stratum!r}," if study.stratum else "")
             mend = "Give each study its own identifier, or strata their names"
-            problems.append(Problem(table.file, row.number, "study", f"{name} stands in row {seen[study.key]} already", mend))
+            problems.append(Problem(table.file, row.number, "study", f"{name} stands in row {rows[study.key]} already", mend))
             continue
-        seen[study.key] = row.number
+        rows[study.key] = row.number
         studies.append(study)
-    return tuple(studies)
+    problems += strata_problems(tuple(studies), rows)
+    strata: dict[str, list[str]] = {}
+    for row in table.rows:
+        strata.setdefault(row.cells.get("study", ""), []).append(row.cells.get("stratum", ""))
+    return tuple(studies), strata if table.whole else None
 
 
-def _reports(folder: Path, studies: tuple[Study, ...], problems: list[Problem]) -> tuple[Report, ...]:
-    paths = sorted((folder / "results").glob("*.csv"))
-    if not paths:
-        problems.append(Problem("results", 0, "", "there is no CSV file in it", "Put what the studies report into results/*.csv"))
+def _reports(folder: Path, strata: Strata, problems: list[Problem]) -> tuple[Report, ...]:
     reports = []
-    for path in paths:
+    for path in _results(folder, problems):
         table = read_table(path, f"results/{path.name}", required=("study", "outcome", "status"))
-        problems += table.problems
-        problems += unknown_columns(table, Report) if table.columns else []
+        problems += [*table.problems, *unknown_columns(table, Report)]
         for row in table.rows:
             values = read_row(row, table, Report, problems)
             if values is None:
                 continue
-            values |= {"file": table.file, "row": row.number}
-            report = _made(Report, values, table.file, row.number, problems)
-            if report is not None:
-                reports.append(report)
-                problems += problems_of(report) + study_problems(report, studies)
+            report = Report(**values, file=table.file, row=row.number)
+            reports.append(report)
+            problems += problems_of(report)
+            if strata is not None:
+                problems += study_problems(report, strata)
     return tuple(reports)
 
 
+def _results(folder: Path, problems: list[Problem]) -> list[Path]:
+    """The CSV files of results/; other files than hidden ones and notes are said not to be read."""
+    mend = "Put what the studies report into results/*.csv"
+    entries, problem = _entries(folder / "results", "results", mend)
+    if problem is not None:
+        problems.append(problem)
+        return []
+    entries = [path for path in entries if not path.name.startswith((".", "~"))]
+    tables = [path for path in entries if path.suffix.lower() == ".csv"]
+    if not tables:
+        problems.append(Problem("results", 0, "", "there is no CSV file in it", mend))
+    problems += [
+        Problem(f"results/{path.name}", 0, "", "it is not read", "Save it as CSV, or put it elsewhere", "warning")
+        for path in entries
+        if path not in tables and path.suffix.lower() not in NOTES
+    ]
+    return tables
+
+
 def _published(folder: Path, problems: list[Problem]) -> tuple[Published, ...]:
-    if not (folder / "published.csv").exists():
-        return ()
     table = read_table(folder / "published.csv", "published.csv", required=("review", "outcome"))
-    problems += table.problems
-    problems += unknown_columns(table, Published) if table.columns else []
+    problems += [*table.problems, *unknown_columns(table, Published)]
     rows = []
     for row in table.rows:
         values = read_row(row, table, Published, problems)
-        made = _made(Published, values | {"row": row.number}, table.file, row.number, problems) if values is not None else None
-        if made is not None:
-            rows.append(made)
-            if made.ci_low is not None and made.ci_high is not None and made.ci_low > made.ci_high:
-                what = f"the lower limit {made.ci_low} is above the upper limit {made.ci_high}"
-                problems.append(
-                    Problem(table.file, row.number, "ci_low", what, "Swap the two, or correct the one that was mistyped")
-                )
+        if values is not None:
+            rows.append(Published(**values, row=row.number))
+            problems += problems_of_published(rows[-1])
     return tuple(rows)
-
-
-def _made(model: type[Model], values: Any, file: str, row: int, problems: list[Problem]) -> Model | None:
-    try:
-        return model(**values)
-    except ValidationError as error:
-        for detail in error.errors():
-            column = str(detail["loc"][0]) if detail["loc"] else ""
-            problems.append(Problem(file, row, column, f"{detail.get('input')!r} cannot be used", detail["msg"]))
-        return None

@@ -4,46 +4,87 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from trialpool.errors import Problem
+from trialpool.formats.cells import nearest
+from trialpool.formats.quoted import quoted
 from trialpool.review.plan import Plan
+
+FILE = "review.toml"
+TABLES = {"question": "[question]", "outcomes": "[[outcomes]]", "analyses": "[[analyses]]"}
 
 
 def read_plan(folder: Path, problems: list[Problem]) -> Plan | None:
-    file = "review.toml"
-    try:
-        data = tomllib.loads((folder / file).read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        problems.append(Problem(file, 0, "", "the file is missing", "Every review folder needs it; `trialpool new` makes one"))
-        return None
-    except UnicodeDecodeError:
-        problems.append(Problem(file, 0, "", "the text is not UTF-8", "Save it as UTF-8"))
-        return None
-    except tomllib.TOMLDecodeError as error:
-        problems.append(Problem(file, 0, "", f"this is not TOML ({error})", "Correct it there; text stands in double quotes"))
+    """The plan in a folder's review.toml; None, with the reasons in `problems`, where it cannot be used."""
+    data = _toml(folder, problems)
+    if data is None:
         return None
     try:
         return Plan.model_validate(data)
     except ValidationError as error:
-        problems += [_toml_problem(file, detail, data) for detail in error.errors()]
+        problems += [_toml_problem(detail) for detail in error.errors() if not _is_echo(detail)]
         return None
 
 
-def _toml_problem(file: str, detail: Any, data: Any) -> Problem:
-    place = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in detail["loc"]).lstrip(".")
-    found, kind = detail.get("input"), detail["type"]
+def _toml(folder: Path, problems: list[Problem]) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads((folder / FILE).read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        what, mend = "the file is missing", "Every review folder needs it; `trialpool new` makes one"
+    except OSError as error:
+        what, mend = f"the file cannot be read ({error.strerror})", "Check its permissions"
+    except UnicodeDecodeError:
+        what, mend = "the text is not UTF-8", "Save it as UTF-8"
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is one; so are numbers of thousands of digits
+        what, mend = f"this is not TOML ({error})", "Correct it there; text stands in double quotes"
+    problems.append(Problem(FILE, 0, "", what, mend))
+    return None
+
+
+def _is_echo(detail: Any) -> bool:
+    """A list whose items could not be used counts as empty for pydantic; the items are said already."""
+    return detail["type"] == "too_short" and len(detail["input"]) > 0
+
+
+def _toml_problem(detail: Any) -> Problem:
+    location, found, kind = detail["loc"], quoted(detail.get("input")), detail["type"]
+    place = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
     if kind == "missing":
-        return Problem(file, 0, place, "the key is missing", "Add it")
+        return Problem(FILE, 0, place, "the key is missing", _as_table(location) or "Add it")
     if kind == "extra_forbidden":
-        return Problem(file, 0, place, "there is no such key", _nearest_key(detail["loc"]))
+        return Problem(FILE, 0, place, "there is no such key", _nearest_key(location))
     if kind == "literal_error":
-        return Problem(file, 0, place, f"{found!r} is not known", f"Use {detail['ctx']['expected']}")
-    return Problem(file, 0, place, f"{found!r} cannot be used", detail["msg"])
+        return Problem(FILE, 0, place, f"{found} is not known", f"Use {detail['ctx']['expected']}")
+    if kind in ("greater_than", "less_than") and location[-1] == "level":
+        return Problem(FILE, 0, place, f"{found} is not between 0 and 1", "For a 95% interval give 0.95")
+    if kind in KINDS:
+        what, mend = KINDS[kind]
+        return Problem(FILE, 0, place, what.format(found=found), _as_table(location) or mend)
+    return Problem(FILE, 0, place, f"{found} cannot be used", str(detail["msg"]))
+
+
+KINDS = {
+    "string_type": ("{found} is not text", "Put it in double quotes"),
+    "string_too_short": ("the text is empty", "Write something"),
+    "string_pattern_mismatch": (
+        "{found} is no identifier",
+        "Use small letters, digits, - and _, beginning with a letter or a digit",
+    ),
+    "tuple_type": ("{found} is not a list", 'Put it in brackets, such as ["PFS"]'),
+    "too_short": ("the list is empty", "Give at least one"),
+    "model_type": ("{found} is not a table", "Write its keys under a heading in brackets"),
+    "float_type": ("{found} is not a number", "Write it without quotes, such as 0.95"),
+    "float_parsing": ("{found} is not a number", "Write it without quotes, such as 0.95"),
+}
+
+
+def _as_table(location: Sequence[Any]) -> str:
+    """How to head the tables of a key, where it holds tables."""
+    return f"Head it with {TABLES[location[0]]}" if len(location) == 1 and location[0] in TABLES else ""
 
 
 def _nearest_key(location: Sequence[Any]) -> str:
@@ -54,5 +95,4 @@ def _nearest_key(location: Sequence[Any]) -> str:
             model = next(
                 (m for m in (inner, *getattr(inner, "__args__", ())) if isinstance(m, type) and issubclass(m, BaseModel)), model
             )
-    near = get_close_matches(str(location[-1]), model.model_fields, n=1)
-    return f"Did you mean {near[0]}" if near else f"Known are {', '.join(model.model_fields)}"
+    return nearest(str(location[-1]), list(model.model_fields), otherwise="Known are")

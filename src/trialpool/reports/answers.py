@@ -30,7 +30,7 @@ def answer(found: AnalysisFindings) -> tuple[str, ...]:
     fit = found.fit
     if fit is None:
         return (f"{found.outcome.name}: no answer, for {found.why}.",)
-    return f"{_effect_sentence(found, fit)}.", f"{_spread_sentence(found, fit)}; {rests_on(found)}."
+    return f"{_effect_sentence(found, fit)}.", f"{_spread_sentence(found, fit)}; {rests_on(found)}{_disagreement(found)}."
 
 
 def _effect_sentence(found: AnalysisFindings, fit: PooledEffect) -> str:
@@ -75,15 +75,31 @@ def rests_on(found: AnalysisFindings) -> str:
     """What the result rests on by status of its rows, with the result from `read` rows alone where these are not all."""
     statuses = Counter(e.report.status for e in found.selection.effects)
     if set(statuses) == {"read"}:
-        return "every figure in it was read at its source"
+        return f"every figure in it was read at its source{_printed_whole(found)}"
     parts = [f"{n} {status}" for status, n in statuses.items()]
-    said = f"it rests on {listed(parts)} {'row' if sum(statuses.values()) == 1 else 'rows'}"
+    said = f"it rests on {listed(parts)} {'row' if sum(statuses.values()) == 1 else 'rows'}{_printed_whole(found)}"
     read_only = found.variation("read-only")
     if read_only is None:
         return said
     if read_only.fit is None:
         return f"{said}, and no row was read at its source"
     return f"{said}; from the read rows alone it is {effect_text(read_only.fit)}"
+
+
+def _printed_whole(found: AnalysisFindings) -> str:
+    """For hazard ratios: of how many effects the estimate was printed with its interval."""
+    routes = [e.derivation.route for e in found.selection.effects]
+    whole = sum(route in WHERE_HR_IS_PRINTED for route in routes)
+    if found.outcome.measure != "HR" or whole == len(routes):
+        return ""
+    return f", {whole or 'none'} of which print{'s' if whole == 1 else ''} a hazard ratio with its interval"
+
+
+def _disagreement(found: AnalysisFindings) -> str:
+    """Which published result of the same trials ours does not agree with."""
+    rows = [c.published for c in found.published if c.agrees is False and c.published.scope == "overall"]
+    theirs = [f"{row.review}, {row.estimate} ({row.ci_low}–{row.ci_high})" for row in rows]
+    return f"; it does not agree with {listed(theirs)}" if theirs else ""
 
 
 def heterogeneity_text(found: AnalysisFindings) -> str:

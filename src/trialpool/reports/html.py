@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from trialpool.analysis.findings import Findings
 from trialpool.analysis.selection import PREFERENCE
@@ -79,14 +79,25 @@ def _policy(script: str) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        newline_sequence="\n",
     )
+    environment.filters["marked"] = marked
+    return environment
+
+
+def marked(text: str) -> Markup:
+    """Text in which names of columns stand between backticks, these in the looks of code; all of it escaped.
+
+    >>> marked("column `use` < 2")
+    Markup('column <code>use</code> &lt; 2')
+    """
+    pieces = (Markup("<code>{}</code>").format(piece) if i % 2 else escape(piece) for i, piece in enumerate(text.split("`")))
+    return Markup("").join(pieces)
 
 
 @cache

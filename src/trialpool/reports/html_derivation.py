@@ -1,4 +1,4 @@
-"""The derivation of an effect as the page shows it: from the reported row, by which route, and what else could have been taken."""
+"""The derivation of an effect as the page shows it: the reported row, the route, and what else could have been taken."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trialpool.analysis.findings import AnalysisFindings
 from trialpool.analysis.selection import Candidate, MissingUnit, UnitEffect
 from trialpool.errors import Problem
 from trialpool.figures.numerals import difference_text, level_text, share_text
-from trialpool.reports.html_links import source_link
+from trialpool.reports.html_links import source_links
 from trialpool.reports.html_tables import Link, Tag, status_tag
 from trialpool.reports.wording import interval_text
 from trialpool.review.report import STATUSES, Report
@@ -49,7 +49,7 @@ class ReportView:
     tag: Tag | None
     status: str
     figures: tuple[tuple[str, str, str], ...]
-    source: Link
+    source: tuple[Link, ...]
     locator: str
     quote: str
     note: str
@@ -122,9 +122,9 @@ def _report(candidate: Candidate, found: AnalysisFindings, noticed: Noticed) -> 
         place=place(report),
         outcome=report.outcome,
         tag=status_tag(report.status),
-        status=f"{report.status}: {STATUSES[report.status]}",
+        status=STATUSES[report.status],
         figures=tuple(_figures(report)),
-        source=source_link(report.source),
+        source=source_links(report.source),
         locator=report.locator,
         quote=report.quote,
         note=report.note,

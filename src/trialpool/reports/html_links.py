@@ -9,37 +9,65 @@ from urllib.parse import quote, urlsplit
 from trialpool.reports.html_tables import Link
 
 ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
-DOI = re.compile(r"(?:doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+DOI = re.compile(r"(?:doi:\s*)?(10\.\d{4,9}/[^\s<>\"'`\\]+)", re.IGNORECASE)
+PLACE = re.compile(rf"{ADDRESS.pattern}|\b{DOI.pattern}", re.IGNORECASE)
 REGISTRIES = (
     (re.compile(r"NCT\d{8}"), "https://clinicaltrials.gov/study/"),
     (re.compile(r"ISRCTN\d{6,10}"), "https://www.isrctn.com/"),
 )
 
 
-def source_link(source: str) -> Link:
-    """A source as it was written; a link where it is a web address or a DOI as a whole, and plain text otherwise.
+def source_links(source: str) -> tuple[Link, ...]:
+    """A source as it was written, in pieces: the web addresses and DOIs in it are links, what stands between is plain text.
 
-    >>> source_link("https://example.org/a").href, source_link("10.1000/182").href
-    ('https://example.org/a', 'https://doi.org/10.1000/182')
-    >>> source_link("javascript:alert(1)").href, source_link("Blood 2006;108:3289").href
-    ('', '')
+    >>> [(link.text, link.href) for link in source_links("Table 2 of https://example.org/a")]
+    [('Table 2 of ', ''), ('https://example.org/a', 'https://example.org/a')]
+    >>> [link.href for link in source_links("javascript:alert(1)")]
+    ['']
     """
-    text = source.strip()
-    if ADDRESS.fullmatch(text) and _has_host(text):
-        return Link(text, text)
-    return doi_link(text)
+    return tuple(_pieces(source.strip()))
 
 
-def short_source_link(source: str) -> Link:
-    """The same for a table: of a web address the host alone is shown.
+def _pieces(text: str) -> Iterator[Link]:
+    done = 0
+    for found in PLACE.finditer(text):
+        written = found[0].rstrip(".,;:)]")
+        href = web_address(written)
+        if href:
+            yield from _plain(text[done : found.start()])
+            yield Link(written, href)
+            done = found.start() + len(written)
+    yield from _plain(text[done:])
 
-    >>> short_source_link("https://www.nature.com/articles/leu2010313").text
-    'nature.com'
+
+def _plain(text: str) -> Iterator[Link]:
+    if text:
+        yield Link(text)
+
+
+def short_source_links(source: str) -> tuple[Link, ...]:
+    """The same for a table: of a web address the host alone, and nothing of the punctuation between two.
+
+    >>> [link.text for link in short_source_links("https://www.nature.com/articles/leu2010313; 10.1000/182")]
+    ['nature.com', '10.1000/182']
     """
-    link = source_link(source)
-    if link.href != link.text or not link.href:
-        return link
-    return Link((urlsplit(link.href).hostname or link.href).removeprefix("www."), link.href)
+    pieces = (_shortened(link) for link in source_links(source))
+    return tuple(link for link in pieces if link.text)
+
+
+def _shortened(link: Link) -> Link:
+    return Link(_host(link.href) if link.href == link.text else link.text.strip(" ;,"), link.href)
+
+
+def web_address(written: str) -> str:
+    """The address that a web address or a DOI leads to; empty for anything else.
+
+    >>> web_address("https://example.org/a"), web_address("10.1000/182"), web_address("http://[bad")
+    ('https://example.org/a', 'https://doi.org/10.1000/182', '')
+    """
+    if ADDRESS.fullmatch(written):
+        return written if _host(written) else ""
+    return doi_link(written).href
 
 
 def doi_link(doi: str) -> Link:
@@ -61,8 +89,8 @@ def registry_links(registry: str) -> Iterator[Link]:
         yield Link(text, next((address + text for pattern, address in REGISTRIES if pattern.fullmatch(text)), ""))
 
 
-def _has_host(address: str) -> bool:
+def _host(address: str) -> str:
     try:
-        return bool(urlsplit(address).hostname)
+        return (urlsplit(address).hostname or "").removeprefix("www.")
     except ValueError:
-        return False
+        return ""

@@ -29,7 +29,7 @@ def derivation_places(findings: Findings) -> Places:
 
 
 def units(found: AnalysisFindings) -> Iterator[Study]:
-    """The studies (or strata) of an analysis of which there is anything to show, in the order of studies.csv within each kind."""
+    """The studies (or strata) of an analysis of which there is anything to show: those with an effect, then the others."""
     yield from (effect.unit for effect in found.selection.effects)
     yield from (missing.unit for missing in found.selection.missing if missing.candidates)
 

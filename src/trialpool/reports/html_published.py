@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 
 from trialpool.analysis.findings import AnalysisFindings, Comparison, Crude, Findings
 from trialpool.figures.numerals import DASH, difference_text, ratio_text
 from trialpool.reports.html_derivation import cell_text, effect_heading
-from trialpool.reports.html_links import short_source_link
-from trialpool.reports.html_tables import Cell, Column, Link, Row, Table, Tag, cell, row, status_tag, table
+from trialpool.reports.html_links import source_links
+from trialpool.reports.html_tables import Cell, Column, Row, Table, Tag, cell, row, status_tag, table
 from trialpool.reports.wording import effect_text
 from trialpool.review.published import Published
 
@@ -23,37 +23,36 @@ def compared(found: AnalysisFindings, name: str) -> Table | None:
     """Published results that ours answers to, each with the judgement in words."""
     rows = tuple(_beside(comparison, found) for comparison in found.published if comparison.agrees is not None)
     columns = (
-        Column("Published"),
+        Column("Published", "brief"),
         Column("Scope"),
         Column(f"Theirs, {effect_heading(found)}", "number"),
         Column("k", "number"),
         Column(f"Ours, {effect_heading(found)}", "number"),
         Column("k", "number"),
         Column("Judgement", "long"),
-        Column("Source"),
     )
-    return table(f"Published results beside ours: {name}", columns, rows) if rows else None
+    return table(f"Published results beside ours: {name}", columns, rows, wide=True) if rows else None
 
 
 def uncompared(found: AnalysisFindings, name: str) -> Table | None:
     """Published results of the outcome that cannot be set against ours, and why."""
     rows = tuple(_apart(comparison, found) for comparison in found.published if comparison.agrees is None)
-    columns = (*_COLUMNS[:2], *_COLUMNS[3:5], Column("Why not compared", "long"), Column("Note", "long"), Column("Source"))
-    return table(f"Published results that are not compared: {name}", columns, rows) if rows else None
+    columns = (*_COLUMNS[:2], *_COLUMNS[3:5], Column("Why not compared", "long"), Column("Note", "long"))
+    return table(f"Published results that are not compared: {name}", columns, rows, wide=True) if rows else None
 
 
 def crude(findings: Findings) -> Table | None:
     """The ratio of totals beside the pooled result that was published."""
-    rows = tuple(_crude(ratio) for ratio in findings.crude)
+    names = {outcome.id: outcome.name for outcome in findings.review.plan.outcomes}
+    rows = tuple(_crude(ratio, names.get(ratio.published.outcome, ratio.published.outcome)) for ratio in findings.crude)
     plan = findings.review.plan
     columns = (
         Column("Outcome"),
-        Column("Published"),
+        Column("Published", "brief"),
         Column(f"{plan.treatment}, events/N", "number"),
         Column(f"{plan.control}, events/N", "number"),
         Column("Crude ratio", "number"),
         Column("Pooled, as published", "number"),
-        Column("Source"),
     )
     return table("Crude ratios of published totals", columns, rows, wide=True) if rows else None
 
@@ -65,13 +64,12 @@ def others(findings: Findings) -> Table | None:
 
 
 _COLUMNS = (
-    Column("Published"),
+    Column("Published", "brief"),
     Column("Scope"),
     Column("Outcome"),
     Column("Result", "number"),
     Column("k", "number"),
     Column("Note", "long"),
-    Column("Source"),
 )
 
 
@@ -88,7 +86,6 @@ def _beside(comparison: Comparison, found: AnalysisFindings) -> Row:
             here,
             cell(int(ours.k) if ours is not None else None),
             verdict,
-            source_cell(published),
         )
     )
 
@@ -105,31 +102,26 @@ def _apart(comparison: Comparison, found: AnalysisFindings) -> Row:
             cell(published.k),
             cell(comparison.why),
             cell(published.note),
-            source_cell(published),
         )
     )
 
 
-def _crude(ratio: Crude) -> Row:
+def _crude(ratio: Crude, name: str) -> Row:
     published = ratio.published
-    estimate = ratio_text_of(ratio)
     return row(
         (
-            cell(published.outcome),
+            cell(name),
             _name(published),
             cell(f"{published.events_t}/{published.n_t}"),
             cell(f"{published.events_c}/{published.n_c}"),
-            cell(estimate),
+            cell(crude_text(ratio)),
             cell(f"{published.measure} {published_effect(published)}".strip(), below=_p(published)),
-            source_cell(published),
         )
     )
 
 
-def ratio_text_of(ratio: Crude) -> str:
+def crude_text(ratio: Crude) -> str:
     """The ratio of totals, which is on the scale that is shown."""
-    import math
-
     return ratio_text(math.log(ratio.estimate)) if ratio.measure.log and ratio.estimate > 0 else difference_text(ratio.estimate)
 
 
@@ -143,7 +135,6 @@ def _other(published: Published) -> Row:
             cell(result or "no figure", below=_p(published)),
             cell(published.k),
             cell("; ".join(filter(None, (published.note, published.model)))),
-            source_cell(published),
         )
     )
 
@@ -166,21 +157,14 @@ def scope_text(published: Published) -> str:
     return published.scope.replace("=", ": ", 1)
 
 
-def source_cell(published: Published) -> Cell:
-    """Where a published result was seen, with the mark of its status."""
-    link = short_source_link(published.source)
-    return Cell(links=(Link(link.text or f"published.csv, row {published.row}", link.href),), below=published.locator)
-
-
 def _name(published: Published) -> Cell:
-    shown = None if published.status == "read" else status_tag(published.status)
-    return cell(published.review, tag=shown)
+    """The publication, as a link to where its result was seen; below it where in there, and a mark where nobody read it."""
+    sources = source_links(published.source)
+    href = next((link.href for link in sources if link.href), "")
+    written = "" if len(sources) == 1 and href else "".join(link.text for link in sources)
+    seen = "; ".join(filter(None, (written, published.locator))) or f"published.csv, row {published.row}"
+    return cell(published.review, href, tag=None if published.status == "read" else status_tag(published.status), below=seen)
 
 
 def _p(published: Published) -> str:
     return f"P {published.p}" if published.p is not None else ""
-
-
-def count_of(tables: Iterable[Table | None]) -> int:
-    """Rows in tables, where there are any."""
-    return sum(len(group.rows) for found in tables if found for group in found.groups)

@@ -9,10 +9,11 @@ from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.errors import Problem
 from trialpool.reports.answers import answer
 from trialpool.reports.html_derivation import Noticed, effect_heading
-from trialpool.reports.html_outcome import NONE, name_of, read_only_text, rests_on_counts, spread
+from trialpool.reports.html_outcome import name_of
 from trialpool.reports.html_places import Places, part
-from trialpool.reports.html_tables import Column, Row, Table, Tag, cell, row, table
-from trialpool.reports.wording import effect_text, prediction_text
+from trialpool.reports.html_tables import Cell, Column, Row, Table, cell, row, table
+from trialpool.reports.html_variations import NONE, spread, statuses_text
+from trialpool.reports.wording import effect_text, prediction_text, studies_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def summary(findings: Findings) -> Table:
         Column("Prediction interval", "number"),
         Column("I²", "number"),
         Column("τ²", "number"),
-        Column("Rests on rows"),
+        Column("Rests on rows", "brief"),
         Column("From read rows alone", "number"),
     )
     return table("Summary of results", columns, tuple(_summary(found, findings) for found in findings.analyses), wide=True)
@@ -65,18 +66,30 @@ def _summary(found: AnalysisFindings, findings: Findings) -> Row:
     if fit is None:
         return row((head, cell(0), cell("no result", below=found.why), *(cell(NONE) for _ in range(3)), cell(NONE), cell("")))
     predicted = prediction_text(fit, found.analysis.prediction)
-    effect = cell(effect_text(fit), f"#{part(found, 'effects')}", below=effect_heading(found))
+    pooled = cell(effect_text(fit), f"#{part(found, 'effects')}", below=effect_heading(found))
     return row(
         (
             head,
-            cell(int(fit.k)),
-            effect,
+            cell(
+                int(fit.k), below="" if found.studies == fit.k else studies_text(found.studies).replace(" ", "\N{NO-BREAK SPACE}")
+            ),
+            pooled,
             cell(NONE if predicted == "not estimable" else predicted),
             *map(cell, spread(fit)),
-            cell(rests_on_counts(found)),
-            cell(read_only_text(found)),
+            cell(statuses_text(effect.report.status for effect in found.selection.effects)),
+            _read_only(found),
         )
     )
+
+
+def _read_only(found: AnalysisFindings) -> Cell:
+    """The result from `read` rows alone, where not all rows are."""
+    if all(effect.report.status == "read" for effect in found.selection.effects):
+        return cell("the same")
+    varied = found.variation("read-only")
+    if varied is None:
+        return cell("not in the plan")
+    return cell("none", below=varied.why) if varied.fit is None else cell(effect_text(varied.fit), below=f"k = {int(varied.fit.k)}")
 
 
 def noticed_in(findings: Findings) -> Noticed:
@@ -107,13 +120,11 @@ def _rows_shown(findings: Findings, places: Places) -> Iterator[tuple[tuple[str,
         for effect in found.selection.effects:
             yield (effect.report.file, effect.report.row), f"#{places[(found.analysis.id, *effect.unit.key)]}"
     for found in findings.analyses:
-        for unit in (*found.selection.effects, *found.selection.missing):
-            for other in unit.others if hasattr(unit, "others") else unit.candidates:
-                yield (other.report.file, other.report.row), f"#{places[(found.analysis.id, *unit.unit.key)]}"
+        chosen = [(effect.unit, effect.others) for effect in found.selection.effects]
+        for unit, others in chosen + [(missing.unit, missing.candidates) for missing in found.selection.missing]:
+            for other in others:
+                yield (other.report.file, other.report.row), f"#{places[(found.analysis.id, *unit.key)]}"
 
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-SEVERITY_TAGS = {severity: Tag(severity, "other") for severity in ("error", "warning", "note")}

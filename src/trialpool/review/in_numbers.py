@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from trialpool.review.report import Report
-from trialpool.stats.effects.printed import Printed
+from trialpool.stats.effects.printed import Printed, decimals_of_ratio
 from trialpool.stats.effects.reported import Reported
 
 
@@ -16,8 +16,7 @@ def in_numbers(report: Report, measure: str) -> Reported:
     longest, up to two.
     """
     same = report.measure == measure
-    ratio = [x for x in (report.estimate, report.ci_low, report.ci_high) if x is not None]
-    decimals = min(max((places(x) for x in ratio), default=0), 2)
+    decimals = decimals_of_ratio(x for x in (report.estimate, report.ci_low, report.ci_high) if x is not None)
 
     def of_ratio(figure: Decimal | None) -> Printed | None:
         return Printed.of(figure, decimals=decimals) if figure is not None and same else None
@@ -48,11 +47,6 @@ def in_numbers(report: Report, measure: str) -> Reported:
         follow_up=float(report.follow_up) if report.follow_up is not None else None,
         favours=report.favours,
     )
-
-
-def places(figure: Decimal) -> int:
-    """Decimals that a figure was printed to."""
-    return max(-int(figure.as_tuple().exponent), 0)
 
 
 def _printed(figure: Decimal | None) -> Printed | None:

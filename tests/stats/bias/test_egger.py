@@ -16,7 +16,7 @@ from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.bias.egger import egger
 from trialpool.stats.effects.effects import effects
 
-FIELDS = ("slope", "se", "limit", "statistic", "p")
+FIELDS = ("slope", "se", "limit")  # of an exact line the statistic is infinite but for rounding
 # a line through points that have nearly the same standard error is the worse determined, the more alike they are
 LINE: dict[str, Any] = {"rel": 1e-6, "abs": 1e-7}
 

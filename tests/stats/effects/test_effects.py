@@ -36,7 +36,7 @@ LEAVE_OUT = "Leave the study out, or give its value."
     ],
     ids=["list", "tuple", "array", "object", "pandas", "Float64", "pandas-arrow", "index", "polars", "arrow", "chunks"],
 )
-def test_columns_of_any_kind_are_the_same_numbers(column: Callable[[list[float]], Any]) -> None:
+def test_columns_of_any_kind_are_the_same_numbers(column: Callable[[list[Any]], Any]) -> None:
     found = effects(column(YI), column(VI), column(["A", "B", "C"]) if column in (list, tuple, pd.Series) else None)
     assert found.yi == pytest.approx(np.array(YI), rel=1e-7)
     assert found.vi == pytest.approx(np.array(VI), rel=1e-7)
@@ -91,8 +91,9 @@ def unusable(name: str, found: str, mend: str) -> str:
     ],
 )
 def test_what_can_not_be_pooled_is_refused(arguments: dict[str, Any], message: str) -> None:
+    usable: dict[str, Any] = {"yi": YI, "vi": VI, "study": ["A", "B", "C"]}
     with pytest.raises(BadArgument) as refusal:
-        effects(**({"yi": YI, "vi": VI, "study": ["A", "B", "C"]} | arguments))
+        effects(**(usable | arguments))
     assert str(refusal.value) == message
 
 

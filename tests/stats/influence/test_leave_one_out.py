@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.stats.pooling.exact import exact_restricted_score
-from tests.stats.reference_tables import REFERENCE, TAIL_AREA, Entry, columns, each_of, effects_of, near, table
-from tests.stats.strategies import LAW, Floats, studies
+from tests.stats.reference_tables import EFFECTS_OF, REFERENCE, TAIL_AREA, Entry, columns, counted, each_of, effects_of, near, table
+from tests.stats.strategies import LAW, Floats, studies, two_by_two_tables
 
 from trialpool.errors import BadArgument
 from trialpool.stats.effects.effects import effects
 from trialpool.stats.influence.leave_one_out import Refits, cumulative, leave_one_out
+from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel
 from trialpool.stats.pooling.pairwise import pool, pool_common
 
 FIELDS = ("mu", "se", "df", "tau2", "Q", "k")
@@ -81,6 +82,32 @@ def test_cumulates_in_metafors_order(entry: Entry) -> None:
         assert [years[int(label) - 1] for label in refits.labels] == [str(year) for year in expected["order"]]
     if "k" in expected:
         assert refits.fits.k.tolist() == expected["k"]
+
+
+@each_of("mantel_haenszel_refits", lambda entry: f"{entry['kind']}-{entry['measure']}")
+def test_of_a_mantel_haenszel_fit_agrees_with_metafor(entry: Entry) -> None:
+    arms, _ = counted(entry.data)
+    fit = mantel_haenszel(EFFECTS_OF[entry["measure"]](**arms))
+    refits = cumulative(fit, range(len(fit.effects.study))) if "cumul" in entry["kind"] else leave_one_out(fit)
+    expected = entry.result
+    exists = np.isfinite(np.array(expected["estimate"], dtype=float))
+    assert np.isfinite(refits.fits.mu).tolist() == exists.tolist()
+    assert {one.method for _, one in refits} == {"MH"}
+    assert refits.fits.mu == near(expected["estimate"])
+    assert refits.fits.se == near(expected["se"])
+    assert refits.fits.p == near(expected["pval"], **TAIL_AREA)
+    assert refits.fits.Q[exists] == near(np.array(expected["Q"])[exists])
+
+
+@given(arms=two_by_two_tables(min_k=3, min_events=1))
+def test_of_a_mantel_haenszel_fit_is_pooling_the_others(arms: dict[str, Any]) -> None:
+    for make in EFFECTS_OF.values():
+        fit = mantel_haenszel(make(**arms), level=0.9)
+        for i, (_, found) in enumerate(leave_one_out(fit)):
+            alone = mantel_haenszel(make(**{name: np.delete(counts, i) for name, counts in arms.items()}), level=0.9)
+            for name in FIELDS:
+                assert getattr(found, name) == near(getattr(alone, name), **LAW), name
+            assert (found.method, found.level) == ("MH", 0.9)
 
 
 @EVERY_MODEL

@@ -116,7 +116,7 @@ def test_non_events_for_events_turn_the_sign_of_the_odds_ratio(arms: dict[str, A
 
 @given(two_by_two_tables(min_events=1))
 def test_a_trial_twice_halves_the_variance(arms: dict[str, Any]) -> None:
-    twice = {name: [*counts, *counts] for name, counts in arms.items()}
+    twice: dict[str, Any] = {name: [*counts, *counts] for name, counts in arms.items()}
     for make in (risk_ratio, odds_ratio, risk_difference):
         once, double = mantel_haenszel(make(**arms)), mantel_haenszel(make(**twice))
         assert [double.mu, 2 * double.se**2, double.Q] == pytest.approx([once.mu, once.se**2, 2 * once.Q], **LAW)
@@ -124,7 +124,7 @@ def test_a_trial_twice_halves_the_variance(arms: dict[str, Any]) -> None:
 
 @given(two_by_two_tables(min_events=1))
 def test_a_trial_without_events_changes_no_ratio(arms: dict[str, Any]) -> None:
-    more = {name: [*counts, 0 if name.startswith("events") else 40] for name, counts in arms.items()}
+    more: dict[str, Any] = {name: [*counts, 0 if name.startswith("events") else 40] for name, counts in arms.items()}
     for make in (risk_ratio, odds_ratio):
         without, with_it = mantel_haenszel(make(**arms)), mantel_haenszel(make(**more))
         assert [with_it.mu, with_it.se, with_it.Q] == pytest.approx([without.mu, without.se, without.Q], **LAW)
@@ -134,7 +134,7 @@ def test_a_trial_without_events_changes_no_ratio(arms: dict[str, Any]) -> None:
 @given(two_by_two_tables(min_k=3, max_k=3, min_events=1))
 def test_a_batch_is_its_parts(arms: dict[str, Any]) -> None:
     parts = [arms, swapped(arms), {name: counts[::-1] for name, counts in arms.items()}]
-    batch = {name: [part[name] for part in parts] for name in arms}
+    batch: dict[str, Any] = {name: [part[name] for part in parts] for name in arms}
     for make in (risk_ratio, odds_ratio, risk_difference):
         together = mantel_haenszel(make(**batch))
         each = [mantel_haenszel(make(**part)) for part in parts]
@@ -161,16 +161,36 @@ def test_an_empty_cell_in_one_trial_needs_no_correction() -> None:
     assert fit.notes == ("2: 0.5 added to the four cells, one of which was empty",)
 
 
-@pytest.mark.parametrize("make", [risk_ratio, odds_ratio], ids=["RR", "OR"])
-@pytest.mark.parametrize(("events_t", "events_c"), [([0, 0], [3, 5]), ([3, 5], [0, 0]), ([0, 0], [0, 0])])
-def test_an_arm_without_events_is_not_estimable(make: Any, events_t: list[int], events_c: list[int]) -> None:
+NO_ODDS = "the same arm has no event, or nothing but events, so the ratio of the weighted sums does not exist"
+NO_RISK = "the same arm has no event, so the ratio of the weighted sums does not exist"
+NO_SPREAD = "both arms have no event, or nothing but events, so the difference has no variance"
+
+
+@pytest.mark.parametrize(
+    ("make", "events_t", "events_c", "why"),
+    [
+        (risk_ratio, [0, 0], [3, 5], NO_RISK),
+        (risk_ratio, [3, 5], [0, 0], NO_RISK),
+        (risk_ratio, [0, 0], [0, 0], NO_RISK),
+        (odds_ratio, [0, 0], [3, 5], NO_ODDS),
+        (odds_ratio, [3, 5], [0, 0], NO_ODDS),
+        (odds_ratio, [0, 0], [0, 0], NO_ODDS),
+        (odds_ratio, [3, 5], [50, 50], NO_ODDS),
+        (risk_difference, [0, 0], [0, 0], NO_SPREAD),
+        (risk_difference, [50, 50], [50, 50], NO_SPREAD),
+    ],
+)
+def test_what_has_too_few_events_is_not_estimable(make: Any, events_t: list[int], events_c: list[int], why: str) -> None:
     trials = make(events_t=events_t, n_t=[50, 50], events_c=events_c, n_c=[50, 50])
     with pytest.raises(NotEstimable) as refusal:
         mantel_haenszel(trials)
-    assert str(refusal.value) == (
-        f"Mantel-Haenszel {trials.measure}: an arm has no event in any trial (k = 2), "
-        "so the ratio of its weighted sums does not exist."
-    )
+    assert str(refusal.value) == f"Mantel-Haenszel {trials.measure}, k = 2: in every trial {why}."
+
+
+def test_in_a_batch_what_is_not_estimable_is_nan() -> None:
+    batch = risk_ratio(events_t=[[0, 0], [3, 5]], n_t=[50, 50], events_c=[[3, 5], [3, 5]], n_c=[50, 50])
+    assert np.isnan(mantel_haenszel(batch).mu).tolist() == [True, False]
+    assert np.isnan(mantel_haenszel(batch).se).tolist() == [True, False]
 
 
 def test_effects_that_are_not_from_counts_are_refused() -> None:

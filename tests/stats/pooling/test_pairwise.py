@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
-from tests.stats.reference_tables import CI_OF, TAIL_AREA, Entry, each_of, effects_of, near, table
+from tests.stats.reference_tables import CI_OF, TAIL_AREA, Entry, counted, each_of, effects_of, near, table
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.effects.effects import effects
+from trialpool.stats.effects.two_by_two import risk_ratio
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.weighted import cochran_q
@@ -119,6 +121,30 @@ def test_entries_with_a_missing_effect_are_pooled_without_it() -> None:
     assert np.isinf(effects_of("linde2005.RR").vi).sum() == 2
 
 
+# From counts to the pooled effect, in one go
+
+
+@pytest.mark.parametrize(
+    ("data", "tau2", "ci", "mu", "se", "low", "high", "tau2_found"),
+    [
+        ("bcg", "DL", "Wald", -0.71411722, 0.17874209, -1.06444528, -0.36378916, 0.30876026),
+        ("bcg", "DL", "HK", -0.71411722, 0.18069663, -1.10782135, -0.32041309, 0.30876026),
+        ("bcg", "REML", "Wald", -0.71453234, 0.17978152, -1.06689764, -0.36216705, 0.31324326),
+        ("bcg", "REML", "HK", -0.71453234, 0.18079174, -1.10844371, -0.32062097, 0.31324326),
+        ("nielweise2007", "DL", "Wald", -0.92569436, 0.23031889, -1.37711109, -0.47427762, 0.0),
+        ("nielweise2007", "REML", "Wald", -0.92949726, 0.23221510, -1.38463050, -0.47436402, 0.00855137),
+    ],
+)
+def test_risk_ratios_from_counts_to_the_pooled_effect(
+    data: str, tau2: str, ci: str, mu: float, se: float, low: float, high: float, tau2_found: float
+) -> None:
+    # metafor 3.8-1 with tightened tolerances, printed with eight decimals; without the double-zero trial of nielweise2007
+    arms, _ = counted(data)
+    fit = pool(risk_ratio(**arms), tau2=tau2, ci=ci)
+    assert [fit.mu, fit.se, *fit.interval(), fit.tau2] == near([mu, se, low, high, tau2_found], rel=0, abs=6e-9)
+    assert (fit.k, len(fit.notes)) == ((13, 0) if data == "bcg" else (17, 6))
+
+
 # The edges
 
 
@@ -222,7 +248,7 @@ def test_the_level_of_the_call_is_that_of_the_limits(level: float) -> None:
         ({"level": 1.0}, "level=1.0 is not between 0 and 1. For a 95% interval give 0.95."),
     ],
 )
-def test_a_wrong_choice_is_refused_with_the_right_ones(arguments: dict[str, str], message: str) -> None:
+def test_a_wrong_choice_is_refused_with_the_right_ones(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(BadArgument) as refusal:
         pool(THREE, **arguments)
     assert str(refusal.value) == message
@@ -235,7 +261,7 @@ def test_a_wrong_choice_is_refused_with_the_right_ones(arguments: dict[str, str]
         ({"level": -0.95}, "level=-0.95 is not between 0 and 1. For a 95% interval give 0.95."),
     ],
 )
-def test_a_common_effect_refuses_the_same(arguments: dict[str, str], message: str) -> None:
+def test_a_common_effect_refuses_the_same(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(BadArgument) as refusal:
         pool_common(THREE, **arguments)
     assert str(refusal.value) == message

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.stats.reference_tables import CI_OF, TAIL_AREA, Entry, columns, each_of, effects_of, near, table
-from tests.stats.strategies import LAW, SAME, Floats, studies
+from tests.stats.strategies import FEW, LAW, SAME, Floats, studies
 
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import split
@@ -83,6 +83,7 @@ def same_fit(one: Any, other: Any, tolerance: dict[str, float] = SAME) -> None:
 @METHODS
 @CIS
 @pytest.mark.parametrize("share", ["separate", "common"])
+@FEW
 @given(sample=studies())
 def test_one_level_is_the_pooled_effect(sample: tuple[Floats, Floats], share: str, ci: str, tau2: str) -> None:
     these = effects(*sample)
@@ -94,6 +95,7 @@ def test_one_level_is_the_pooled_effect(sample: tuple[Floats, Floats], share: st
 
 @METHODS
 @CIS
+@FEW
 @given(sample=studies(min_k=2), data=st.data())
 def test_with_separate_tau2_each_level_is_pooled_by_itself(
     sample: tuple[Floats, Floats], data: st.DataObject, ci: str, tau2: str
@@ -132,6 +134,7 @@ def test_q_of_a_common_effect_splits_into_within_and_between(sample: tuple[Float
 
 @METHODS
 @CIS
+@FEW
 @given(sample=studies(min_k=3), data=st.data())
 def test_with_a_common_tau2_all_levels_have_that_of_the_strata(
     sample: tuple[Floats, Floats], data: st.DataObject, ci: str, tau2: str

@@ -24,6 +24,7 @@
   addEventListener("afterprint", () => { for (const box of shut) box.open = false; });
 
   const entries = [...document.querySelectorAll("#contents a")];
+  document.getElementById("contents").classList.add("tracked");
   const places = entries.map((entry) => document.getElementById(entry.hash.slice(1)));
   let waiting = false;
   const locate = () => {
@@ -31,5 +32,6 @@
     const passed = places.findLastIndex((place) => place && place.getBoundingClientRect().top < 120);
     entries.forEach((entry, i) => i === passed ? entry.setAttribute("aria-current", "true") : entry.removeAttribute("aria-current"));
   };
+  locate();
   addEventListener("scroll", () => { if (!waiting) { waiting = true; requestAnimationFrame(locate); } }, { passive: true });
 })();

@@ -54,7 +54,7 @@ def p_range(r: Reported) -> tuple[float, float]:
     >>> from trialpool.stats.effects.printed import Printed
     >>> os = Reported(estimate=Printed.of("0.93"), ci_low=Printed.of("0.85"), ci_high=Printed.of("1.01"))
     >>> [round(p, 3) for p in p_range(os)]
-    [0.045, 0.178]
+    [0.045, 0.177]
     """
     assert r.estimate is not None
     assert r.ci_low is not None
@@ -89,17 +89,19 @@ def information_fits_events(r: Reported) -> Iterator[Disagreement]:
 
 
 def direction_agrees(r: Reported) -> Iterator[Disagreement]:
-    """The estimate and the medians, or the landmark survival, favour the same arm."""
+    """The estimate and the words of the source, the medians, or the landmark survival, favour the same arm."""
     if r.estimate is None or r.inverted is None or r.measure not in ("HR", "RR", "OR"):
         return
     if r.estimate.low <= 1 <= r.estimate.high:
         return
     treatment_better = (r.estimate.value < 1) != r.inverted
+    arm = "treatment" if treatment_better else "control"
+    mend = "Look at the orientation, and whether the arms were swapped; curves that cross can do this too"
+    if r.favours and r.favours != arm:
+        yield "favours", f"{r.measure} {r.estimate} favours {arm}, the words of the source {r.favours}", mend
     for column, t, c in (("median_t", r.median_t, r.median_c), ("survival_t", r.survival_t, r.survival_c)):
         if t and c and (t.high < c.low if treatment_better else t.low > c.high):
-            arm = "treatment" if treatment_better else "control"
-            what = f"{r.measure} {r.estimate} favours {arm}, {t} against {c} the other arm"
-            yield column, what, "Look at the orientation, and whether the arms were swapped; curves that cross can do this too"
+            yield column, f"{r.measure} {r.estimate} favours {arm}, {t} against {c} the other arm", mend
 
 
 CHECKS: tuple[Callable[[Reported], Iterator[Disagreement]], ...] = (

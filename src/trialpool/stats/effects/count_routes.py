@@ -48,8 +48,10 @@ def from_ratio_interval(r: Reported) -> Outcome:
     if r.inverted is None:
         return Refusal(name, "the orientation is not stated and nothing else in the row tells it")
     ratio, sign, z = r.measure != "RD", -1 if r.inverted else 1, z_quantile(r.level)
-    if ratio and min(r.estimate.value, r.ci_low.value) <= 0:
-        return Refusal(name, "needs limits above zero")
+    if ratio and not (r.estimate.value > 0 and r.ci_low.value > 0):
+        return Refusal(name, "needs an estimate and limits above zero")
+    if r.ci_low.value >= r.ci_high.value:
+        return Refusal(name, "needs a lower limit below the upper")
     scale: Callable[[float], float] = log if ratio else float
 
     def route(estimate: float, low: float, high: float) -> tuple[float, float]:
@@ -78,13 +80,16 @@ def _events(pct: Printed, n: int) -> Printed:
 def _of_table(r: Reported, name: str, events_t: Printed, events_c: Printed, assumptions: tuple[str, ...]) -> Outcome:
     n_t, n_c, measure = float(r.n_t or 0), float(r.n_c or 0), r.measure
     a, c = events_t.value, events_c.value
+    if a > n_t or c > n_c:
+        return Refusal(name, "there are more events than patients")
     if measure != "RD" and (a + c == 0 or (a == n_t and c == n_c)):
         return Refusal(name, "no events, or nothing but events, in both arms say nothing of a ratio")
     empty = min(a, n_t - a, c, n_c - c) <= 0
     add = 0.5 if empty else 0.0
 
     def route(t: float, c: float) -> tuple[float, float]:
-        cells = Cells(*(np.asarray(max(cell, 0.0) + add) for cell in (t, n_t - t, c, n_c - c)))
+        t, c = min(max(t, 0.0), n_t), min(max(c, 0.0), n_c)
+        cells = Cells(*(np.asarray(cell + add) for cell in (t, n_t - t, c, n_c - c)))
         yi, vi = TWO_BY_TWO[measure](cells)
         return float(yi), float(np.sqrt(vi))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,11 +12,13 @@ import numpy as np
 from trialpool.errors import BadArgument
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.effects.printed import Printed
+from trialpool.stats.effects.printed import Printed, decimals_of_ratio
 from trialpool.stats.effects.reported import Reported
 from trialpool.stats.effects.routes import derive
+from trialpool.stats.pooling.choices import checked_level
 
 MISSING = ("", "None", "nan", "NaN", "<NA>")
+RATIO = ("hr", "ci_low", "ci_high")
 WHOLE = ("events_t", "n_t", "events_c", "n_c")
 
 
@@ -55,7 +58,8 @@ def hazard_ratio(
     Raises
     ------
     BadArgument
-        for text where a number belongs, unequal lengths, limits that are not positive or do not hold their estimate
+        for text where a number belongs, unequal lengths, a level outside 0 to 1, limits that are not positive or do not hold
+        their estimate
 
     References
     ----------
@@ -72,6 +76,7 @@ def hazard_ratio(
         raise BadArgument("hazard_ratio needs columns: hr with limits, or p with events, or what else was reported.")
     if len(set(lengths.values())) > 1:
         raise BadArgument("Columns differ in length: " + ", ".join(f"{n} {k}" for n, k in lengths.items()) + ".")
+    checked_level(level)
     k = next(iter(lengths.values()))
     labels = tuple(map(str, study)) if study is not None else tuple(str(i + 1) for i in range(k))
     wrong: list[str] = []
@@ -97,6 +102,7 @@ def hazard_ratio(
 def _row(label: str, cells: dict[str, Any], level: float, wrong: list[str]) -> Reported:
     """One study's figures; what is wrong with them is added to `wrong`."""
     figures: dict[str, Any] = {}
+    decimals = decimals_of_ratio(_numbers(cells.get(name) for name in RATIO))
     for name, cell in cells.items():
         text = str(cell).strip()
         if text in MISSING:
@@ -113,7 +119,7 @@ def _row(label: str, cells: dict[str, Any], level: float, wrong: list[str]) -> R
         elif name in WHOLE:
             figures[name] = int(number)
         else:
-            figures["estimate" if name == "hr" else name] = Printed.of(number)
+            figures["estimate" if name == "hr" else name] = Printed.of(number, decimals=decimals if name in RATIO else 0)
             figures |= {"p_operator": operator} if name == "p" else {}
     wrong += _impossible(label, figures)
     return Reported(level=level, **figures)
@@ -133,6 +139,14 @@ def _impossible(label: str, figures: dict[str, Any]) -> Iterator[str]:
         events, n = figures.get(f"events_{arm}"), figures.get(f"n_{arm}")
         if events is not None and n is not None and events > n:
             yield f"{events} events among {n} patients for {label} (events_{arm}, n_{arm})"
+
+
+def _numbers(cells: Iterable[Any]) -> Iterator[Decimal]:
+    for cell in cells:
+        with suppress(InvalidOperation):
+            number = Decimal(str(cell).strip())
+            if number.is_finite():
+                yield number
 
 
 def _sign(text: str) -> tuple[str, str]:

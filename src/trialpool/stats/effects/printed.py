@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
@@ -26,8 +26,8 @@ class Printed:
     def of(cls, figure: str | Decimal | float, *, decimals: int = 0) -> Printed:
         """A figure as text, Decimal or number; `decimals` where it is known to have been printed to more of them."""
         number = Decimal(str(figure))
-        places = max(-int(number.as_tuple().exponent), decimals)
-        return cls(float(number), 0.5 * 10.0**-places, f"{number:.{places}f}")
+        shown = max(places(number), decimals)
+        return cls(float(number), 0.5 * 10.0**-shown, f"{number:.{shown}f}")
 
     @classmethod
     def exact(cls, number: float) -> Printed:
@@ -46,6 +46,20 @@ class Printed:
         return self.text or f"{self.value:g}"
 
 
+def decimals_of_ratio(figures: Iterable[Decimal]) -> int:
+    """Decimals that an estimate and its limits were printed to, where a spreadsheet has dropped last zeros: the most, up to two.
+
+    >>> decimals_of_ratio([Decimal("0.6"), Decimal("0.46"), Decimal("0.82")])
+    2
+    """
+    return min(max((places(figure) for figure in figures), default=0), 2)
+
+
+def places(figure: Decimal) -> int:
+    """Decimals that a figure is written with."""
+    return max(-int(figure.as_tuple().exponent), 0)
+
+
 class EffectRange(NamedTuple):
     """The least and largest effect and standard error that the rounding of what went in leaves open."""
 
@@ -56,19 +70,18 @@ class EffectRange(NamedTuple):
 
 
 def over_rounding(route: Callable[..., tuple[float, float]], *figures: Printed) -> EffectRange:
-    """The range of a route's effect and SE over the corners of the rounding box of its figures.
+    """The range of a route's effect and SE over the corners and middles of the rounding box of its figures.
 
-    Every route is monotone in each figure by itself, so that the extremes are at corners; a corner at which the route is not
-    defined (a P value of 0, say) leaves that side open.
+    Routes are monotone in each figure by itself, or flat where they turn (the SE of landmark survival near 20%). Where a route
+    is not defined at a corner (no event in an arm, say), nothing is known of the range.
     """
-    corners = product(*(((f.low, f.high) if f.half else (f.value,)) for f in figures))
+    corners = product(*(((f.low, f.value, f.high) if f.half else (f.value,)) for f in figures))
     values = [_or_nothing(route, corner) for corner in corners]
     known = [value for value in values if value is not None and all(map(isfinite, value))]
-    if not known:
+    if len(known) < len(values):
         return EffectRange(-float("inf"), float("inf"), 0.0, float("inf"))
     effects, errors = zip(*known, strict=True)
-    undefined = len(known) < len(values)
-    return EffectRange(min(effects), max(effects), 0.0 if undefined else min(errors), float("inf") if undefined else max(errors))
+    return EffectRange(min(effects), max(effects), max(min(errors), 0.0), max(errors))
 
 
 def _or_nothing(route: Callable[..., tuple[float, float]], figures: tuple[float, ...]) -> tuple[float, float] | None:

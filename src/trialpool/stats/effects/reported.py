@@ -10,6 +10,7 @@ from trialpool.stats.distributions import z_of_p
 from trialpool.stats.effects.printed import Printed
 
 Direction = Literal["treatment", "control"]
+MORE = "more of them would make the SE smaller, and with it an effect that is made of P"
 
 
 class ArmEvents(NamedTuple):
@@ -67,7 +68,7 @@ class Reported:
     @property
     def exact_p(self) -> Printed | None:
         """The P value, where it is printed as an equality strictly between 0 and 1."""
-        return self.p if self.p and self.p_operator == "=" and 0 < self.p.value < 1 else None
+        return self.p if self.p and self.p_operator == "=" and 0 < self.p.value / self.p_sides and self.p.value < 1 else None
 
     @property
     def events(self) -> ArmEvents | None:
@@ -78,21 +79,40 @@ class Reported:
 
     @property
     def expected_events(self) -> ArmEvents | None:
-        """Events by arm that the medians or landmark survival lead to expect, if hazards are constant.
+        """Events by arm that medians or landmark survival lead to expect: by the median follow-up, or failing this at least."""
+        return self.events_by_follow_up or self.least_events
 
-        With follow-up F: n (1 - 2^(-F/median)), or n (1 - S^(F/landmark)); without it n (1 - S) at the landmark.
+    @property
+    def events_by_follow_up(self) -> ArmEvents | None:
+        """Events by arm to be expected by the median follow-up F, if hazards are constant.
+
+        From medians n (1 - 2^(-F/median)); failing these, from landmark survival n (1 - S^(F/landmark)).
         """
+        if not (self.n_t and self.n_c and self.follow_up):
+            return None
+        how = "events by arm expected from the {} at the median follow-up, hazards being constant"
+        if self.median_t and self.median_c:
+            t, c = (n * (1 - 2 ** (-self.follow_up / m.value)) for n, m in ((self.n_t, self.median_t), (self.n_c, self.median_c)))
+            return _where_both(ArmEvents(t, c, how.format("medians")))
+        if self.survival_t and self.survival_c and self.landmark:
+            span = self.follow_up / self.landmark
+            t, c = (n * (1 - s.value**span) for n, s in ((self.n_t, self.survival_t), (self.n_c, self.survival_c)))
+            return _where_both(ArmEvents(t, c, how.format("landmark survival")))
+        return None
+
+    @property
+    def least_events(self) -> ArmEvents | None:
+        """Events by arm that there were at least: half of each arm where the medians were reached, or those before the landmark."""
         if not (self.n_t and self.n_c):
             return None
-        if self.median_t and self.median_c and self.follow_up:
-            t, c = (n * (1 - 2 ** (-self.follow_up / m.value)) for n, m in ((self.n_t, self.median_t), (self.n_c, self.median_c)))
-            return ArmEvents(t, c, "events by arm expected from the medians at the median follow-up, hazards being constant")
+        at_least: list[ArmEvents] = []
+        if self.median_t and self.median_c:
+            how = f"half of each arm had had the event, the medians having been reached ({MORE})"
+            at_least.append(ArmEvents(self.n_t / 2, self.n_c / 2, how))
         if self.survival_t and self.survival_c:
-            span = self.follow_up / self.landmark if self.follow_up and self.landmark else 1.0
-            t, c = (n * (1 - s.value**span) for n, s in ((self.n_t, self.survival_t), (self.n_c, self.survival_c)))
-            when = "at the median follow-up" if span != 1 else "at the landmark"
-            return ArmEvents(t, c, f"events by arm expected from the landmark survival {when}, hazards being constant")
-        return None
+            how = f"the events are those before the landmark ({MORE})"
+            at_least.append(ArmEvents(self.n_t * (1 - self.survival_t.value), self.n_c * (1 - self.survival_c.value), how))
+        return _where_both(max(at_least, key=lambda events: events.information)) if at_least else None
 
     @property
     def direction(self) -> tuple[Direction, str] | None:
@@ -102,16 +122,17 @@ class Reported:
             better.append((-log(self.estimate.value) * (-1 if self.inverted else 1), "the estimate"))
         if self.o_minus_e:
             better.append((-self.o_minus_e.value, "O - E"))
+        if self.favours:
+            better.append((1.0 if self.favours == "treatment" else -1.0, "the words of the source"))
         if self.median_t and self.median_c:
             better.append((self.median_t.value - self.median_c.value, "the medians"))
         if self.survival_t and self.survival_c:
             better.append((self.survival_t.value - self.survival_c.value, "the landmark survival"))
-        if self.favours:
-            better.append((1.0 if self.favours == "treatment" else -1.0, "the words of the source"))
         if self.events:
             share_t, share_c = (self.events_t or 0) / (self.n_t or 1), (self.events_c or 0) / (self.n_c or 1)
             if bool(self.n_t) == bool(self.n_c):
-                better.append((share_c - share_t, "the share of patients with the event" if self.n_t else "the numbers of events"))
+                how = "the share of patients with the event" if self.n_t else "the numbers of events, the arms being of one size"
+                better.append((share_c - share_t, how))
         for sign, how in better:
             if sign:
                 return ("treatment" if sign > 0 else "control"), how
@@ -128,16 +149,23 @@ class Reported:
 
     def se_bounds(self, yi: float) -> Bounds:
         """What `P < a` or `P > a` says of the SE of an effect: SE <= |yi| / z_a, or SE >= it."""
-        if not self.p or self.p_operator == "=" or not 0 < self.p.value < 1:
+        if not self.p or self.p_operator == "=" or not 0 < self.p.value / self.p_sides < 0.5 or not yi:
             return Bounds()
         z = float(z_of_p(self.p.value, self.p_sides))
-        if z <= 0 or not yi:
-            return Bounds()
         return Bounds(high=abs(yi) / z) if self.p_operator == "<" else Bounds(low=abs(yi) / z)
 
 
 def half_of_patients(reported: Reported) -> float | None:
-    """SE of a log hazard ratio when half of each arm have had the event: sqrt(2/n_t + 2/n_c)."""
+    """SE of a log hazard ratio when half of each arm have had the event: sqrt(2/n_t + 2/n_c).
+
+    Very nearly that of the log ratio of two medians, too, however many events there are: where nobody is censored before it, the
+    log of an exponential median has the variance 1 / (n (ln 2)^2) = 2.08 / n.
+    """
     if not (reported.n_t and reported.n_c):
         return None
     return sqrt(2 / reported.n_t + 2 / reported.n_c)
+
+
+def _where_both(events: ArmEvents) -> ArmEvents | None:
+    """Events by arm, where both arms have some."""
+    return events if events.information > 0 else None

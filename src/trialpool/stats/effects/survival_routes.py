@@ -8,7 +8,7 @@ of `routes.py` orders them. Formulas: Parmar, Torri & Stewart (1998), Stat Med 1
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import log, log1p, sqrt
+from math import inf, log, sqrt
 
 from trialpool.stats.distributions import z_of_p, z_quantile
 from trialpool.stats.effects.derivation import Derivation, Refusal
@@ -16,8 +16,11 @@ from trialpool.stats.effects.printed import Printed, over_rounding
 from trialpool.stats.effects.reported import ArmEvents, Reported, half_of_patients
 
 Outcome = Derivation | Refusal
+OF_MEDIANS = "the SE is that of medians, which events after them do not make sharper"
 INFORMATION_SLACK = 1.05  # log-rank against Cox information on real trials stays within 5%
+TOUCHING = 1e-9  # rounding boxes of two figures meet at a point, which floating point may miss
 PROPORTIONAL = "hazards are proportional"
+LIMITS = "needs an estimate and limits above zero, the lower limit below the upper"
 EXPONENTIAL = "survival is exponential in both arms, so that the hazard ratio is the inverse ratio of the medians"
 
 
@@ -28,8 +31,8 @@ def from_interval(r: Reported) -> Outcome:
         return Refusal(name, "needs an estimate with both confidence limits")
     if r.inverted is None:
         return Refusal(name, "the orientation is not stated and nothing else in the row tells it")
-    if min(r.estimate.value, r.ci_low.value) <= 0:
-        return Refusal(name, "needs limits above zero")
+    if not (r.estimate.value > 0 and 0 < r.ci_low.value < r.ci_high.value):
+        return Refusal(name, LIMITS)
     z, sign = z_quantile(r.level), -1 if r.inverted else 1
     worked = (
         f"ln {r.estimate} = {log(r.estimate.value):.4f}{_turned(r)}; "
@@ -88,33 +91,33 @@ def from_estimate_and_p(r: Reported) -> Outcome:
 def from_estimate_and_events(r: Reported) -> Outcome:
     """theta = ln HR, SE = sqrt(1/d_t + 1/d_c), events as reported."""
     name = "estimate and events"
-    return _estimate_with(r, name, r.events) if r.events else Refusal(name, "needs an estimate with the events of both arms")
+    return _estimate_with(r, name, r.events) if r.events else Refusal(name, "needs an estimate with events in both arms")
 
 
 def from_estimate_and_expected_events(r: Reported) -> Outcome:
     """The same with events that medians or landmark survival lead to expect."""
     name = "estimate and expected events"
     if not r.expected_events:
-        return Refusal(name, "needs an estimate, patients by arm, and medians with follow-up or landmark survival")
+        return Refusal(name, "needs an estimate, patients by arm, and medians or landmark survival")
     return _estimate_with(r, name, r.expected_events)
 
 
 def from_p_and_events(r: Reported) -> Outcome:
     """V = d_t d_c / (d_t + d_c), theta = -+ z_p / sqrt(V), events as reported."""
     name = "P and events"
-    return _p_with(r, name, r.events) if r.events else Refusal(name, "needs an exact P value with the events of both arms")
+    return _p_with(r, name, r.events) if r.events else Refusal(name, "needs an exact P value with events in both arms")
 
 
 def from_p_and_expected_events(r: Reported) -> Outcome:
     """The same with events that medians or landmark survival lead to expect."""
     name = "P and expected events"
     if not r.expected_events:
-        return Refusal(name, "needs an exact P value, patients by arm, and medians with follow-up or landmark survival")
+        return Refusal(name, "needs an exact P value, patients by arm, and medians or landmark survival")
     return _p_with(r, name, r.expected_events)
 
 
 def from_landmark(r: Reported) -> Outcome:
-    """theta = ln(ln S_t / ln S_c), var = sum over the arms of (1 - S) / (n S (ln S)^2)."""
+    """theta = ln(ln S_t / ln S_c), var = sum over the arms of (1 - S) / (n S (ln S)^2), but no less than the events allow."""
     name = "landmark survival and patients"
     refusal = _no_landmark(r, name)
     if refusal:
@@ -124,9 +127,12 @@ def from_landmark(r: Reported) -> Outcome:
     n_t, n_c = r.n_t, r.n_c
     assert r.survival_t is not None
     assert r.survival_c is not None
+    events = r.events or r.events_by_follow_up
+    by_events = sqrt(1 / events.t + 1 / events.c) if events else 0.0
 
     def route(s_t: float, s_c: float) -> tuple[float, float]:
-        return log(log(s_t) / log(s_c)), sqrt((1 - s_t) / (n_t * s_t * log(s_t) ** 2) + (1 - s_c) / (n_c * s_c * log(s_c) ** 2))
+        uncensored = sqrt((1 - s_t) / (n_t * s_t * log(s_t) ** 2) + (1 - s_c) / (n_c * s_c * log(s_c) ** 2))
+        return log(log(s_t) / log(s_c)), max(uncensored, by_events)
 
     theta, se = route(r.survival_t.value, r.survival_c.value)
     return _clipped(
@@ -135,8 +141,8 @@ def from_landmark(r: Reported) -> Outcome:
         route,
         {"survival_t": r.survival_t, "survival_c": r.survival_c},
         "log HR = ln(ln S_t / ln S_c); SE^2 = sum of (1 - S) / (n S (ln S)^2) over the arms",
-        f"ln(ln {r.survival_t} / ln {r.survival_c}) = {theta:.4f}; SE with {n_t} and {n_c} patients = {se:.4f}",
-        (f"{PROPORTIONAL} up to the landmark", "nobody was censored before the landmark (else the SE is a little small)"),
+        f"ln(ln {r.survival_t} / ln {r.survival_c}) = {theta:.4f}; SE with {_heads(r, events, se == by_events)} = {se:.4f}",
+        (f"{PROPORTIONAL} up to the landmark", _followed(r)),
         {"n_t": str(n_t), "n_c": str(n_c)},
     )
 
@@ -180,12 +186,15 @@ def from_medians_and_p(r: Reported) -> Outcome:
 
 
 def from_medians_and_events(r: Reported) -> Outcome:
-    """theta = ln(m_c / m_t), SE = sqrt(1/d_t + 1/d_c), events as reported or expected."""
+    """theta = ln(m_c / m_t), SE = sqrt(1/d_t + 1/d_c), events as reported or expected, but no less than medians allow."""
     name = "medians and events"
-    events = r.events or r.expected_events
+    events = r.events or r.events_by_follow_up
     if not (r.median_t and r.median_c and events):
         return Refusal(name, "needs the medians of both arms with events, or with patients and follow-up")
-    return _by_medians(r, name, sqrt(1 / events.t + 1 / events.c), f"{events.t:.0f} and {events.c:.0f} events", (events.how,))
+    by_events, of_medians = sqrt(1 / events.t + 1 / events.c), half_of_patients(r) or 0.0
+    if of_medians > by_events:
+        return _by_medians(r, name, of_medians, f"half of {r.n_t} and {r.n_c} patients", (OF_MEDIANS,))
+    return _by_medians(r, name, by_events, f"{events.t:.0f} and {events.c:.0f} events", (events.how,))
 
 
 def from_medians_and_patients(r: Reported) -> Outcome:
@@ -231,6 +240,7 @@ def _estimate_with(r: Reported, name: str, events: ArmEvents) -> Outcome:
             "the events carry the information that an unadjusted log-rank test would find in them (the SE is a little small)",
         ),
         _event_inputs(r, events),
+        least=1 / sqrt(r.cap[0]) if r.cap else inf,
     )
 
 
@@ -268,8 +278,11 @@ def _by_p(
     sides = r.p_sides
     z = float(z_of_p(r.exact_p.value, sides))
     theta = effect(*(f.value for f in figures.values()))
-    if not theta or z <= 0:
-        return Refusal(name, "there is no effect for P to measure")
+    box = over_rounding(lambda *values: (effect(*values), 1.0), *figures.values())
+    if box.yi_low < TOUCHING and box.yi_high > -TOUCHING:
+        return Refusal(name, f"{' and '.join(map(str, figures.values()))} as printed leave no effect for P to measure")
+    if z <= 0:
+        return Refusal(name, f"a one-sided P = {r.exact_p} has no z to measure an effect by")
     se = abs(theta) / z
     if r.cap and 1 / se**2 > INFORMATION_SLACK * r.cap[0]:
         return Refusal(
@@ -295,20 +308,29 @@ def _clipped(
     worked: str,
     assumptions: tuple[str, ...],
     extra: Mapping[str, str],
+    *,
+    least: float = inf,
 ) -> Outcome:
-    """A derivation whose SE is held within what a P value printed as an inequality allows."""
-    theta, se = route(*(f.value for f in figures.values()))
-    bounds = r.se_bounds(theta)
-    held = min(max(se, bounds.low), bounds.high)
-    if held != se:
-        said = f"P {r.p_operator} {r.p}"
-        assumptions = (*assumptions, f"the SE is moved from {se:.4f} to {held:.4f}, the nearest that agrees with {said}")
-        worked += f"; with {said}: {held:.4f}"
+    """A derivation whose SE agrees with a P value printed as an inequality, as far as that can be asked of it.
+
+    P > a raises an SE. P < a lowers it only where the effect itself is printed, and not below `least`: an effect that medians or
+    landmark survival give is as likely to be too small as its SE too large, and studies with such an effect would weigh most.
+    """
 
     def within(*values: float) -> tuple[float, float]:
         yi, free = route(*values)
-        limits = r.se_bounds(yi)
-        return yi, min(max(free, limits.low), limits.high)
+        bounds = r.se_bounds(yi)
+        return yi, max(min(free, max(bounds.high, least)), bounds.low)
+
+    at = tuple(f.value for f in figures.values())
+    (theta, se), (_, held) = route(*at), within(*at)
+    said, most = f"P {r.p_operator} {r.p}", r.se_bounds(theta).high
+    if held != se:
+        towards = "the nearest that agrees with" if held <= most else "the least that there can be, on the way to"
+        assumptions = (*assumptions, f"the SE is moved from {se:.4f} to {held:.4f}, {towards} {said}")
+        worked += f"; with {said}: {held:.4f}"
+    if held > most:
+        assumptions = (*assumptions, f"{said} asks for an SE of at most {most:.4f}: the true effect may be larger than this one")
 
     return _derivation(name, within, figures, formula, worked, assumptions, extra=extra)
 
@@ -342,9 +364,18 @@ def _no_landmark(r: Reported, name: str) -> Refusal | None:
         return Refusal(name, "needs the survival of both arms at one time")
     if not (0 < r.survival_t.value < 1 and 0 < r.survival_c.value < 1):
         return Refusal(name, "survival of 0 or 100% in an arm has no log hazard")
-    if log1p(r.survival_t.value - 1) == log1p(r.survival_c.value - 1) and name.endswith("P"):
-        return Refusal(name, "there is no effect for P to measure")
     return None
+
+
+def _heads(r: Reported, events: ArmEvents | None, by_events: bool) -> str:
+    return f"{events.t:.0f} and {events.c:.0f} events" if events and by_events else f"{r.n_t} and {r.n_c} patients"
+
+
+def _followed(r: Reported) -> str:
+    """What the SE of landmark survival takes for granted."""
+    if r.follow_up and r.landmark and r.follow_up < r.landmark:
+        return "most patients were followed for less than the landmark, so that the SE is too small"
+    return "nobody was censored before the landmark (else the SE is a little small)"
 
 
 def _event_inputs(r: Reported, events: ArmEvents) -> dict[str, str]:

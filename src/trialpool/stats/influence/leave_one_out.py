@@ -10,6 +10,7 @@ import numpy as np
 
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats, first_each, without_each
+from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel, without
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.subgroups import each
@@ -60,6 +61,8 @@ def cumulative(fit: PooledEffect, by: Sequence[Any]) -> Refits:
 
 def refit(fit: PooledEffect, vi: Floats) -> PooledEffect:
     """The same model with other variances, (..., k): studies are absent where these are infinite."""
+    if fit.method == "MH":
+        return mantel_haenszel(without(fit.effects, np.isinf(vi) & np.isfinite(fit.effects.vi)), level=fit.level)
     batch = replace(fit.effects, vi=vi)
     if fit.model == "common":
         return pool_common(batch, ci=fit.ci_method, level=fit.level)

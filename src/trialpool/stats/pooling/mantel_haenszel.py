@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from trialpool.errors import BadArgument, NotEstimable
-from trialpool.stats.effects.effects import Effects
+from trialpool.stats.arrays import Bools, Floats
+from trialpool.stats.effects.effects import Counts, Effects
 from trialpool.stats.effects.two_by_two import TWO_BY_TWO, Cells, cells_of, corrected
 from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.pooled_effect import PooledEffect
@@ -17,7 +19,7 @@ from trialpool.stats.pooling.pooled_effect import PooledEffect
 def mh_odds_ratio(cells: Cells) -> tuple[Any, Any]:
     """log(R/S), R = sum ad/N, S = sum bc/N; variance of Robins, Breslow & Greenland (1986), Biometrics 42:311-323."""
     a, b, c, d = cells
-    N = a + b + c + d
+    N = patients(cells)
     R, S, P, Q = a * d / N, b * c / N, (a + d) / N, (b + c) / N
     sum_R, sum_S = R.sum(-1), S.sum(-1)
     var = (P * R).sum(-1) / (2 * sum_R**2) + (P * S + Q * R).sum(-1) / (2 * sum_R * sum_S) + (Q * S).sum(-1) / (2 * sum_S**2)
@@ -27,17 +29,15 @@ def mh_odds_ratio(cells: Cells) -> tuple[Any, Any]:
 def mh_risk_ratio(cells: Cells) -> tuple[Any, Any]:
     """log(R/S), R = sum a n2/N, S = sum c n1/N; variance of Greenland & Robins (1985), Biometrics 41:55-68."""
     a, b, c, d = cells
-    n1, n2 = a + b, c + d
-    N = n1 + n2
+    n1, n2, N = a + b, c + d, patients(cells)
     R, S = (a * n2 / N).sum(-1), (c * n1 / N).sum(-1)
-    return np.log(R / S), ((n1 * n2 * (a + c) - a * c * N) / N**2).sum(-1) / (R * S)
+    return np.log(R / S), ((n1 * n2 * (a + c) / N - a * c) / N).sum(-1) / (R * S)
 
 
 def mh_risk_difference(cells: Cells) -> tuple[Any, Any]:
     """sum (a n2 - c n1)/N / sum n1 n2/N; variance of Sato, Greenland & Robins (1989), Biometrics 45:1323-1324."""
     a, b, c, d = cells
-    n1, n2 = a + b, c + d
-    N = n1 + n2
+    n1, n2, N = a + b, c + d, patients(cells)
     W = (n1 * n2 / N).sum(-1)
     rd = ((a * n2 - c * n1) / N).sum(-1) / W
     P = (n1**2 * c - n2**2 * a + n1 * n2 * (n2 - n1) / 2) / N**2
@@ -45,10 +45,23 @@ def mh_risk_difference(cells: Cells) -> tuple[Any, Any]:
     return rd, (rd * P.sum(-1) + Q.sum(-1)) / W**2
 
 
+def patients(cells: Cells) -> Floats:
+    """N of each trial, (..., k); infinite where a trial is absent, which makes its share of every sum 0."""
+    N = cells.a + cells.b + cells.c + cells.d
+    return np.where(N > 0, N, np.inf)
+
+
 MANTEL_HAENSZEL: dict[str, Callable[[Cells], tuple[Any, Any]]] = {
     "OR": mh_odds_ratio,
     "RR": mh_risk_ratio,
     "RD": mh_risk_difference,
+}
+
+
+WITHOUT = {
+    "OR": "in every trial the same arm has no event, or nothing but events, so the ratio of the weighted sums does not exist",
+    "RR": "in every trial the same arm has no event, so the ratio of the weighted sums does not exist",
+    "RD": "in every trial both arms have no event, or nothing but events, so the difference has no variance",
 }
 
 
@@ -70,7 +83,7 @@ def mantel_haenszel(effects: Effects, *, level: float = 0.95) -> PooledEffect:
     BadArgument
         where the effects did not come from counts
     NotEstimable
-        where an arm has no event in any trial (ratios)
+        where an arm has no event in any trial (ratios), or both have none (risk difference)
 
     References
     ----------
@@ -89,11 +102,10 @@ def mantel_haenszel(effects: Effects, *, level: float = 0.95) -> PooledEffect:
     with np.errstate(divide="ignore", invalid="ignore"):
         cells = cells_of(effects.counts)
         mu, var = MANTEL_HAENSZEL[effects.measure](cells)
-        if np.ndim(mu) == 0 and not (np.isfinite(mu) and var > 0):
-            raise NotEstimable(
-                f"Mantel-Haenszel {effects.measure}: an arm has no event in any trial (k = {effects.yi.shape[-1]}), "
-                "so the ratio of its weighted sums does not exist."
-            )
+        exists = np.isfinite(mu) & (var > 0)
+        if np.ndim(mu) == 0 and not exists:
+            raise NotEstimable(f"Mantel-Haenszel {effects.measure}, k = {effects.yi.shape[-1]}: {WITHOUT[effects.measure]}.")
+        mu, var = np.where(exists, mu, np.nan)[()], np.where(exists, var, np.nan)
         yi, vi = TWO_BY_TWO[effects.measure](corrected(cells)[0])
         wi = np.where(np.isfinite(effects.vi) & (vi > 0), 1 / vi, 0.0)
         Q = (wi * np.where(wi > 0, yi - np.asarray(mu)[..., np.newaxis], 0.0) ** 2).sum(-1)
@@ -112,3 +124,11 @@ def mantel_haenszel(effects: Effects, *, level: float = 0.95) -> PooledEffect:
         Q=Q,
         k=k,
     )
+
+
+def without(effects: Effects, absent: Bools) -> Effects:
+    """The same effects without some of their trials, (..., k): these get an infinite variance, and no patients."""
+    if effects.counts is None:
+        return replace(effects, vi=np.where(absent, np.inf, effects.vi))
+    counts = {name: np.where(absent, 0.0, getattr(effects.counts, name)) for name in ("events_t", "n_t", "events_c", "n_c")}
+    return replace(effects, vi=np.where(absent, np.inf, effects.vi), counts=Counts(**counts))
