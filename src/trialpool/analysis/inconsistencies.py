@@ -46,7 +46,9 @@ def _of_effects(analyses: tuple[AnalysisFindings, ...]) -> Iterator[Problem]:
                     f"P = {report.p.value} is printed, but the effect that the route '{d.route}' makes of {effect.unit.title}'s "
                     f"{report.outcome} has P = {two_sided_p(made):.2g}"
                 )
-                yield Problem(report.file, report.row, "p", what, "A hazard ratio with its interval would settle it", "warning")
+                yield Problem(
+                    report.file, report.row, "p", what, "A reported estimate with its interval would settle it", "warning"
+                )
 
 
 def _near(a: float, b: float) -> bool:

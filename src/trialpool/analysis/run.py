@@ -10,7 +10,7 @@ import numpy as np
 from trialpool.analysis.compare import comparisons, crude_ratios, not_compared
 from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, Variation, effects_of
 from trialpool.analysis.inconsistencies import inconsistencies
-from trialpool.analysis.selection import ALL, Selection, UnitEffect, select
+from trialpool.analysis.selection import ALL, Selection, level_of, select
 from trialpool.errors import NotEstimable
 from trialpool.review.plan import SENSITIVITY, Analysis, Outcome
 from trialpool.review.report import Status
@@ -81,12 +81,6 @@ def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindin
     return replace(found, published=comparisons(review, found))
 
 
-def level_of(effect: UnitEffect, by: str) -> str:
-    """The level of a study in a subgroup: `drug x setting` gives `thalidomide, with transplantation`; empty where unknown."""
-    levels = [effect.unit.moderators.get(name.strip(), "") for name in by.split(" x ")]
-    return ", ".join(levels) if all(levels) else ""
-
-
 def _stratify(selection: Selection, analysis: Analysis, outcome: Outcome) -> Iterator[Stratified]:
     for by in analysis.subgroups:
         chosen = tuple(e for e in selection.effects if level_of(e, by))
@@ -113,9 +107,8 @@ def _vary(review: Review, analysis: Analysis, outcome: Outcome, selection: Selec
         else:
             again = VARIATIONS[id_](review, analysis, outcome, fit)
             group = "Rows" if id_ in ("read-only", "all-rows") else "Model"
-            yield Variation(
-                id=id_, label=SENSITIVITY[id_], group=group, fit=again, why="" if again else "no row remains that can be used"
-            )
+            why = "an arm has no event in any trial" if id_ == "mantel-haenszel" else "no row remains that can be used"
+            yield Variation(id=id_, label=SENSITIVITY[id_], group=group, fit=again, why="" if again else why)
 
 
 def _dl_wald(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:

@@ -102,6 +102,9 @@ class MissingUnit:
             return "only recalled figures lead to an effect, and these never enter a primary result"
         if all(c.report.use == "no" for c in self.candidates):
             return "every report is marked as not to be used"
+        silent = [r.reason for c in self.candidates for r in c.refusals if r.reason.startswith("no events")]
+        if silent:
+            return silent[0]
         return "no report has figures that lead to an effect with a standard error"
 
 
@@ -207,3 +210,9 @@ def _with_whole(unit: UnitEffect | MissingUnit, whole: UnitEffect | MissingUnit 
     if isinstance(unit, UnitEffect):
         return replace(unit, others=unit.others + told)
     return replace(unit, candidates=unit.candidates + told)
+
+
+def level_of(effect: UnitEffect, by: str) -> str:
+    """The level of a study in a subgroup: `drug x setting` gives `thalidomide, with transplantation`; empty where unknown."""
+    levels = [effect.unit.moderators.get(name.strip(), "") for name in by.split(" x ")]
+    return ", ".join(levels) if all(levels) else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trialpool.analysis.selection import level_of
 from trialpool.figures.forest import ForestLine, ForestPlot, GroupLine, NoteLine, PooledLine, StudyLine, draw_forest
 from trialpool.figures.funnel import FunnelPlot, draw_funnel
 from trialpool.figures.heterogeneity import heterogeneity_line, p_text
@@ -173,17 +174,18 @@ def _sensitivity_line(label: str, fit: PooledEffect, *, primary: bool = False, g
 
 def _lines(found: AnalysisFindings, stratified: Stratified | None) -> Iterator[ForestLine]:
     assert found.fit is not None
-    studies = dict(zip(found.fit.effects.study, _study_lines(found), strict=True))
+    studies = tuple(_study_lines(found))
     if stratified is None:
-        yield from studies.values()
+        yield from studies
     else:
+        levels = [level_of(effect, stratified.by) for effect in found.selection.effects]
         for level, fit in zip(stratified.result.levels, stratified.result.fits, strict=True):
-            there = [name for name, v in zip(fit.effects.study, fit.effects.vi, strict=True) if np.isfinite(v)]
+            there = [study for study, of in zip(studies, levels, strict=True) if of == level]
             yield GroupLine(label=level[:1].upper() + level[1:])
-            yield from (studies[name] for name in there)
+            yield from there
             if len(there) > 1:
-                yield _pooled_line("Subtotal", fit, "", heterogeneity_line(fit), weight=sum(studies[n].weight or 0 for n in there))
-        rest = [studies[name] for name in stratified.without_level]
+                yield _pooled_line("Subtotal", fit, "", heterogeneity_line(fit), weight=sum(study.weight or 0 for study in there))
+        rest = [study for study, of in zip(studies, levels, strict=True) if not of]
         if rest:
             yield GroupLine(label=f"{stratified.by} not known")
             yield from rest

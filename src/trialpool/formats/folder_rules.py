@@ -38,7 +38,7 @@ def plan_problems(plan: Plan, studies: tuple[Study, ...], reports: tuple[Report,
         for id_ in _twice([item.id for item in getattr(plan, table)])
     ]
     problems += _unreported(plan, reports)
-    outcomes = [outcome.id for outcome in plan.outcomes]
+    outcomes = dict.fromkeys(outcome.id for outcome in plan.outcomes)
     for i, analysis in enumerate(plan.analyses, start=1):
         if analysis.outcome not in outcomes:
             what = f"there is no outcome {analysis.outcome!r}"

@@ -39,7 +39,9 @@ def _toml(folder: Path, problems: list[Problem]) -> dict[str, Any] | None:
         what, mend = f"the file cannot be read ({error.strerror})", "Check its permissions"
     except UnicodeDecodeError:
         what, mend = "the text is not UTF-8", "Save it as UTF-8"
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError is one; so are numbers of thousands of digits
+    except RecursionError:
+        what, mend = "this is not TOML (nested too deeply)", "Correct it; text stands in double quotes"
+    except ValueError as error:  # TOMLDecodeError is one, and so is a number of thousands of digits
         what, mend = f"this is not TOML ({error})", "Correct it there; text stands in double quotes"
     problems.append(Problem(FILE, 0, "", what, mend))
     return None

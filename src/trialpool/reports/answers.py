@@ -75,7 +75,7 @@ def rests_on(found: AnalysisFindings) -> str:
     """What the result rests on by status of its rows, with the result from `read` rows alone where these are not all."""
     statuses = Counter(e.report.status for e in found.selection.effects)
     if set(statuses) == {"read"}:
-        return f"every figure in it was read at its source{_printed_whole(found)}"
+        return f"every row it rests on was read at its source{_printed_whole(found)}"
     parts = [f"{n} {status}" for status, n in statuses.items()]
     said = f"it rests on {listed(parts)} {'row' if sum(statuses.values()) == 1 else 'rows'}{_printed_whole(found)}"
     read_only = found.variation("read-only")
@@ -92,7 +92,7 @@ def _printed_whole(found: AnalysisFindings) -> str:
     whole = sum(route in WHERE_HR_IS_PRINTED for route in routes)
     if found.outcome.measure != "HR" or whole == len(routes):
         return ""
-    return f", {whole or 'none'} of which print{'s' if whole == 1 else ''} a hazard ratio with its interval"
+    return f", and {whole or 'none'} of {len(routes)} print{'s' if whole == 1 else ''} a hazard ratio with its interval"
 
 
 def _disagreement(found: AnalysisFindings) -> str:

@@ -17,6 +17,7 @@ from trialpool.reports.findings_json import findings_json
 from trialpool.reports.html import html_report
 from trialpool.reports.tables import tables_of
 
+WORTH_WORKERS = 8  # figures from which starting processes costs less than it saves
 FORMATS = ("svg", "pdf", "png")
 Watch = Callable[[str, int, int], None]
 
@@ -66,7 +67,7 @@ def _write(findings: Findings, new: Path, workers: int, watch: Watch) -> None:
 @contextmanager
 def _drawing(figures: Mapping[str, Figure], workers: int) -> Iterator[Iterator[tuple[str, dict[str, bytes]]]]:
     """The files of each figure; several workers begin to draw at once, while the caller does other things."""
-    if workers < 2 or len(figures) < 2:
+    if workers < 2 or len(figures) < WORTH_WORKERS:
         yield ((name, _files(figure)) for name, figure in figures.items())
         return
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))

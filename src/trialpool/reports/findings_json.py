@@ -192,7 +192,7 @@ def _variation(variation: Variation, prediction: str) -> dict[str, Any]:
 
 def _egger(test: EggerTest | None, why: str) -> dict[str, Any]:
     if test is None:
-        return {"p": None, "why_not": why}
+        return dict.fromkeys(("slope", "se", "df", "p", "limit")) | {"why_not": why}
     return {
         "slope": _number(test.slope),
         "se": _number(test.se),

@@ -85,7 +85,7 @@ def _flat_ci(row: dict[str, Any]) -> dict[str, Any]:
 
 def _table(rows: Iterable[dict[str, Any]]) -> str:
     rows = list(rows)
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    columns = list(dict.fromkeys(name for row in rows for name in row)) or ["empty"]
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()

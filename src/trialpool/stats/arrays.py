@@ -51,3 +51,14 @@ def split(vi: Floats, codes: NDArray[np.intp], levels: int) -> Floats:
            [inf, 0.2, inf]])
     """
     return np.where(codes == np.arange(levels)[:, np.newaxis], vi[..., np.newaxis, :], np.inf)
+
+
+def indicators(codes: NDArray[np.intp], levels: int) -> Floats:
+    """(k, levels) design matrix of subgroups: 1 where a study has the code of the column, and 0 elsewhere.
+
+    >>> indicators(np.array([0, 1, 0]), 2)
+    array([[1., 0.],
+           [0., 1.],
+           [1., 0.]])
+    """
+    return (codes[:, np.newaxis] == np.arange(levels)).astype(float)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.stats.effects_routes.reports import order, reason, report
+
 from trialpool.errors import BadArgument
 from trialpool.stats.effects.hazard_ratio import hazard_ratio
 from trialpool.stats.effects.routes import ORDER, ROUTES, derive
 
 EVENTS = {"events_t": 86, "events_c": 132}
 ORIENTATION = "the orientation is not stated and nothing else in the row tells it"
+LIMITS = "needs an estimate with both confidence limits"
+NO_DIRECTION = "nothing in the row tells which arm did better"
 NO_EFFECT = " as printed leave no effect for P to measure"
 HUNDRED = "survival of 0 or 100% in an arm has no log hazard"
 
@@ -20,7 +22,7 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], str]] = {
     "limit missing": (
         "estimate and interval",
         {"estimate": "0.6", "ci_low": "0.5"},
-        "needs an estimate with both confidence limits",
+        LIMITS,
     ),
     "limits swapped": (
         "estimate and interval",
@@ -88,12 +90,12 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], str]] = {
     "no direction": (
         "P and events",
         {"p": "0.40", "events_t": 100, "events_c": 100},
-        "nothing in the row tells which arm did better",
+        NO_DIRECTION,
     ),
     "no direction, one arm's patients": (
         "P and events",
         {"p": "0.40", "n_t": 200} | EVENTS,
-        "nothing in the row tells which arm did better",
+        NO_DIRECTION,
     ),
     "equal medians with P": (
         "medians and P",
@@ -179,7 +181,7 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], str]] = {
     "ratio without limits": (
         "estimate and interval",
         {"measure": "RR", "estimate": "1.5"},
-        "needs an estimate with both confidence limits",
+        LIMITS,
     ),
     "ratio without orientation": (
         "estimate and interval",

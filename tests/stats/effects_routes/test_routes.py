@@ -6,8 +6,8 @@ from math import exp, log, sqrt
 from typing import Any
 
 import pytest
-
 from tests.stats.effects_routes.reports import by_route, order, report, route
+
 from trialpool.stats.effects.hazard_ratio import hazard_ratio
 from trialpool.stats.effects.reported import Reported
 from trialpool.stats.effects.routes import derive
@@ -34,12 +34,9 @@ LEAST: dict[str, dict[str, Any]] = {
     "medians and P": MEDIANS | {"p": "0.003"},
 }
 INFORMED = "the events carry the information that an unadjusted log-rank test would find in them (the SE is a little small)"
-HALF = (
-    "half of each arm had had the event, the medians having been reached (more of them would make the SE smaller, and with it an "
-    "effect that is made of P)"
-)
-BEFORE_LANDMARK = (
-    "the events are those before the landmark (more of them would make the SE smaller, and with it an effect that is made of P)"
+LEAST_EVENTS = (
+    "the events are the least that there were: half of an arm whose median was reached, or those before the landmark (with more of "
+    "them the SE would be smaller, and so would an effect that is made of P)"
 )
 BY_MEDIANS = "events by arm expected from the medians at the median follow-up, hazards being constant"
 BY_LANDMARK = "events by arm expected from the landmark survival at the median follow-up, hazards being constant"
@@ -155,7 +152,8 @@ def test_a_one_sided_p_of_a_half_is_no_effect_and_has_its_rounding_range() -> No
 
 def test_a_coarse_p_value_comes_after_every_other_route() -> None:
     """z of 0.9 lies between 0.063 and 0.189: an SE that is known within a factor of three."""
-    figures: dict[str, Any] = {"estimate": "0.98", "survival_t": "0.70", "survival_c": "0.66", "landmark": 24.0} | PATIENTS
+    figures: dict[str, Any] = {"estimate": "0.98", "survival_t": "0.70", "survival_c": "0.66", "landmark": 24.0, "follow_up": 40.0}
+    figures |= PATIENTS
     exact = ["estimate and P", "estimate and expected events", "P and expected events", "landmark survival and patients"]
     assert order(p="0.90", **figures)[:1] == ["estimate and expected events"]
     assert order(p="0.9", **figures) == [*exact[1:], "estimate and P", "landmark survival and P"]
@@ -194,7 +192,8 @@ def test_p_below_a_lowers_an_se_that_rests_on_the_least_number_of_events() -> No
     """ln 0.60 / 3.2905 = 0.1552: with more than half of 100 and 100 patients having the event, but not with all, it can be."""
     d = route("estimate and expected events", estimate="0.60", p="<0.001", **MEDIANS, n_t=100, n_c=100)
     assert d.se == pytest.approx(-log(0.60) / 3.290527, rel=1e-6)
-    assert d.assumptions == (HALF, INFORMED, "the SE is moved from 0.2000 to 0.1552, the nearest that agrees with P < 0.001")
+    moved = "the SE is moved from 0.2000 to 0.1552, the nearest that agrees with P < 0.001"
+    assert d.assumptions == (LEAST_EVENTS, INFORMED, moved)
 
 
 def test_p_below_a_does_not_lower_an_se_below_what_all_patients_allow() -> None:
@@ -214,15 +213,13 @@ def test_p_below_a_does_not_lower_the_se_of_reported_events() -> None:
 
 @pytest.mark.parametrize("name", ["medians and events", "medians and patients", "landmark survival and patients"])
 def test_p_below_a_does_not_lower_the_se_of_an_effect_that_is_not_printed(name: str) -> None:
-    """Lenalidomide in FIRST: medians of 26.0 and 21.0 with P < .001 asked for an SE of 0.065; the trial's own interval has 0.080."""
+    """FIRST printed medians of 26.0 and 21.0 months with P < .001, which asks for an SE of 0.065; its own interval has 0.080."""
     free, told = route(name, **LEAST[name]), route(name, **(LEAST[name] | {"p": "<1E-12"}))
     assert (told.yi, told.se) == (free.yi, free.se)
     most = -free.yi / 7.130513
     assert told.assumptions[:-1] == free.assumptions
-    assert (
-        told.assumptions[-1]
-        == f"P < 0.000000000001 asks for an SE of at most {most:.4f}: the true effect may be larger than this one"
-    )
+    asked = f"P < 0.000000000001 asks for an SE of at most {most:.4f}"
+    assert told.assumptions[-1] == f"{asked}: the true effect may be larger than this one"
 
 
 def test_one_sided_inequalities_beyond_a_half_bound_nothing() -> None:
@@ -254,22 +251,50 @@ def test_landmark_survival_is_carried_to_the_follow_up_by_a_constant_hazard(foll
     assert events.how == BY_LANDMARK
 
 
-def test_without_follow_up_there_are_at_least_half_of_each_arm_or_those_before_the_landmark() -> None:
-    medians, early, late = (
-        expected(**MEDIANS).expected_events,
-        expected(**MEDIANS, survival_t="0.90", survival_c="0.80").expected_events,
-        expected(**MEDIANS, survival_t="0.30", survival_c="0.20").expected_events,
+@pytest.mark.parametrize(
+    ("figures", "share_t", "share_c"),
+    [
+        (MEDIANS, 0.5, 0.5),
+        (SURVIVAL, 0.34, 0.61),
+        (MEDIANS | SURVIVAL, 0.5, 0.61),
+        (SURVIVAL | {"median_c": "27"}, 0.34, 0.61),
+        ({"survival_t": "0.90", "survival_c": "0.80", "median_c": "27"}, 0.10, 0.5),
+    ],
+)
+def test_without_follow_up_there_are_at_least_half_of_an_arm_or_the_events_before_the_landmark(
+    figures: dict[str, Any], share_t: float, share_c: float
+) -> None:
+    events = expected(**figures).expected_events
+    assert events is not None
+    assert events[:2] == pytest.approx((231 * share_t, 229 * share_c))
+    assert events.how == LEAST_EVENTS
+
+
+EARLY: dict[str, Any] = {"p": "0.002", "survival_t": "0.90", "survival_c": "0.80", "landmark": 12.0} | PATIENTS
+
+
+def test_p_is_not_put_on_the_few_events_before_an_early_landmark() -> None:
+    """V = 23.1 x 45.8 / 68.9 = 15.36, so z = 3.0902 would make 0.7886; ln(ln 0.9 / ln 0.8) = -0.7504."""
+    results = derive(report(**EARLY))
+    assert [d.route for d in results.feasible] == ["landmark survival and patients", "landmark survival and P"]
+    assert {refusal.route: refusal.reason for refusal in results.refused}["P and expected events"] == (
+        "P = 0.002 with the events before the landmark alone would make a log HR of 0.7886, where survival shows 0.7504: there "
+        "were later events, and no follow-up tells how many"
     )
-    assert medians == early == (115.5, 114.5, HALF)
-    assert late is not None
-    assert late[:2] == pytest.approx((231 * 0.7, 229 * 0.8))
-    assert late.how == BEFORE_LANDMARK
+
+
+def test_p_goes_before_a_landmark_that_shows_more_than_p_allows_for() -> None:
+    """However few events there were, P = 0.09 leaves no room for the effect at the landmark, which was chosen to show it."""
+    assert order(**(EARLY | {"p": "0.09"}))[0] == "P and expected events"
+    assert order(**(EARLY | {"follow_up": 40.0}))[0] == "P and expected events"
+    assert order(**(EARLY | MEDIANS))[0] == "P and expected events"
+    assert order(**(EARLY | {"survival_t": "0.40", "survival_c": "0.30"}))[0] == "P and expected events"
 
 
 def test_events_that_are_expected_stand_among_the_inputs_under_that_name() -> None:
     d = route("P and expected events", p="0.003", **MEDIANS, **PATIENTS)
     assert d.inputs == {"p": "0.003", "expected events_t": "115.5", "expected events_c": "114.5"}
-    assert d.assumptions == (HALF, "treatment did better, by the medians", "P is of a log-rank test")
+    assert d.assumptions == (LEAST_EVENTS, "treatment did better, by the medians", "P is of a log-rank test")
     assert d.worked == "V = 115.5 x 114.5 / 230 = 57.50; z(0.003) = 2.968; -2.968 / sqrt(57.50) = -0.3914"
 
 

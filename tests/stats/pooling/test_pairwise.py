@@ -241,7 +241,7 @@ def test_the_level_of_the_call_is_that_of_the_limits(level: float) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"tau2": "reml"}, "tau2='reml' is not known. Choose one of 'REML', 'PM', 'DL'."),
+        ({"tau2": "reml"}, f"tau2='reml' is not known. Choose one of {', '.join(map(repr, TAU2))}."),
         ({"ci": "z"}, "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't'."),
         ({"level": 95}, "level=95 is not between 0 and 1. For a 95% interval give 0.95."),
         ({"level": 0}, "level=0 is not between 0 and 1. For a 95% interval give 0.95."),

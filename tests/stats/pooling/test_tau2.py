@@ -14,15 +14,25 @@ from tests.stats.pooling.exact import exact_generalised_q, exact_restricted_scor
 from tests.stats.strategies import FEW, LAW, SAME, Floats, studies
 
 from trialpool.stats.effects.effects import Effects, effects
-from trialpool.stats.pooling.intervals import INTERVAL_NAMES, INTERVALS, PREDICTION_NAMES, PREDICTIONS
+from trialpool.stats.pooling.intervals import GOES_WITH, INTERVAL_NAMES, INTERVALS, PREDICTION_NAMES, PREDICTIONS
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
-from trialpool.stats.pooling.restricted_likelihood import log_restricted_likelihood
-from trialpool.stats.pooling.tau2 import TAU2, TAU2_NAMES, dersimonian_laird, paule_mandel, restricted_maximum_likelihood
+from trialpool.stats.pooling.likelihood import Sample as Likelihood
+from trialpool.stats.pooling.projection import orthonormal
+from trialpool.stats.pooling.tau2 import (
+    TAU2,
+    TAU2_NAMES,
+    dersimonian_laird,
+    generalised_q,
+    paule_mandel,
+    restricted_maximum_likelihood,
+)
 from trialpool.stats.pooling.weighted import cochran_q
+from trialpool.stats.weighted_chi_squared import weighted_chi2_cdf
 
 METHODS = pytest.mark.parametrize("method", TAU2)
-CIS = pytest.mark.parametrize("ci", INTERVALS)
+# every estimator with one interval, and every interval with one estimator
+PAIRS = pytest.mark.parametrize(("method", "ci"), [(m, "HK") for m in TAU2] + [(GOES_WITH.get(ci, "REML"), ci) for ci in INTERVALS])
 Sample = tuple[Floats, Floats]
 
 # Where the score only just touches zero, rounding of 1e-16 in it moves its root by 1e-8: there the likelihoods are compared
@@ -37,15 +47,16 @@ def numbers(fit: PooledEffect) -> dict[str, Any]:
     return said
 
 
-def log_likelihood(yi: Floats, vi: Floats, tau2: Any) -> Any:
-    y, v = (np.broadcast_to(x, (np.size(tau2), len(x))).T[:, np.newaxis] for x in (yi, vi))
-    return log_restricted_likelihood(y, v, np.atleast_1d(tau2))
+def log_likelihood(yi: Floats, vi: Floats, tau2: Any, X: Floats | None = None, *, restricted: bool) -> Any:
+    y, v = (np.broadcast_to(x, (np.size(tau2), len(x))).T for x in (yi, vi))
+    Z = None if X is None else orthonormal(X[..., np.newaxis])
+    return Likelihood(y, v, Z, restricted).log_likelihood(np.atleast_1d(tau2))
 
 
-def same_tau2(method: str, yi: Floats, vi: Floats, found: Any, expected: Any) -> None:
+def same_tau2(method: str, yi: Floats, vi: Floats, found: Any, expected: Any, X: Floats | None = None) -> None:
     if found != pytest.approx(expected, nan_ok=True, **LAW):
-        assert method == "REML"
-        low, high = log_likelihood(yi, vi, [found, expected])
+        assert method in {"REML", "ML"}
+        low, high = log_likelihood(yi, vi, [found, expected], X, restricted=method == "REML")
         assert low == pytest.approx(high, abs=FLAT)
 
 
@@ -84,28 +95,76 @@ def test_restricted_maximum_likelihood_has_no_score_or_is_at_the_boundary(sample
     assert score == pytest.approx(0, abs=1e-9) if tau2 > 0 else score <= 1e-9
 
 
-@given(studies(min_k=2, max_k=2))
-def test_of_two_studies_all_three_say_the_same_if_their_variances_are_equal(sample: Sample) -> None:
+def score(yi: Floats, vi: Floats, tau2: float) -> float:
+    """Twice the derivative of the log-likelihood."""
+    wi = 1 / (vi + tau2)
+    return float((wi**2 * (yi - (wi * yi).sum() / wi.sum()) ** 2).sum() - wi.sum())
+
+
+@given(studies())
+def test_maximum_likelihood_has_no_score_or_is_at_the_boundary(sample: Sample) -> None:
     yi, vi = sample
-    vi = np.full(2, vi[0])
-    by_hand = max(0.0, (yi[0] - yi[1]) ** 2 / 2 - vi[0])
-    for method in TAU2:
-        same_tau2(method, yi, vi, TAU2[method](yi, vi), by_hand)
+    tau2 = TAU2["ML"](yi, vi)
+    found = score(yi, vi, tau2) / (1 / (vi + tau2)).sum()
+    assert found == pytest.approx(0, abs=1e-9) if tau2 > 0 else found <= 1e-9
+    assert tau2 <= restricted_maximum_likelihood(yi, vi) * (1 + 1e-9) + 1e-12 or two_peaked(yi, vi)
+
+
+def two_peaked(yi: Floats, vi: Floats) -> bool:
+    grid = np.concatenate([[0.0], np.geomspace(1e-6, 100, 400)])
+    values = log_likelihood(yi, vi, grid, restricted=False)
+    return bool(((values[1:-1] > values[:-2]) & (values[1:-1] > values[2:])).sum() + (values[0] > values[1]) > 1)
+
+
+@given(studies())
+def test_the_median_unbiased_estimates_have_q_at_the_median_of_its_distribution(sample: Sample) -> None:
+    yi, vi = sample
+    tau2, median = TAU2["PMM"](yi, vi), chi2.median(len(yi) - 1)
+    Q = exact_generalised_q(yi, vi, tau2)
+    assert Q == pytest.approx(median, rel=1e-12) if tau2 > 0 else median * (1 + 1e-12) >= Q
+    tau2, ai = TAU2["GENQM"](yi, vi), 1 / np.sqrt(vi)
+    P = np.diag(ai) - np.outer(ai, ai) / ai.sum()
+    root = np.sqrt(vi + tau2)
+    share = weighted_chi2_cdf(yi @ P @ yi, np.maximum(np.linalg.eigvalsh(root[:, np.newaxis] * P * root), 0))
+    assert share == pytest.approx(0.5, abs=1e-11) if tau2 > 0 else share <= 0.5 + 1e-11
+
+
+@given(studies(), st.sampled_from(["DL", "HE", "GENQ", "DL2"]))
+def test_moment_estimates_are_what_their_q_is_expected_to_be_at(sample: Sample, method: str) -> None:
+    yi, vi = sample
+    ai = {"DL": 1 / vi, "HE": np.ones(len(vi)), "GENQ": 1 / np.sqrt(vi), "DL2": 1 / (vi + dersimonian_laird(yi, vi))}[method]
+    P = np.diag(ai) - np.outer(ai, ai) / ai.sum()
+    expected = max(0.0, (yi @ P @ yi - np.trace(P * vi)) / np.trace(P))
+    assert TAU2[method](yi, vi) == pytest.approx(expected, **LAW)
+
+
+@given(studies())
+def test_the_fixed_points_of_two_step_estimates_are_paule_mandels(sample: Sample) -> None:
+    yi, vi = sample
+    tau2 = paule_mandel(yi, vi)
+    if tau2 > 0:
+        assert generalised_q(yi, vi, ai=1 / (vi + tau2)) == pytest.approx(tau2, rel=1e-9, abs=1e-10)
+        assert tau2 * exact_generalised_q(yi, vi, tau2) / (len(yi) - 1) == pytest.approx(tau2, **LAW)
 
 
 @given(studies(min_k=2))
-def test_with_equal_variances_all_three_are_the_sample_variance_less_that(sample: Sample) -> None:
+def test_with_equal_variances_each_is_a_multiple_of_the_sum_of_squares_less_the_variance(sample: Sample) -> None:
     yi, vi = sample
-    vi = np.full(len(yi), vi[0])
+    vi, k = np.full(len(yi), vi[0]), len(yi)
+    squares = ((yi - yi.mean()) ** 2).sum()
+    crude = squares / k
+    divisor = dict.fromkeys(TAU2, k - 1.0) | {"ML": k, "HS": k, "PMM": chi2.median(k - 1), "GENQM": chi2.median(k - 1)}
     for method in TAU2:
-        same_tau2(method, yi, vi, TAU2[method](yi, vi), max(0.0, yi.var(ddof=1) - vi[0]))
+        expected = squares / divisor[method] - vi[0]
+        if method == "SJ":
+            expected = crude * squares / (crude + vi[0]) / (k - 1)
+        same_tau2(method, yi, vi, TAU2[method](yi, vi), max(0.0, expected))
 
 
 # Laws
 
 
-@METHODS
-@CIS
+@PAIRS
 @FEW
 @given(samples=st.integers(1, 5).flatmap(lambda k: st.lists(studies(min_k=k, max_k=k), min_size=1, max_size=4)))
 def test_a_batch_is_its_parts(samples: list[Sample], ci: str, method: str) -> None:
@@ -116,8 +175,7 @@ def test_a_batch_is_its_parts(samples: list[Sample], ci: str, method: str) -> No
         assert found == pytest.approx(np.array([one[name] for one in alone]), nan_ok=True, **SAME), name
 
 
-@METHODS
-@CIS
+@PAIRS
 @FEW
 @given(sample=studies(min_k=1), data=st.data())
 def test_an_absent_study_changes_nothing(sample: Sample, data: st.DataObject, ci: str, method: str) -> None:
@@ -148,8 +206,7 @@ def test_scales_with_the_square_of_the_effects(sample: Sample, c: float, method:
     same_tau2(method, yi, vi, TAU2[method](c * yi, c**2 * vi) / c**2, TAU2[method](yi, vi))
 
 
-@METHODS
-@CIS
+@PAIRS
 @FEW
 @given(sample=studies(), c=st.sampled_from([0.25, 4.0, 1024.0]))
 def test_a_change_of_the_unit_changes_the_unit_of_the_result(sample: Sample, c: float, ci: str, method: str) -> None:
@@ -172,8 +229,7 @@ def test_the_order_of_the_studies_does_not_matter(sample: Sample, data: st.DataO
     assert other.weights == pytest.approx(one.weights[order], **LAW)
 
 
-@METHODS
-@CIS
+@PAIRS
 @FEW
 @given(sample=studies())
 def test_the_mirror_image_has_the_opposite_effect(sample: Sample, ci: str, method: str) -> None:
@@ -205,38 +261,91 @@ def test_every_study_twice_halves_the_variance_of_a_common_effect_and_doubles_q(
 @given(sample=studies())
 def test_tau2_is_not_negative_and_not_above_the_sum_of_squares(sample: Sample, method: str) -> None:
     yi, vi = sample
-    assert 0 <= TAU2[method](yi, vi) <= ((yi - yi.mean()) ** 2).sum() * (1 if method == "REML" else 1e6)
+    assert 0 <= TAU2[method](yi, vi) <= ((yi - yi.mean()) ** 2).sum() * (1 if method in {"REML", "ML", "HE"} else 1e6)
+
+
+# With moderators
+
+
+@st.composite
+def regressions(draw: st.DrawFn) -> tuple[Floats, Floats, Floats]:
+    """yi, vi and a design of an intercept and one or two moderators, of which the studies have enough different values."""
+    yi, vi = draw(studies(min_k=5))
+    k = len(yi)
+    year = np.array(draw(st.permutations(range(1990, 1990 + k))), dtype=float)
+    arm = (np.array(draw(st.permutations(range(k)))) < k // 2).astype(float)
+    X = np.column_stack([np.ones(k), year, arm][: draw(st.integers(2, 3))])
+    return yi, vi, X
 
 
 @METHODS
-@given(sample=studies(min_k=3))
-def test_one_stratum_is_none_and_strata_of_one_study_add_nothing(sample: Sample, method: str) -> None:
-    yi, vi = sample
-    plain = TAU2[method](yi, vi)
-    same_tau2(method, yi, vi, TAU2[method](yi[np.newaxis], vi[np.newaxis], strata=True), plain)
-    padding = np.full((2, len(yi)), np.inf)
-    padding[0, 0] = 0.5
-    stacked = np.vstack([vi, padding])
-    same_tau2(method, yi, vi, TAU2[method](np.vstack([yi, yi, yi]), stacked, strata=True), plain)
+@FEW
+@given(sample=regressions())
+def test_a_column_of_ones_is_the_intercept(sample: Any, method: str) -> None:
+    yi, vi, _ = sample
+    same_tau2(method, yi, vi, TAU2[method](yi, vi, np.ones((len(yi), 1))), TAU2[method](yi, vi))
 
 
-@given(studies(min_k=2), studies(min_k=2))
-def test_the_equations_over_strata_are_the_sums_of_those_within(one: Sample, other: Sample) -> None:
-    k = max(len(one[0]), len(other[0]))
-    yi = np.array([np.pad(sample[0], (0, k - len(sample[0]))) for sample in (one, other)])
-    vi = np.array([np.pad(sample[1], (0, k - len(sample[1])), constant_values=np.inf) for sample in (one, other)])
-    df = len(one[0]) + len(other[0]) - 2
-    by = {method: TAU2[method](yi, vi, strata=True) for method in TAU2}
-    Q, score = (
-        {m: sum(f(*sample, tau2) for sample in (one, other)) for m, tau2 in by.items()}
-        for f in (exact_generalised_q, exact_restricted_score)
-    )
-    assert Q["PM"] == pytest.approx(df, rel=1e-12) if by["PM"] > 0 else Q["PM"] <= df * (1 + 1e-12)
-    scale = (1 / (vi + by["REML"])).sum()
-    assert score["REML"] / scale == pytest.approx(0, abs=1e-9) if by["REML"] > 0 else score["REML"] / scale <= 1e-9
-    gains = [w.sum() - (w**2).sum() / w.sum() for w in (1 / one[1], 1 / other[1])]
-    excess = sum(exact_generalised_q(*sample, 0.0) for sample in (one, other)) - df
-    assert by["DL"] == pytest.approx(max(0.0, excess / sum(gains)), **LAW)
+@METHODS
+@FEW
+@given(sample=regressions(), slope=st.integers(-3, 3))
+def test_what_the_moderators_explain_is_no_heterogeneity(sample: Any, slope: int, method: str) -> None:
+    yi, vi, X = sample
+    if method in {"SJ"}:  # it starts from the variance of the effects, explained or not
+        return
+    moved = yi + slope / 10 * (X[:, -1] - 3)
+    same_tau2(method, moved, vi, TAU2[method](moved, vi, X), TAU2[method](yi, vi, X), X)
+
+
+@METHODS
+@FEW
+@given(sample=regressions())
+def test_only_the_space_of_the_columns_counts(sample: Any, method: str) -> None:
+    yi, vi, X = sample
+    other = X @ (np.eye(X.shape[1]) + np.tri(X.shape[1]).T)
+    same_tau2(method, yi, vi, TAU2[method](yi, vi, other), TAU2[method](yi, vi, X), X)
+
+
+@METHODS
+@FEW
+@given(sample=regressions(), data=st.data())
+def test_with_moderators_a_batch_is_its_parts_and_an_absent_study_changes_nothing(sample: Any, data: Any, method: str) -> None:
+    yi, vi, X = sample
+    absent = np.where(np.eye(len(yi), dtype=bool), np.inf, vi)
+    together = TAU2[method](yi, absent, X)
+    of_each = TAU2[method](yi, absent, np.broadcast_to(X, (len(yi), *X.shape)))
+    assert of_each == pytest.approx(together, nan_ok=True, **SAME)
+    for i, found in enumerate(together):
+        alone = TAU2[method](np.delete(yi, i), np.delete(vi, i), np.delete(X, i, axis=0))
+        same_tau2(method, np.delete(yi, i), np.delete(vi, i), found, alone, np.delete(X, i, axis=0))
+
+
+@FEW
+@given(sample=regressions())
+def test_with_moderators_the_scores_vanish(sample: Any) -> None:
+    yi, vi, X = sample
+    for method in ("REML", "ML"):
+        tau2 = TAU2[method](yi, vi, X)
+        W = np.diag(1 / (vi + tau2))
+        centred = X - [[0, *X[:, 1:].mean(0)]]
+        P = W - W @ centred @ np.linalg.solve(centred.T @ W @ centred, centred.T @ W)
+        slope = ((P @ yi) ** 2).sum() - np.trace(P if method == "REML" else W)
+        assert slope / np.trace(W) == pytest.approx(0, abs=1e-8) if tau2 > 0 else slope / np.trace(W) <= 1e-8
+    wi = 1 / (vi + TAU2["PM"](yi, vi, X))
+    Q = float((wi * (yi - X @ np.linalg.lstsq(np.sqrt(wi)[:, np.newaxis] * X, np.sqrt(wi) * yi, rcond=None)[0]) ** 2).sum())
+    df = len(yi) - X.shape[1]
+    assert Q == pytest.approx(df, rel=1e-8) if TAU2["PM"](yi, vi, X) > 0 else Q <= df * (1 + 1e-8)
+
+
+@METHODS
+def test_columns_that_depend_on_each_other_have_no_tau2(method: str) -> None:
+    yi, vi = np.array([0.1, 0.5, 0.9, 0.2]), np.array([0.04, 0.02, 0.04, 0.01])
+    year = np.array([1990.0, 1991, 1995, 1999])
+    assert np.isnan(TAU2[method](yi, vi, np.column_stack([np.ones(4), year, 2 * year - 7])))
+    assert np.isnan(TAU2[method](yi, vi, np.column_stack([np.ones(4), year, year**2, year**3])))  # no degree of freedom left
+    one_level = np.column_stack([np.ones(4), [0, 0, 0, 1.0]])
+    both = np.array([vi, [0.04, 0.02, 0.04, np.inf]])
+    assert np.isnan(TAU2[method](yi, both, one_level)).tolist() == [False, True]  # the level is gone with its study
 
 
 @METHODS
@@ -245,7 +354,7 @@ def test_too_few_studies_have_no_tau2(method: str) -> None:
     yi = np.array([0.1, 0.5, 0.9])
     assert np.isnan(estimate(yi, np.array([0.04, np.inf, np.inf])))
     assert np.isnan(estimate(yi, np.full(3, np.inf)))
-    assert np.isnan(estimate(np.array([[0.1], [0.5]]), np.array([[0.04], [0.02]]), strata=True))
+    assert np.isnan(estimate(yi, np.full(3, 0.1), np.eye(3)))
     assert estimate(np.zeros((0, 3)), np.ones((0, 3))).shape == (0,)
     assert estimate(np.zeros((2, 0, 3)), np.ones((2, 0, 3))).shape == (2, 0)
 

@@ -8,9 +8,8 @@ from math import exp, log, sqrt
 
 from trialpool.stats.distributions import two_sided_p, z_quantile
 from trialpool.stats.effects.reported import Reported
-from trialpool.stats.effects.survival_routes import INFORMATION_SLACK
+from trialpool.stats.effects.survival_routes import INFORMATION_SLACK, LOG_RANK_AND_WALD
 
-LOG_RANK_AND_WALD = 0.06  # by how much z of a log-rank and of a Wald test of one trial may differ
 Disagreement = tuple[str, str, str]  # column, what, mend
 
 

@@ -2,13 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from trialpool.errors import BadArgument
-from trialpool.stats.arrays import Floats
+from trialpool.stats.arrays import Bools, Floats
+from trialpool.stats.pooling.choices import choose
+
+MISSING = {
+    "raise": "a missing value is refused",
+    "drop": "a study with a missing value is left out, and a note says so",
+}
+NOT_MISSING = 'Give what is missing, or leave its study out with missing="drop"'
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What each value of a column has to be: a test of the values, and the sentence that says so."""
+
+    holds: Callable[[Floats], Any]
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What two columns have to be to each other: a test, what is printed where it fails, and the sentence that says so."""
+
+    columns: tuple[str, str]
+    holds: Callable[[Floats, Floats], Any]
+    found: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns that have passed the border.
+
+    values  : name -> (..., k); nan where a study lacks a value and is to be left out
+    study   : (k,) labels
+    missing : name -> (..., k) where the value is missing
+    """
+
+    values: Mapping[str, Floats]
+    study: tuple[str, ...]
+    missing: Mapping[str, Bools]
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.values[name]
+
+    def labels_where(self, where: Any) -> Iterator[str]:
+        """The studies for which `where` (..., k) holds in any analysis."""
+        return (self.study[i] for i in np.flatnonzero(np.asarray(where).reshape(-1, len(self.study)).any(0)))
+
+
+FINITE = Rule(np.isfinite, "Values are finite numbers")
+POSITIVE = Rule(lambda x: x > 0, "Means have to be above 0 for a logarithm")
+SD = Rule(lambda x: x > 0, "A standard deviation is above 0")
+SIZE = Rule(lambda n: (n >= 2) & (n == np.floor(n)), "A group with a standard deviation has 2 patients or more, in whole numbers")
+TIME = Rule(lambda t: t > 0, "Time at risk is above 0")
+CORRELATION = Rule(lambda r: np.abs(r) < 1, "A correlation lies between -1 and 1")
+SHARE = Rule(lambda p: (p > 0) & (p < 1), "A share lies between 0 and 1")
+EVENTS = Rule(lambda x: (x >= 0) & (x == np.floor(x)), "Events are whole numbers, 0 or more")
 
 
 def numbers(name: str, values: Any) -> Floats:
@@ -44,6 +101,46 @@ def labels_of(study: Sequence[str] | None, columns: Mapping[str, Floats]) -> tup
     if k == 0:
         raise BadArgument("There are no studies: every column is empty.")
     return tuple(map(str, study)) if study is not None else tuple(str(i + 1) for i in range(k))
+
+
+def columns_of(
+    subject: str,
+    given: Mapping[str, Any],
+    rules: Mapping[str, Rule],
+    *pairs: Pair,
+    study: Sequence[str] | None = None,
+    missing: str = "raise",
+) -> Columns:
+    """The columns of a call as arrays; everything that is wrong with them is said at once.
+
+    A plain number stands for a column of it. `missing` is a key of MISSING; a value that is there has to keep its rule.
+
+    >>> columns_of("Means", {"mean": [1, 2], "sd": [0.5, -1]}, {"sd": SD}, study=["A", "B"])
+    Traceback (most recent call last):
+    trialpool.errors.BadArgument: Means cannot be used: sd is -1 for B. A standard deviation is above 0.
+    """
+    choose("missing", missing, MISSING)
+    read = {name: numbers(name, values) for name, values in given.items()}
+    full = {name: column for name, column in read.items() if np.ndim(given[name]) > 0}
+    study = labels_of(study, full or read)
+    values = {name: column if name in full else np.full(len(study), column[0]) for name, column in read.items()}
+    absent = {name: np.isnan(column) for name, column in values.items()}
+    wrong: dict[str, str] = {}  # what is printed -> the sentence that says what would be right
+    for name, column in values.items():
+        rule = rules.get(name, FINITE)
+        bad = ~absent[name] & ~(rule.holds(column) & np.isfinite(column))
+        wrong |= {f"{name} is {column[*at]:g} for {study[at[-1]]}": rule.says for at in np.argwhere(bad)}
+        if missing == "raise":
+            wrong |= {f"{name} is nan for {study[at[-1]]}": NOT_MISSING for at in np.argwhere(absent[name])}
+    for pair in pairs:
+        one, other = np.broadcast_arrays(*(values[name] for name in pair.columns))
+        bad = ~(pair.holds(one, other) | np.isnan(one) | np.isnan(other))
+        for at in np.argwhere(bad):
+            found = pair.found.format(one[*at], other[*at])
+            wrong[f"{found} for {study[at[-1]]} ({', '.join(pair.columns)})"] = pair.says
+    if wrong:
+        raise BadArgument(f"{subject} cannot be used: {'; '.join(wrong)}. {'. '.join(dict.fromkeys(wrong.values()))}.")
+    return Columns(values, study, absent)
 
 
 def _number(value: Any) -> float:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import log
+from math import ceil, floor, log
 
 import numpy as np
 
 from trialpool.stats.distributions import z_quantile
 from trialpool.stats.effects.derivation import Derivation, Refusal
-from trialpool.stats.effects.printed import Printed, over_rounding
+from trialpool.stats.effects.printed import Count, Printed, over_rounding
 from trialpool.stats.effects.reported import Reported
-from trialpool.stats.effects.two_by_two import TWO_BY_TWO, Cells
+from trialpool.stats.effects.two_by_two import TWO_BY_TWO
+from trialpool.stats.effects.zero_cells import Cells
 
 Outcome = Derivation | Refusal
+EDGE = 1e-9  # 2.5% of 40 is 1, which floating point may miss
 FORMULAS = {
     "RR": "log RR = ln((a/n1) / (c/n2)); SE^2 = 1/a - 1/n1 + 1/c - 1/n2",
     "OR": "log OR = ln(ad / bc); SE^2 = 1/a + 1/b + 1/c + 1/d",
@@ -72,12 +74,14 @@ def from_ratio_interval(r: Reported) -> Outcome:
     )
 
 
-def _events(pct: Printed, n: int) -> Printed:
-    """Whole patients that a printed percentage of n answers to, with the room that its rounding leaves."""
-    return Printed(float(round(pct.value / 100 * n)), pct.half / 100 * n)
+def _events(pct: Printed, n: int) -> Count:
+    """Whole patients that a printed percentage of n answers to, and the least and most that print as it."""
+    nearest = float(round(pct.value / 100 * n))
+    least, most = ceil(pct.low / 100 * n - EDGE), floor(pct.high / 100 * n + EDGE)
+    return Count(nearest, min(max(least, 0), nearest), max(min(most, n), nearest))
 
 
-def _of_table(r: Reported, name: str, events_t: Printed, events_c: Printed, assumptions: tuple[str, ...]) -> Outcome:
+def _of_table(r: Reported, name: str, events_t: Printed | Count, events_c: Printed | Count, assumptions: tuple[str, ...]) -> Outcome:
     n_t, n_c, measure = float(r.n_t or 0), float(r.n_c or 0), r.measure
     a, c = events_t.value, events_c.value
     if a > n_t or c > n_c:
@@ -88,7 +92,6 @@ def _of_table(r: Reported, name: str, events_t: Printed, events_c: Printed, assu
     add = 0.5 if empty else 0.0
 
     def route(t: float, c: float) -> tuple[float, float]:
-        t, c = min(max(t, 0.0), n_t), min(max(c, 0.0), n_c)
         cells = Cells(*(np.asarray(cell + add) for cell in (t, n_t - t, c, n_c - c)))
         yi, vi = TWO_BY_TWO[measure](cells)
         return float(yi), float(np.sqrt(vi))

@@ -10,14 +10,16 @@ import numpy as np
 
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats, count
-from trialpool.stats.effects.columns import labels_of, numbers
+from trialpool.stats.effects.columns import Columns, labels_of, numbers
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.measure import MEASURES
+
+Effect = tuple[Floats, Floats]  # yi and vi, as formulas return them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Events and patients by arm, each of shape (..., k)."""
+    """Events and patients by arm, each of shape (..., k); nan where a study lacks a count and is left out."""
 
     events_t: Floats
     n_t: Floats
@@ -70,7 +72,7 @@ def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: st
     yi : (..., k) effects on the analysis scale: logarithms for ratios
     vi : (..., k) their sampling variances, > 0
     study : (k,) labels; "1", "2", ... where not given
-    measure : "HR", "RR", "OR" or "RD"; "" for anything else, which is then shown as it is
+    measure : "HR", "RR", "OR", "RD" or another code of the table of measures; "" for anything else, which is shown as it is
 
     Raises
     ------
@@ -80,8 +82,7 @@ def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: st
     >>> effects([-0.36, -0.73], [0.02, 0.03], ["A", "B"], measure="HR")
     <Effects: hazard ratio, 2 studies>
     """
-    if measure not in MEASURES:
-        raise BadArgument(f"measure={measure!r} is not known. Choose one of {', '.join(repr(m) for m in MEASURES)}.")
+    known_measure(measure)
     values = {"yi": numbers("yi", yi), "vi": numbers("vi", vi)}
     labels = labels_of(study, values)
     for name, column in values.items():
@@ -94,6 +95,58 @@ def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: st
         "A sampling variance is positive: check whether it is an SE or a sign was lost",
     )
     return Effects(yi=values["yi"], vi=values["vi"], study=labels, measure=measure)
+
+
+def known_measure(measure: str) -> str:
+    """`measure`, if it is a code of the table of measures."""
+    if measure not in MEASURES:
+        raise BadArgument(f"measure={measure!r} is not known. Choose one of {', '.join(repr(m) for m in MEASURES)}.")
+    return measure
+
+
+def effects_of(
+    measure: str,
+    columns: Columns,
+    effect: Effect,
+    *,
+    left_out: Mapping[str, Any] | None = None,
+    corrected: Mapping[str, Any] | None = None,
+    otherwise: str = "left out: its figures leave no effect with a variance above 0",
+    counts: Counts | None = None,
+) -> Effects:
+    """Effects by a formula from checked columns: what cannot be had is absent, and the notes say why.
+
+    Parameters
+    ----------
+    effect : yi and vi by the formula, nan or infinite where there is none
+    left_out, corrected : note -> (..., k) which studies are left out for that reason, or were corrected so
+    otherwise : the note of a study that has no effect for another reason
+    """
+    yi, vi = np.broadcast_arrays(*effect)
+    reasons = {f"left out: {name} is missing": where for name, where in columns.missing.items()} | dict(left_out or {})
+    absent = np.logical_or.reduce([np.broadcast_to(where, yi.shape) for where in reasons.values()])
+    unusable = ~absent & ~(np.isfinite(yi) & np.isfinite(vi) & (vi > 0))
+    reasons[otherwise] = unusable
+    absent = absent | unusable
+    reasons |= {note: where & ~absent for note, where in (corrected or {}).items()}
+    notes: dict[str, str] = {}
+    for note, where in reasons.items():
+        notes |= {label: note for label in columns.labels_where(where) if label not in notes}
+    return Effects(
+        yi=np.where(absent, 0.0, yi),
+        vi=np.where(absent, np.inf, vi),
+        study=columns.study,
+        measure=measure,
+        counts=counts,
+        notes=notes,
+    )
+
+
+def average(values: Floats, weights: Floats) -> Floats:
+    """The weighted mean over studies, (..., k) -> (..., 1); studies without a value don't count."""
+    there = np.isfinite(values) & np.isfinite(weights)
+    weights = np.where(there, weights, 0.0)
+    return np.asarray((weights * np.where(there, values, 0.0)).sum(-1, keepdims=True) / weights.sum(-1, keepdims=True))
 
 
 def _refuse(labels: tuple[str, ...], name: str, values: Floats, bad: Any, mend: str) -> None:

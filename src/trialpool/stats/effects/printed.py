@@ -60,6 +60,14 @@ def places(figure: Decimal) -> int:
     return max(-int(figure.as_tuple().exponent), 0)
 
 
+class Count(NamedTuple):
+    """A whole number that was not printed itself, and the least and the most that it can have been."""
+
+    value: float
+    low: float
+    high: float
+
+
 class EffectRange(NamedTuple):
     """The least and largest effect and standard error that the rounding of what went in leaves open."""
 
@@ -69,13 +77,13 @@ class EffectRange(NamedTuple):
     se_high: float
 
 
-def over_rounding(route: Callable[..., tuple[float, float]], *figures: Printed) -> EffectRange:
+def over_rounding(route: Callable[..., tuple[float, float]], *figures: Printed | Count) -> EffectRange:
     """The range of a route's effect and SE over the corners and middles of the rounding box of its figures.
 
     Routes are monotone in each figure by itself, or flat where they turn (the SE of landmark survival near 20%). Where a route
     is not defined at a corner (no event in an arm, say), nothing is known of the range.
     """
-    corners = product(*(((f.low, f.value, f.high) if f.half else (f.value,)) for f in figures))
+    corners = product(*(dict.fromkeys((f.low, f.value, f.high)) for f in figures))
     values = [_or_nothing(route, corner) for corner in corners]
     known = [value for value in values if value is not None and all(map(isfinite, value))]
     if len(known) < len(values):

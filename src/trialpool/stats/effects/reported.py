@@ -10,7 +10,10 @@ from trialpool.stats.distributions import z_of_p
 from trialpool.stats.effects.printed import Printed
 
 Direction = Literal["treatment", "control"]
-MORE = "more of them would make the SE smaller, and with it an effect that is made of P"
+LEAST = (
+    "the events are the least that there were: half of an arm whose median was reached, or those before the landmark (with more of "
+    "them the SE would be smaller, and so would an effect that is made of P)"
+)
 
 
 class ArmEvents(NamedTuple):
@@ -102,17 +105,12 @@ class Reported:
 
     @property
     def least_events(self) -> ArmEvents | None:
-        """Events by arm that there were at least: half of each arm where the medians were reached, or those before the landmark."""
+        """Events by arm that there were at least: half of an arm where its median was reached, or those before the landmark."""
         if not (self.n_t and self.n_c):
             return None
-        at_least: list[ArmEvents] = []
-        if self.median_t and self.median_c:
-            how = f"half of each arm had had the event, the medians having been reached ({MORE})"
-            at_least.append(ArmEvents(self.n_t / 2, self.n_c / 2, how))
-        if self.survival_t and self.survival_c:
-            how = f"the events are those before the landmark ({MORE})"
-            at_least.append(ArmEvents(self.n_t * (1 - self.survival_t.value), self.n_c * (1 - self.survival_c.value), how))
-        return _where_both(max(at_least, key=lambda events: events.information)) if at_least else None
+        t = self.n_t * max(0.5 if self.median_t else 0.0, 1 - self.survival_t.value if self.survival_t else 0.0)
+        c = self.n_c * max(0.5 if self.median_c else 0.0, 1 - self.survival_c.value if self.survival_c else 0.0)
+        return _where_both(ArmEvents(t, c, LEAST))
 
     @property
     def direction(self) -> tuple[Direction, str] | None:

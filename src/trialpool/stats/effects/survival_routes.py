@@ -18,6 +18,7 @@ from trialpool.stats.effects.reported import ArmEvents, Reported, half_of_patien
 Outcome = Derivation | Refusal
 OF_MEDIANS = "the SE is that of medians, which events after them do not make sharper"
 INFORMATION_SLACK = 1.05  # log-rank against Cox information on real trials stays within 5%
+LOG_RANK_AND_WALD = 0.06  # by how much z of a log-rank and of a Wald test of one trial may differ
 TOUCHING = 1e-9  # rounding boxes of two figures meet at a point, which floating point may miss
 PROPORTIONAL = "hazards are proportional"
 LIMITS = "needs an estimate and limits above zero, the lower limit below the upper"
@@ -62,7 +63,7 @@ def from_log_rank(r: Reported) -> Outcome:
         f"{r.o_minus_e} / {r.v} = {r.o_minus_e.value / r.v.value:.4f}; 1 / sqrt({r.v}) = {1 / sqrt(r.v.value):.4f}",
         (
             "O - E is of the treatment arm",
-            "the effect is not so large that O - E over V falls short of a Cox estimate (|log HR| < 0.7)",
+            "the effect is moderate: beyond a log HR of 0.4 (O - E) / V goes too far, and in arms of unequal size before",
         ),
     )
 
@@ -113,7 +114,7 @@ def from_p_and_expected_events(r: Reported) -> Outcome:
     name = "P and expected events"
     if not r.expected_events:
         return Refusal(name, "needs an exact P value, patients by arm, and medians or landmark survival")
-    return _p_with(r, name, r.expected_events)
+    return _later_events(r, name) or _p_with(r, name, r.expected_events)
 
 
 def from_landmark(r: Reported) -> Outcome:
@@ -240,7 +241,7 @@ def _estimate_with(r: Reported, name: str, events: ArmEvents) -> Outcome:
             "the events carry the information that an unadjusted log-rank test would find in them (the SE is a little small)",
         ),
         _event_inputs(r, events),
-        least=1 / sqrt(r.cap[0]) if r.cap else inf,
+        least=1 / sqrt(r.cap[0]) if r.cap and not r.events else inf,
     )
 
 
@@ -284,7 +285,7 @@ def _by_p(
     if z <= 0:
         return Refusal(name, f"a one-sided P = {r.exact_p} has no z to measure an effect by")
     se = abs(theta) / z
-    if r.cap and 1 / se**2 > INFORMATION_SLACK * r.cap[0]:
+    if r.cap and 1 / se**2 > (1 + LOG_RANK_AND_WALD) ** 2 * r.cap[0]:
         return Refusal(
             name,
             f"P = {r.exact_p} would give the SE {se:.4f}, and {1 / sqrt(r.cap[0]):.4f} is the least possible with {r.cap[1]}",
@@ -376,6 +377,24 @@ def _followed(r: Reported) -> str:
     if r.follow_up and r.landmark and r.follow_up < r.landmark:
         return "most patients were followed for less than the landmark, so that the SE is too small"
     return "nobody was censored before the landmark (else the SE is a little small)"
+
+
+def _later_events(r: Reported, name: str) -> Refusal | None:
+    """A refusal where most events came after an early landmark: P is of all of them, and makes too much of those before it."""
+    least = r.least_events
+    if r.events_by_follow_up or (r.median_t and r.median_c) or not (least and r.cap and r.exact_p) or _no_landmark(r, name):
+        return None
+    assert r.survival_t is not None
+    assert r.survival_c is not None
+    shown = abs(log(log(r.survival_t.value) / log(r.survival_c.value)))
+    made = float(z_of_p(r.exact_p.value, r.p_sides)) / sqrt(least.information)
+    if shown >= made or least.information > r.cap[0] / 2:
+        return None
+    return Refusal(
+        name,
+        f"P = {r.exact_p} with the events before the landmark alone would make a log HR of {made:.4f}, where survival shows "
+        f"{shown:.4f}: there were later events, and no follow-up tells how many",
+    )
 
 
 def _event_inputs(r: Reported, events: ArmEvents) -> dict[str, str]:

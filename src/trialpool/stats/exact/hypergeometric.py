@@ -101,7 +101,7 @@ def expected_events(odds_ratio: Any, n_t: Floats, n_c: Floats, m: Floats) -> Flo
     Breslow & Day (1980), Statistical methods in cancer research I, eq. 4.30
 
     >>> expected_events(2.0, np.array([100.0]), np.array([100.0]), np.array([12.0])).round(3)
-    array([7.897])
+    array([7.892])
     """
     B = odds_ratio * (n_t + m) + n_c - m
     root = np.sqrt(np.maximum(B**2 - 4 * (odds_ratio - 1) * odds_ratio * n_t * m, 0.0))

@@ -6,18 +6,19 @@ Arm j of trial i has the linear predictor
 
 beta are the coefficients, alpha_i is a parameter of the trial's own, tau is the standard deviation of the effects and sigma that of
 the trials' levels. Derivatives are taken under the integral: the gradient is the posterior mean of the complete-data score s, the
-Hessian E[s'] + var(s) (Louis 1982, JRSS B 44:226-233). The likelihood is even in tau and in sigma, so 0 needs no special case.
+Hessian E[s'] + var(s) (Louis 1982, JRSS B 44:226-233). The likelihood is even in tau and in sigma; where one of them is 0, so are
+its derivatives here, and there is nothing to integrate over.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from trialpool.stats.arrays import Bools, Floats
-from trialpool.stats.exact.likelihoods import Likelihood
+from trialpool.stats.arrays import Floats
+from trialpool.stats.exact.likelihoods import Likelihood, Slopes
 from trialpool.stats.exact.quadrature import log_mean, nodes
 
 
@@ -65,11 +66,11 @@ class Expansion(NamedTuple):
     hessian: Floats
 
 
-class Effects(NamedTuple):
+class RandomEffects(NamedTuple):
     """Nodes of the random effects and the posterior probability of each, (k, n)."""
 
-    z: Any
-    w: Any
+    z: Floats
+    w: Floats
     share: Floats
 
 
@@ -94,22 +95,16 @@ def log_likelihood(arms: tuple[Arm, ...], at: Parameters) -> Floats:
     return _integrate(arms, at)[0]
 
 
-def slope_at_no_heterogeneity(arms: tuple[Arm, ...], at: Parameters) -> float:
-    """The derivative of the log-likelihood by tau2 at tau2 = 0, that is half of its second derivative by tau."""
-    tau = len(at.beta) + 1
-    return float(expansion(arms, replace(at, tau=0.0)).hessian[:, tau, tau].sum()) / 2
-
-
 def _levels(arms: tuple[Arm, ...], at: Parameters) -> list[Floats]:
     return [arm.X @ at.beta + arm.own * at.alpha for arm in arms]
 
 
-def _predictor(arm: Arm, at: Parameters, level: Floats, z: Any, w: Any) -> Floats:
+def _predictor(arm: Arm, at: Parameters, level: Floats, z: Floats, w: Floats) -> Floats:
     eta: Floats = level[:, np.newaxis] + arm.z * at.tau * z + arm.w * at.sigma * w
     return eta
 
 
-def _direction(arm: Arm, effects: Effects, q: int) -> Floats:
+def _direction(arm: Arm, effects: RandomEffects, q: int) -> Floats:
     """What the linear predictor does as alpha_i, beta, tau and sigma change: (k, n, q)."""
     direction = np.empty((*effects.share.shape, q))
     direction[..., 0] = arm.own
@@ -119,32 +114,56 @@ def _direction(arm: Arm, effects: Effects, q: int) -> Floats:
     return direction
 
 
-def _integrate(arms: tuple[Arm, ...], at: Parameters) -> tuple[Floats, Effects]:
+def _integrate(arms: tuple[Arm, ...], at: Parameters) -> tuple[Floats, RandomEffects]:
     levels = _levels(arms, at)
-    over_z, over_w = (any(getattr(arm, name) for arm in arms) and size > 0 for name, size in (("z", at.tau), ("w", at.sigma)))
-    k = len(levels[0])
-    if over_w and over_z:
-        return _over_both(arms, at, levels)
-    if not (over_z or over_w):
-        value = np.sum([arm.likelihood.at(level) .value for arm, level in zip(arms, levels, strict=True)], axis=0)
-        # the second derivative by tau at 0 needs the variance of z: two points at -1 and 1 have it
-        return value, Effects(*(np.tile(pair, (k, 1)) for pair in ([-1.0, 1.0, -1.0, 1.0], [-1.0, -1.0, 1.0, 1.0])), np.full((k, 4), 0.25))
-    loadings = [arm.z * at.tau if over_z else arm.w * at.sigma for arm in arms]
-    value, points, share = _over_one(arms, loadings, levels)
-    other = np.where(np.arange(points.shape[1]) % 2, 1.0, -1.0) * np.ones((k, 1))
-    return value, Effects(points, other, share) if over_z else Effects(other, points, share)
+    zero = np.zeros((len(levels[0]), 1))
+    by_z, by_w = ([getattr(arm, name) * size for arm in arms] for name, size in (("z", at.tau), ("w", at.sigma)))
+    if any(by_z) and any(by_w):
+        return _over_both(arms, by_z, by_w, levels)
+    if any(by_z):
+        value, z, share = _over_one(arms, by_z, levels)
+        return value, RandomEffects(z, zero, share)
+    if any(by_w):
+        value, w, share = _over_one(arms, by_w, levels)
+        return value, RandomEffects(zero, w, share)
+    value = np.sum([arm.likelihood.at(level).value for arm, level in zip(arms, levels, strict=True)], axis=0)
+    return value, RandomEffects(zero, zero, zero + 1)
 
 
 def _over_one(arms: tuple[Arm, ...], loadings: list[float], levels: list[Floats]) -> tuple[Floats, Floats, Floats]:
-    """log of the integral over one standard normal effect, (k, ...); its nodes and their posterior shares, (k, ..., n)."""
+    """log of the integral over one effect, (k, ...), with the nodes and their posterior probability, (k, ..., n)."""
 
-    def exponent(z: Floats) -> tuple[Floats, Floats, Floats]:
+    def exponent(z: Floats) -> Slopes:
         value, d1, d2 = -(z**2) / 2, -z, -np.ones_like(z)
         for arm, loading, level in zip(arms, loadings, levels, strict=True):
             terms = arm.likelihood.at(level[..., np.newaxis] + loading * z)
             value, d1, d2 = value + terms.value, d1 + loading * terms.d1, d2 + loading**2 * terms.d2
-        return value, d1, d2
+        return Slopes(value, d1, d2)
 
-    points, log_step = nodes(exponent, levels[0].shape, max(map(abs, loadings)))
-    value, share = log_mean(exponent(points)[0] + log_step)
-    return value, points, share
+    z, log_step = nodes(exponent, levels[0].shape, max(map(abs, loadings)))
+    value, share = log_mean(exponent(z).value + log_step)
+    return value, z, share
+
+
+def _over_both(arms: tuple[Arm, ...], by_z: list[float], by_w: list[float], levels: list[Floats]) -> tuple[Floats, RandomEffects]:
+    """The integral over w of the integral over z, each on nodes of its own: the inner one is log-concave in w as well."""
+
+    def inner(w: Floats) -> tuple[Floats, Floats, Floats]:
+        return _over_one(arms, by_z, [level[:, np.newaxis] + b * w for level, b in zip(levels, by_w, strict=True)])
+
+    def exponent(w: Floats) -> Slopes:
+        value, z, share = inner(w)
+        score, curved = np.zeros_like(z), np.zeros_like(z)
+        for arm, a, b, level in zip(arms, by_z, by_w, levels, strict=True):
+            terms = arm.likelihood.at(level[:, np.newaxis, np.newaxis] + b * w[..., np.newaxis] + a * z)
+            score, curved = score + b * terms.d1, curved + b**2 * terms.d2
+        slope = (share * score).sum(-1)
+        spread = (share * (curved + (score - slope[..., np.newaxis]) ** 2)).sum(-1)
+        return Slopes(value - w**2 / 2, slope - w, spread - 1)
+
+    w, log_step = nodes(exponent, levels[0].shape, max(map(abs, by_w)))
+    inside, z, share = inner(w)
+    value, outer = log_mean(inside - w**2 / 2 + log_step)
+    k = len(value)
+    joint = (outer[..., np.newaxis] * share).reshape(k, -1)
+    return value, RandomEffects(z.reshape(k, -1), np.repeat(w, z.shape[-1], axis=-1), joint)

@@ -11,17 +11,18 @@ is lopsided, as with an arm without events and a large tau.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from trialpool.stats.arrays import Floats
+from trialpool.stats.exact.likelihoods import Slopes
 
 DEPTH = 36.0  # e^-36 is 2e-16
 FEWEST, MOST = 33, 601  # nodes; 33 over 17 standard deviations of a normal integrand err by less than 1e-15
 STEP = 0.4  # of the linear predictor: exp(-2 pi (pi / 2) / 0.4) is 2e-11, for the Poisson's cut-off as well
 
-Exponent = Callable[[Floats], tuple[Floats, Floats, Floats]]
+Exponent = Callable[[Floats], Slopes]
 
 
 class Nodes(NamedTuple):
@@ -40,9 +41,8 @@ def nodes(exponent: Exponent, shape: tuple[int, ...], scale: float) -> Nodes:
     shape : of the batch
     scale : how much the linear predictor changes as z does, which the distance of the nodes depends on
     """
-    mode = _mode(exponent, shape)
-    low, high = _ends(exponent, mode)
-    width = high - low
+    ends = _ends(exponent, *_top(exponent, shape))
+    low, width = ends[..., :1], ends[..., 1:] - ends[..., :1]
     number = int(np.clip(np.ceil(np.max(width, initial=0.0) * scale / STEP) + 1, FEWEST, MOST))
     z = low + width * np.linspace(0, 1, number)
     return Nodes(z, np.log(width / (number - 1)) - 0.5 * np.log(2 * np.pi))
@@ -56,28 +56,37 @@ def log_mean(values: Floats) -> tuple[Floats, Floats]:
     return (top + np.log(total))[..., 0], terms / total
 
 
-def _mode(exponent: Exponent, shape: tuple[int, ...]) -> Floats:
-    """The top of h to a hundredth of its width, (*shape, 1). h'' <= -1, so it lies between 0 and h'(0)."""
-    z: Any = np.zeros((*shape, 1))
-    _, d1, d2 = exponent(z)
-    low, high = np.minimum(0.0, d1), np.maximum(0.0, d1)
+def _top(exponent: Exponent, shape: tuple[int, ...]) -> tuple[Floats, Slopes]:
+    """Where h is highest, to a hundredth of its width, (*shape, 1), and h there. h'' <= -1, so it lies between 0 and h'(0)."""
+    z: Floats = np.zeros((*shape, 1))
+    h = exponent(z)
+    low, high = np.minimum(0.0, h.d1), np.maximum(0.0, h.d1)
     for _ in range(200):
-        if (d1**2 <= -1e-4 * d2).all():
+        if (h.d1**2 <= -1e-4 * h.d2).all():
             break
-        step = z - d1 / d2
-        z = np.where((step > low) & (step < high), step, (low + high) / 2)
-        _, d1, d2 = exponent(z)
-        low, high = np.where(d1 > 0, z, low), np.where(d1 < 0, z, high)
-    return np.asarray(z)
+        newton = z - h.d1 / h.d2
+        z = np.where((newton > low) & (newton < high), newton, (low + high) / 2)
+        h = exponent(z)
+        low, high = np.where(h.d1 > 0, z, low), np.where(h.d1 < 0, z, high)
+    return z, h
 
 
-def _ends(exponent: Exponent, mode: Floats) -> tuple[Floats, Floats]:
-    """Where h has fallen by DEPTH on either side of its top. Newton's method on a concave h stays outside of these."""
-    floor = exponent(mode)[0] - DEPTH
-    z = mode + np.sqrt(2 * DEPTH) * np.array([-1.0, 1.0])
-    for _ in range(4):
-        value, d1, _ = exponent(z)
+def _ends(exponent: Exponent, top: Floats, at_top: Slopes) -> Floats:
+    """Where h has fallen by DEPTH on either side of its top, and by no more than a third of that beyond: (*shape, 2).
+
+    h'' <= -1 says how far out that is at most; the curvature at the top guesses better. Newton's method on a concave h comes
+    inward from there and stays outside.
+    """
+    side, reach, floor = np.array([-1.0, 1.0]), np.sqrt(2 * DEPTH), at_top.value - DEPTH
+    z: Floats = top + side * np.minimum(reach, 1.5 * reach / np.sqrt(-at_top.d2))
+    h = exponent(z)
+    z = np.asarray(np.where(h.value <= floor, z, top + side * reach))
+    for _ in range(60):
+        h = exponent(z)
         with np.errstate(invalid="ignore", divide="ignore"):
-            step = (value - floor) / d1
-        z = z - np.where((value < floor) & np.isfinite(step), step, 0.0)
-    return z[..., :1], z[..., 1:]
+            inward = (h.value - floor) / h.d1
+        too_far = (h.value < floor - DEPTH / 3) & np.isfinite(inward)
+        if not too_far.any():
+            break
+        z = z - np.where(too_far, inward, 0.0)
+    return z

@@ -1,8 +1,8 @@
-"""Mantel-Haenszel pooling of 2x2 tables: no zero cell needs a correction in it."""
+"""Mantel-Haenszel pooling of 2x2 tables and of events in person-time: no zero cell needs a correction in it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,11 @@ import numpy as np
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.effects.effects import Counts, Effects
-from trialpool.stats.effects.two_by_two import TWO_BY_TWO, Cells, cells_of, corrected
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.effects.rate import rate_difference, rate_ratio
+from trialpool.stats.effects.two_by_two import TWO_BY_TWO, cells_of
+from trialpool.stats.effects.zero_cells import Cells, corrected
+from trialpool.stats.exact.person_time import PersonTime, person_time_of
+from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 
@@ -51,6 +54,24 @@ def patients(cells: Cells) -> Floats:
     return np.where(N > 0, N, np.inf)
 
 
+def mh_rate_ratio(data: PersonTime) -> tuple[Any, Any]:
+    """log(R/S), R = sum x1 t2/T, S = sum x2 t1/T; variance of Greenland & Robins (1985), Biometrics 41:55-68."""
+    x1, t1, x2, t2, T = data.events_t, data.time_t, data.events_c, data.time_c, data.time_t + data.time_c
+    R, S = (x1 * t2 / T).sum(-1), (x2 * t1 / T).sum(-1)
+    return np.log(R / S), ((x1 + x2) * t1 * t2 / T**2).sum(-1) / (R * S)
+
+
+def mh_rate_difference(data: PersonTime) -> tuple[Any, Any]:
+    """sum (x1 t2 - x2 t1)/T / sum t1 t2/T; variance of Rothman & Greenland (1998), Modern epidemiology, 2nd ed., ch. 15."""
+    x1, t1, x2, t2, T = data.events_t, data.time_t, data.events_c, data.time_c, data.time_t + data.time_c
+    W = (t1 * t2 / T).sum(-1)
+    return ((x1 * t2 - x2 * t1) / T).sum(-1) / W, ((x1 * t2**2 + x2 * t1**2) / T**2).sum(-1) / W**2
+
+
+MANTEL_HAENSZEL_RATES: dict[str, Callable[[PersonTime], tuple[Any, Any]]] = {
+    "IRR": mh_rate_ratio,
+    "IRD": mh_rate_difference,
+}
 MANTEL_HAENSZEL: dict[str, Callable[[Cells], tuple[Any, Any]]] = {
     "OR": mh_odds_ratio,
     "RR": mh_risk_ratio,
@@ -62,6 +83,8 @@ WITHOUT = {
     "OR": "in every trial the same arm has no event, or nothing but events, so the ratio of the weighted sums does not exist",
     "RR": "in every trial the same arm has no event, so the ratio of the weighted sums does not exist",
     "RD": "in every trial both arms have no event, or nothing but events, so the difference has no variance",
+    "IRR": "in every trial the same arm has no event, so the ratio of the weighted sums does not exist",
+    "IRD": "no trial has an event, so the difference has no variance",
 }
 
 
@@ -99,17 +122,85 @@ def mantel_haenszel(effects: Effects, *, level: float = 0.95) -> PooledEffect:
             "mantel_haenszel needs events and patients by arm: make the effects by risk_ratio, odds_ratio or risk_difference."
         )
     checked_level(level)
+    cells = tables(effects.counts)
     with np.errstate(divide="ignore", invalid="ignore"):
-        cells = cells_of(effects.counts)
         mu, var = MANTEL_HAENSZEL[effects.measure](cells)
-        exists = np.isfinite(mu) & (var > 0)
-        if np.ndim(mu) == 0 and not exists:
+        if np.ndim(mu) == 0 and not (np.isfinite(mu) and var > 0):
             raise NotEstimable(f"Mantel-Haenszel {effects.measure}, k = {effects.yi.shape[-1]}: {WITHOUT[effects.measure]}.")
-        mu, var = np.where(exists, mu, np.nan)[()], np.where(exists, var, np.nan)
-        yi, vi = TWO_BY_TWO[effects.measure](corrected(cells)[0])
-        wi = np.where(np.isfinite(effects.vi) & (vi > 0), 1 / vi, 0.0)
-        Q = (wi * np.where(wi > 0, yi - np.asarray(mu)[..., np.newaxis], 0.0) ** 2).sum(-1)
-    k = effects.k
+        yi, vi = TWO_BY_TWO[effects.measure](corrected(cells).cells)
+    there = np.isfinite(effects.vi) & (vi > 0)
+    own = replace(effects, yi=np.where(there, yi, 0.0), vi=np.where(there, vi, np.inf))
+    return replace(_pooled(own, mu, var, level), effects=effects, k=effects.k)
+
+
+def tables(counts: Counts) -> Cells:
+    """The 2x2 tables, (..., k); a trial that lacks a count has no patients, which makes it absent."""
+    return cells_of(complete(counts))
+
+
+def complete(counts: Counts) -> Counts:
+    """Counts with zeros for all four of a trial that lacks one."""
+    arms = {name: getattr(counts, name) for name in ("events_t", "n_t", "events_c", "n_c")}
+    missing = np.isnan(sum(arms.values()))
+    return Counts(**{name: np.where(missing, 0.0, values) for name, values in arms.items()}) if missing.any() else counts
+
+
+def mantel_haenszel_rates(
+    *,
+    events_t: Any,
+    time_t: Any,
+    events_c: Any,
+    time_c: Any,
+    study: Sequence[str] | None = None,
+    measure: str = "IRR",
+    level: float = 0.95,
+) -> PooledEffect:
+    """Pool incidence-rate ratios or differences by Mantel and Haenszel's weights, without any continuity correction.
+
+    Parameters
+    ----------
+    events_t, time_t, events_c, time_c : (..., k) events and person-time by arm
+    study : (k,) labels
+    measure : "IRR" (ratio, analysed as its log) or "IRD" (difference)
+    level : confidence level
+
+    Returns
+    -------
+    PooledEffect, as `mantel_haenszel` gives it. A trial without events says nothing of a ratio and is absent.
+
+    Raises
+    ------
+    BadArgument
+        for events that are not whole, person-time that is not positive, unequal lengths, an unknown measure
+    NotEstimable
+        where an arm has no event in any trial (ratios), or no trial has any
+
+    References
+    ----------
+    Greenland & Robins (1985), Biometrics 41:55-68; Rothman & Greenland (1998), Modern epidemiology, 2nd ed.
+
+    >>> fit = mantel_haenszel_rates(events_t=[9, 8], time_t=[413, 263], events_c=[19, 19], time_c=[398, 245])
+    >>> fit.mu.round(4), fit.se.round(4)
+    (-0.8578, 0.2917)
+    """
+    choose("measure", measure, MANTEL_HAENSZEL_RATES)
+    checked_level(level)
+    data = person_time_of(events_t, time_t, events_c, time_c, study)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mu, var = MANTEL_HAENSZEL_RATES[measure](data)
+    if np.ndim(mu) == 0 and not (np.isfinite(mu) and var > 0):
+        raise NotEstimable(f"Mantel-Haenszel {measure}, k = {len(data.study)}: {WITHOUT[measure]}.")
+    arms = {"events_t": events_t, "time_t": time_t, "events_c": events_c, "time_c": time_c}
+    own = (rate_ratio if measure == "IRR" else rate_difference)(**arms, study=study)
+    return _pooled(own, mu, var, level)
+
+
+def _pooled(effects: Effects, mu: Any, var: Any, level: float) -> PooledEffect:
+    """The estimate with Cochran's Q about it, by the trials' own `effects`; nan where it doesn't exist in a batch."""
+    with np.errstate(invalid="ignore"):
+        exists = np.isfinite(mu) & (var > 0)
+    mu, var = np.where(exists, mu, np.nan)[()], np.where(exists, var, np.nan)[()]
+    Q = ((effects.yi - np.asarray(mu)[..., np.newaxis]) ** 2 / effects.vi).sum(-1)
     return PooledEffect(
         effects=effects,
         model="common",
@@ -122,7 +213,7 @@ def mantel_haenszel(effects: Effects, *, level: float = 0.95) -> PooledEffect:
         df=np.full(np.shape(mu), np.inf)[()],
         tau2=np.zeros(np.shape(mu))[()],
         Q=Q,
-        k=k,
+        k=effects.k,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from trialpool.errors import BadArgument
-from trialpool.stats.arrays import Floats, count, split
+from trialpool.stats.arrays import Floats, count, indicators, split
 from trialpool.stats.distributions import chi2_p, f_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import choose
@@ -97,7 +97,7 @@ def subgroups(
     elif share == "separate":
         fits = pool(batch, tau2=tau2, ci=ci, level=level)
     else:
-        shared = TAU2[tau2](effects.yi, batch.vi, strata=True)
+        shared = TAU2[tau2](effects.yi, effects.vi, indicators(codes, len(levels)))
         fits = fit(batch, np.full(len(levels), shared), model="random", tau2_method=tau2, ci=ci, level=level)
         if ci in ("HK", "HK-floor"):
             fits = _with_one_scale(fits, floor=1.0 if ci == "HK-floor" else 0.0)

@@ -1,0 +1,68 @@
+"""The generalised Q statistic with given weights: its moments and its exact distribution.
+
+Q_a = y'P_a y with P_a = A - A X (X'AX)^-1 X'A and A = diag(ai). With y normal of variance S = diag(vi + tau2) it is a sum of
+independent chi-squared variables of one degree of freedom, weighted by the eigenvalues of S^1/2 P_a S^1/2.
+
+References: DerSimonian & Kacker (2007), Contemp Clin Trials 28:105-114 (moments); Jackson (2013), Biom J 55:829-844 (distribution);
+Jackson, Turner, Rhodes & Viechtbauer (2014), BMC Med Res Methodol 14:103 (with moderators).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from trialpool.stats.arrays import Floats
+from trialpool.stats.pooling.projection import Projection, Studies
+from trialpool.stats.roots import bracketed, root_between
+from trialpool.stats.weighted_chi_squared import weighted_chi2_cdf
+
+
+def moment_estimate(studies: Studies, P: Projection) -> Any:
+    """(...) the tau2 at which y'P y is what is expected of it, (y'P y - tr PV) / tr P; negative where y'P y is small."""
+    return (P.quadratic(studies.yi) - P.trace(studies.variances)) / P.trace()
+
+
+def moment_se(studies: Studies, P: Projection, tau2: Any) -> Any:
+    """(...) standard error of `moment_estimate`: sqrt(2 tr PSPS) / tr P, S = diag(vi + tau2)."""
+    return np.sqrt(2 * P.trace_of_square(studies.variances + tau2)) / P.trace()
+
+
+def eigenvalues(P: Projection, si: Floats) -> Floats:
+    """(..., k) eigenvalues of S^1/2 P S^1/2, of which p are 0 (and one more for each absent study); si = vi + tau2 (k, ...)."""
+    root = np.sqrt(si)
+    diagonal = np.moveaxis(P.ai * si, 0, -1)
+    matrix = diagonal[..., np.newaxis] * np.eye(len(si))
+    for column in P.columns:
+        u = np.moveaxis(root * P.ai * column, 0, -1)
+        matrix = matrix - u[..., :, np.newaxis] * u[..., np.newaxis, :]
+    return np.maximum(np.linalg.eigvalsh(matrix), 0.0)
+
+
+def tau2_where_q_is_exceeded(studies: Studies, P: Projection, share: float) -> Any:
+    """(...) the tau2 at which a Q_a as large as that observed, or larger, has probability `share`; 0 where it is more at tau2 = 0.
+
+    That probability rises with tau2, because the eigenvalues do.
+    """
+    exists = np.atleast_1d(studies.exists)
+    shape, k = np.shape(studies.exists), len(studies.vi)
+    full = (k, *exists.shape)
+    y, v, a = (np.broadcast_to(x.reshape(k, *x.shape[1:] or (1,)), full).reshape(k, -1) for x in (studies.yi, studies.variances, P.ai))
+    columns = tuple(np.broadcast_to(c.reshape(len(c), *c.shape[1:] or (1,)), (len(c), *exists.shape)).reshape(len(c), -1) for c in P.columns)
+    found = np.full(exists.size, np.nan)
+    which = np.flatnonzero(exists)
+    part = Projection(a[:, which], tuple(c[:, which] for c in columns))
+    variances, Q = v[:, which], Projection(a, columns).quadratic(y)[which]
+
+    def short_of(tau2: Floats) -> Floats:
+        return share - 1 + weighted_chi2_cdf(Q, eigenvalues(part, np.where(part.ai > 0, variances + tau2, 0.0)))
+
+    zero = np.zeros(len(which))
+    if len(which):
+        smallest = np.where(part.ai > 0, variances, np.inf).min(0)
+        low, high = bracketed(short_of, zero, smallest)
+        above = short_of(zero) > 0
+        root = root_between(short_of, low, high, absolute=0.0)
+        found[which] = np.where(above, root, 0.0)
+    return found.reshape(shape)[()]

@@ -1,0 +1,142 @@
+"""Estimates with standard errors and their tests: what every model of this room reports its numbers in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trialpool.stats.arrays import Floats
+from trialpool.stats.distributions import chi2_p, f_p, quantile, two_sided_p
+from trialpool.stats.pooling.choices import checked_level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Estimates:
+    """Coefficients, or linear combinations of them.
+
+    names    : what each is of
+    estimate : (..., m)
+    se       : (..., m) standard errors
+    df       : (..., m) degrees of freedom of the reference distribution; inf for the normal
+    level    : confidence level, such as 0.95
+    """
+
+    names: tuple[str, ...]
+    estimate: Floats
+    se: Floats
+    df: Floats
+    level: float
+
+    @property
+    def statistic(self) -> Floats:
+        """(..., m) estimate / se: z or t."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio: Floats = self.estimate / self.se
+            return ratio
+
+    @property
+    def p(self) -> Floats:
+        """(..., m) two-sided P of no effect."""
+        return np.asarray(two_sided_p(self.statistic, self.df))
+
+    def interval(self, level: float | None = None) -> tuple[Floats, Floats]:
+        """Confidence limits, (..., m) each."""
+        half = quantile(self.level if level is None else checked_level(level), self.df) * self.se
+        return self.estimate - half, self.estimate + half
+
+    def __repr__(self) -> str:
+        return f"<Estimates: {', '.join(self.names)}>"
+
+    def __str__(self) -> str:
+        if self.estimate.ndim > 1:
+            return f"{self.estimate[..., 0].size} sets of {len(self.names)} estimates"
+        low, high = self.interval()
+        heads = ["", "estimate", "se", f"{100 * self.level:g}% CI", "", "df", "P"]
+        cells = [
+            [
+                name,
+                f"{b:.4f}",
+                f"{se:.4f}",
+                f"{lo:.4f}",
+                f"{hi:.4f}",
+                "" if np.isinf(df) else f"{df:.1f}".removesuffix(".0"),
+                shown_p(p),
+            ]
+            for name, b, se, lo, hi, df, p in zip(
+                self.names, self.estimate, self.se, low, high, np.broadcast_to(self.df, self.se.shape), self.p, strict=True
+            )
+        ]
+        if all(not row[5] for row in cells):
+            heads, cells = heads[:5] + heads[6:], [row[:5] + row[6:] for row in cells]
+        return text_table(heads, cells)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaldTest:
+    """A test that linear combinations of coefficients are zero.
+
+    name      : what is tested
+    statistic : chi-squared, or F where df2 is finite
+    df1, df2  : degrees of freedom; df2 is inf for chi-squared
+    p         : P of a statistic as large or larger
+    """
+
+    name: str
+    statistic: Any
+    df1: int
+    df2: Any
+    p: Any
+
+    def __str__(self) -> str:
+        if np.ndim(self.statistic):
+            return f"{self.name}: {np.size(self.statistic)} tests"
+        kind = f"chi2({self.df1})" if np.isinf(self.df2) else f"F({self.df1}, {self.df2:.1f})".replace(".0)", ")")
+        p = shown_p(self.p)
+        return f"{self.name}: {kind} = {self.statistic:.2f}, P {p if p.startswith('<') else '= ' + p}"
+
+
+def wald_test(name: str, estimate: Floats, root: Floats, df: Any) -> WaldTest:
+    """Q = e'(SS')^-1 e for q combinations e with covariance SS'; with finite df, Q / q by F with q and df degrees of freedom.
+
+    Parameters
+    ----------
+    estimate : (..., q)
+    root : (..., q, m) S, of rank q
+    df : (...) denominator degrees of freedom, inf for chi-squared
+    """
+    q = estimate.shape[-1]
+    Q = quadratic_form(estimate, root)
+    df = np.asarray(df, dtype=float)
+    with np.errstate(invalid="ignore"):
+        p = np.where(np.isinf(df), chi2_p(Q, q), f_p(Q / q, q, np.where(np.isinf(df), 1.0, df)))[()]
+    return WaldTest(name=name, statistic=np.where(np.isinf(df), Q, Q / q)[()], df1=q, df2=df[()], p=p)
+
+
+def quadratic_form(estimate: Floats, root: Floats) -> Any:
+    """(...) e'(SS')^-1 e by S' = QR: SS' = R'R; nan where SS' is singular."""
+    R = np.linalg.qr(np.swapaxes(root, -1, -2))[1]
+    own = np.abs(np.diagonal(R, axis1=-2, axis2=-1))
+    full = (own > 1e-12 * np.sqrt((R * R).sum(-2))).all(-1) & (R.shape[-2] == R.shape[-1])
+    if R.shape[-2] != R.shape[-1]:
+        return np.full(full.shape, np.nan)[()]
+    R = np.where(full[..., np.newaxis, np.newaxis], R, np.eye(R.shape[-1]))
+    z = np.linalg.solve(np.swapaxes(R, -1, -2), estimate[..., np.newaxis])[..., 0]
+    return np.where(full, (z * z).sum(-1), np.nan)[()]
+
+
+def shown_p(p: float) -> str:
+    """P as it is printed."""
+    return "nan" if np.isnan(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns lined up, the first to the left and the others to the right."""
+    widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads))]
+    lines = (
+        "  ".join(cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        for row in (heads, *rows)
+    )
+    return "\n".join(line.rstrip() for line in lines)

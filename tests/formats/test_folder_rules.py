@@ -1,0 +1,87 @@
+"""What the files must obey together: studies, strata, directions, outcomes."""
+
+from __future__ import annotations
+
+import pytest
+from tests.cli.refusals import refused
+from tests.formats.folders import PLAN, RESULTS, STUDIES, folder, problems, row
+
+STRATA = (STUDIES[0] | {"stratum": "old"}, STUDIES[0] | {"stratum": "young"}, *STUDIES[1:])
+EITHER = "Give treatment_vs_control or control_vs_treatment"
+UNTOLD = "compares with which is not said, and nothing in the row tells it"
+WHOLE = "Correct it, or leave it empty for a report of the whole study"
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"study": "nobody"}, "study: studies.csv has no study 'nobody'. Add it there, or correct it."),
+        ({"study": "a-2011"}, "study: studies.csv has no study 'a-2011'. Add it there, or correct it (nearest: a-2001)."),
+        ({"study": "a-2001 b"}, "study: studies.csv has no study 'a-2001 b'. Add it there, or correct it (nearest: a-2001)."),
+        ({"study": "A-2001"}, "study: studies.csv has no study 'A-2001'. Add it there, or correct it (nearest: a-2001)."),
+        ({"stratum": "older"}, f"stratum: studies.csv has no stratum 'older' of a-2001; it has old, young. {WHOLE}."),
+        ({"study": "b-2005", "stratum": "old"}, f"stratum: studies.csv has no stratum 'old' of b-2005; it has none. {WHOLE}."),
+    ],
+)
+def test_a_row_of_an_unknown_study_or_stratum_is_refused(tmp_path, cells, message):
+    made = folder(tmp_path, studies=STRATA, results=[*RESULTS, row(**cells)])
+    assert refused(made) == [f"results/os.csv, row 5, column {message}"]
+
+
+def test_a_study_with_strata_may_be_reported_as_a_whole(tmp_path):
+    made = folder(tmp_path, studies=STRATA, results=[*RESULTS, row(stratum="old"), row(stratum="young")])
+    assert problems(made) == []
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {},
+        {"ci_low": "", "ci_high": "", "p": "0.03"},
+        {"estimate": "1.00"},
+        {"measure": "OR"},
+        {"measure": "RD", "estimate": "0", "ci_low": "-0.1", "ci_high": "0.1"},
+        {"events_t": "20", "n_t": "100", "events_c": "20", "n_c": "100"},
+        {"median_t": "20", "median_c": "20"},
+        {"median_t": "20"},
+    ],
+)
+def test_an_estimate_whose_direction_nothing_tells_is_refused(tmp_path, cells):
+    cells = {"orientation": "", **cells}
+    made = folder(tmp_path, results=[*RESULTS, row(**cells)])
+    full = row(**cells)
+    assert refused(made) == [
+        f"results/os.csv, row 5, column orientation: which arm {full['measure']} {full['estimate']} {UNTOLD}. {EITHER}."
+    ]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"median_t": "20", "median_c": "10"},
+        {"landmark": "24", "survival_t": "60", "survival_c": "50"},
+        {"favours": "treatment"},
+        {"events_t": "10", "n_t": "100", "events_c": "20", "n_c": "100"},
+        {"o_minus_e": "-3.1", "v": "12"},
+        {"use": "no"},
+        {"estimate": "", "ci_low": "", "ci_high": ""},
+    ],
+)
+def test_an_estimate_whose_direction_something_tells_needs_no_orientation(tmp_path, cells):
+    assert problems(folder(tmp_path, results=[*RESULTS, row(orientation="", **cells)])) == []
+
+
+def test_an_outcome_that_no_row_reports_is_said_and_the_rest_stands(tmp_path):
+    second = '[[outcomes]]\nid = "pfs"\nname = "Progression-free survival"\nmeasure = "HR"\nreported_as = ["PFS", "EFS"]\n'
+    made = folder(tmp_path, toml=PLAN + second, results=[*RESULTS, row(outcome="PFS, investigator")])
+    assert problems(made) == [
+        "warning: review.toml, outcomes[2].reported_as: no row of results/*.csv has the outcome 'PFS' or 'EFS'. "
+        "Reported are OS, PFS, investigator."
+    ]
+
+
+def test_an_outcome_that_is_nearly_reported_is_told_the_name(tmp_path):
+    made = folder(tmp_path, toml=PLAN.replace('["OS"]', '["os"]'))
+    assert problems(made) == [
+        "warning: review.toml, outcomes[1].reported_as: no row of results/*.csv has the outcome 'os'. Did you mean OS."
+    ]
