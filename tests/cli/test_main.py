@@ -14,13 +14,12 @@ from tests.formats.folders import folder, row
 import trialpool as package
 from trialpool.cli import check
 from trialpool.errors import NotEstimable
+from trialpool.formats.review_folder import read_review
 
 
 def in_a_process(*arguments, **environment):
     done = subprocess.run(
-        [sys.executable, "-m", "trialpool.cli.main", *map(str, arguments)]
-        if False
-        else [sys.executable, "-c", "from trialpool.cli.main import run; run()", *map(str, arguments)],
+        [sys.executable, "-c", "from trialpool.cli.main import run; run()", *map(str, arguments)],
         capture_output=True,
         check=False,
         env={**os.environ, **environment},
@@ -54,15 +53,15 @@ def test_the_schema_is_a_json_schema_of_the_plan():
     ("arguments", "error"),
     [
         (["frobnicate"], "Error: No such command 'frobnicate'."),
-        (["check", "a", "b"], "Error: Got unexpected extra argument (b)"),
+        (["check", "a", "b"], "Error: Got unexpected extra argument"),
         (["check", "--loud", "a"], "Error: No such option: --loud"),
-        (["build", "--jsn", "a"], "Error: No such option: --jsn Did you mean --json?"),
+        (["build", "--jsn", "a"], "Error: No such option: --jsn"),
     ],
 )
 def test_misuse_ends_with_2(arguments, error):
     ran = trialpool(*arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.splitlines()[-1] == error
+    assert ran.err.splitlines()[-1].startswith(error)  # the rest is click's, and differs by its version
 
 
 def test_a_folder_that_is_not_there_ends_with_1(tmp_path):
@@ -107,3 +106,10 @@ def test_a_name_that_is_no_text_is_shown_as_far_as_it_is(tmp_path):
     assert (code, err) == (1, b"")
     assert out.splitlines()[0] == b"error: results/?.csv, row 2, column p: 2 is outside 0 to 1. Give P as a share, such as 0.03."
     assert in_a_process("check", made, "--json")[0] == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of files are bytes on POSIX")
+def test_a_name_that_is_no_text_can_be_written_into_the_report(tmp_path):
+    made = folder(tmp_path)
+    os.rename(os.fsencode(made / "results" / "os.csv"), os.fsencode(made / "results") + b"/\xff.csv")
+    assert [report.file for report in read_review(made).reports] == ["results/?.csv"] * 3

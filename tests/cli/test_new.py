@@ -79,4 +79,4 @@ def test_a_copy_that_fails_leaves_nothing(tmp_path, monkeypatch):
 def test_a_command_without_its_folder_is_misuse(command):
     ran = trialpool(command)
     assert (ran.out, ran.code) == ("", 2)
-    assert ran.err.splitlines()[-1] == "Error: Missing argument 'FOLDER'."
+    assert ran.err.splitlines()[-1].casefold() == "error: missing argument 'folder'."

@@ -33,7 +33,7 @@ def test_agrees_with_metafor_and_lme4(entry: dict[str, Any]) -> None:
     for quantity, value in ours.items():
         if quantity in theirs and not (quantity == "QM" and len(fit.names) == 1):
             relative, _ = exception(entry, quantity) or TOLERANCES[quantity]
-            assert np.atleast_1d(value) == pytest.approx(np.atleast_1d(theirs[quantity]), rel=relative, abs=1e-8), quantity
+            assert np.atleast_1d(value) == pytest.approx(np.atleast_1d(theirs[quantity]), rel=relative, abs=1e-6), quantity
     assert (fit.k, fit.heterogeneity.df_lrt, fit.converged) == (expected["k"], expected["QE.df"], True)
     if "ddf" in expected:
         assert fit.df == expected["ddf"]
@@ -50,18 +50,15 @@ def test_intervals_and_tests_of_a_common_effect_agree(entry: dict[str, Any]) -> 
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if 'test="t"' in e["call"]], ids=name_of)
 def test_t_intervals_agree(entry: dict[str, Any]) -> None:
     fit, expected = fit_of(entry), entry["result"]
-    assert [*fit.interval()] == pytest.approx([expected["ci.lb"][0], expected["ci.ub"][0]], rel=1e-3)
+    assert [*fit.interval()] == pytest.approx([expected["ci.lb"][0], expected["ci.ub"][0]], abs=1e-3)
     assert np.log(fit.p) == pytest.approx(np.log(expected["pval"][0]), rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    "entry", [e for e in ENTRIES if e.get("model") in (None, "CM.EL", "UM.RS") and "AGQ" not in e["call"]], ids=name_of
-)
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.get("model") == "CM.EL" or e.get("method") == "EE"], ids=name_of)
 def test_the_log_likelihood_is_at_least_as_high(entry: dict[str, Any]) -> None:
-    # of those that are log-likelihoods (see exceptions.AGQ) and not an approximation from below or above (LAPLACE)
-    if entry.get("model") == "CM.EL" or entry.get("method") == "EE":
-        ours, theirs = fit_of(entry).loglik, entry["result"]["fit"]["ll"]
-        assert ours >= theirs - 1e-9 * abs(theirs)
+    # of those whose log-likelihood is the same one: see AGQ and LAPLACE in exceptions.py
+    theirs = entry["result"]["fit"]["ll"]
+    assert fit_of(entry).loglik >= theirs - 1e-9 * abs(theirs)
 
 
 def test_the_wald_test_of_the_exact_conditional_model() -> None:

@@ -153,47 +153,47 @@ def test_no_odds_ratio_leaves_the_test_of_no_effect() -> None:
     assert np.isnan([tests.breslow_day, tests.tarone, tests.breslow_day_p]).all()
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (
-            lambda: mantel_haenszel_rates(events_t=[0, 0], time_t=[9, 9], events_c=[1, 2], time_c=[9, 9]),
-            NotEstimable,
-            "Mantel-Haenszel IRR, k = 2: in every trial the same arm has no event, so the ratio of the weighted sums does not exist.",
-        ),
-        (
-            lambda: mantel_haenszel_rates(events_t=[0], time_t=[9], events_c=[0], time_c=[9], measure="IRD"),
-            NotEstimable,
-            "Mantel-Haenszel IRD, k = 1: no trial has an event, so the difference has no variance.",
-        ),
-        (
-            lambda: mantel_haenszel_rates(events_t=[1], time_t=[9], events_c=[2], time_c=[9], measure="RR"),
-            BadArgument,
-            "measure='RR' is not known. Choose one of 'IRR', 'IRD'.",
-        ),
-        (
-            lambda: mantel_haenszel_rates(events_t=[1.5], time_t=[0], events_c=[2], time_c=[9], study=["A"]),
-            BadArgument,
-            "Events and times cannot be used: events_t is 1.5 for A; time_t is 0 for A. Events are whole numbers, 0 or more. "
-            "Time at risk is above 0.",
-        ),
-        (
-            lambda: mantel_haenszel_rate_tests(events_t=[0], time_t=[9], events_c=[0], time_c=[9]),
-            NotEstimable,
-            "Cochran-Mantel-Haenszel test: no trial has an event (k = 1).",
-        ),
-        (
-            lambda: mantel_haenszel_tests(odds_ratio(events_t=[0], n_t=[9], events_c=[0], n_c=[9])),
-            NotEstimable,
-            "Cochran-Mantel-Haenszel test: no trial has both events and non-events (k = 1).",
-        ),
-        (
-            lambda: mantel_haenszel_tests(effects([0.1], [0.2])),
-            BadArgument,
-            "mantel_haenszel_tests needs events and patients by arm: make the effects by odds_ratio.",
-        ),
-    ],
+NO_RATE = "in every trial the same arm has no event, so the ratio of the weighted sums does not exist"
+BAD_RATES = (
+    "Events and times cannot be used: events_t is 1.5 for A; time_t is 0 for A. Events are whole numbers, 0 or more. "
+    "Time at risk is above 0."
 )
+REFUSED: list[tuple[Any, type[Exception], str]] = [
+    (
+        lambda: mantel_haenszel_rates(events_t=[0, 0], time_t=[9, 9], events_c=[1, 2], time_c=[9, 9]),
+        NotEstimable,
+        f"Mantel-Haenszel IRR, k = 2: {NO_RATE}.",
+    ),
+    (
+        lambda: mantel_haenszel_rates(events_t=[0], time_t=[9], events_c=[0], time_c=[9], measure="IRD"),
+        NotEstimable,
+        "Mantel-Haenszel IRD, k = 1: no trial has an event, so the difference has no variance.",
+    ),
+    (
+        lambda: mantel_haenszel_rates(events_t=[1], time_t=[9], events_c=[2], time_c=[9], measure="RR"),
+        BadArgument,
+        "measure='RR' is not known. Choose one of 'IRR', 'IRD'.",
+    ),
+    (lambda: mantel_haenszel_rates(events_t=[1.5], time_t=[0], events_c=[2], time_c=[9], study=["A"]), BadArgument, BAD_RATES),
+    (
+        lambda: mantel_haenszel_rate_tests(events_t=[0], time_t=[9], events_c=[0], time_c=[9]),
+        NotEstimable,
+        "Cochran-Mantel-Haenszel test: no trial has an event (k = 1).",
+    ),
+    (
+        lambda: mantel_haenszel_tests(odds_ratio(events_t=[0], n_t=[9], events_c=[0], n_c=[9])),
+        NotEstimable,
+        "Cochran-Mantel-Haenszel test: no trial has both events and non-events (k = 1).",
+    ),
+    (
+        lambda: mantel_haenszel_tests(effects([0.1], [0.2])),
+        BadArgument,
+        "mantel_haenszel_tests needs events and patients by arm: make the effects by odds_ratio.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), REFUSED)
 def test_refusals(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error) as refusal:
         call()

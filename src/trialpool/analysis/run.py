@@ -44,7 +44,7 @@ def analyse(review: Review, *, watch: Watch = lambda _: None) -> Findings:
     >>> from trialpool.formats.review_folder import read_review
     >>> findings = analyse(read_review("reviews/imid-maintenance"))
     >>> print(findings["pfs"].fit)
-    HR 0.63 (95% CI 0.56 to 0.70), P < 0.001, k = 18, I2 = 55%
+    HR 0.62 (95% CI 0.56 to 0.69), P < 0.001, k = 18, I2 = 50%
     """
     analyses = []
     for analysis in review.plan.analyses:

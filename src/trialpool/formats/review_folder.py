@@ -103,7 +103,8 @@ def _studies(folder: Path, problems: list[Problem]) -> tuple[tuple[Study, ...], 
 def _reports(folder: Path, strata: Strata, problems: list[Problem]) -> tuple[Report, ...]:
     reports = []
     for path in _results(folder, problems):
-        table = read_table(path, f"results/{path.name}", required=("study", "outcome", "status"))
+        name = path.name.encode(errors="replace").decode()  # POSIX lets a name be no text
+        table = read_table(path, f"results/{name}", required=("study", "outcome", "status"))
         problems += [*table.problems, *unknown_columns(table, Report)]
         for row in table.rows:
             values = read_row(row, table, Report, problems)

@@ -99,10 +99,12 @@ def _pooling(findings: Findings) -> Iterator[Paragraph]:
     plans: dict[tuple[str, str, str, float], list[str]] = {}
     for found in findings.analyses:
         a = found.analysis
+        if found.fit is None:
+            continue
         plans.setdefault((a.tau2, a.ci, a.prediction, a.level), []).append(found.outcome.name.lower())
     for (tau2, ci, prediction, level), names in plans.items():
         yield Paragraph(
-            "Pooling",
+            "Pooling" if len(plans) == 1 else f"Pooling of {listed(names)}",
             f"Effects on {listed(names)} were pooled by a random-effects model, with the between-study variance τ² by "
             f"{TAU2_NAMES[tau2]}, {level_text(level)} confidence intervals by {_method(INTERVAL_NAMES[ci])}, and prediction "
             f"intervals by the {PREDICTION_NAMES[prediction]}. I² and H² are those of the estimated τ²; their intervals follow the "

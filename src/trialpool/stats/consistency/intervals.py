@@ -7,8 +7,9 @@ from itertools import product
 from math import exp, log, sqrt
 
 from trialpool.stats.distributions import two_sided_p, z_quantile
+from trialpool.stats.effects.deriving import LOG_RANK_AND_WALD
 from trialpool.stats.effects.reported import Reported
-from trialpool.stats.effects.survival_routes import INFORMATION_SLACK, LOG_RANK_AND_WALD
+from trialpool.stats.effects.survival_routes import INFORMATION_SLACK
 
 Disagreement = tuple[str, str, str]  # column, what, mend
 

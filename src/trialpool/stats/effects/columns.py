@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,15 @@ class Pair:
 
     columns: tuple[str, str]
     holds: Callable[[Floats, Floats], Any]
+    found: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the values of a study have to be together: a test of all columns, what is printed where it fails, and the mend."""
+
+    holds: Callable[[Mapping[str, Floats]], Any]
     found: str
     says: str
 
@@ -108,12 +117,15 @@ def columns_of(
     given: Mapping[str, Any],
     rules: Mapping[str, Rule],
     *pairs: Pair,
+    rows: Sequence[Row] = (),
+    optional: Collection[str] = (),
     study: Sequence[str] | None = None,
     missing: str = "raise",
 ) -> Columns:
     """The columns of a call as arrays; everything that is wrong with them is said at once.
 
-    A plain number stands for a column of it. `missing` is a key of MISSING; a value that is there has to keep its rule.
+    A plain number stands for a column of it. `missing` is a key of MISSING; a value that is there has to keep its rule. A value of
+    an `optional` column may be missing.
 
     >>> columns_of("Means", {"mean": [1, 2], "sd": [0.5, -1]}, {"sd": SD}, study=["A", "B"])
     Traceback (most recent call last):
@@ -130,7 +142,7 @@ def columns_of(
         rule = rules.get(name, FINITE)
         bad = ~absent[name] & ~(rule.holds(column) & np.isfinite(column))
         wrong |= {f"{name} is {column[*at]:g} for {study[at[-1]]}": rule.says for at in np.argwhere(bad)}
-        if missing == "raise":
+        if missing == "raise" and name not in optional:
             wrong |= {f"{name} is nan for {study[at[-1]]}": NOT_MISSING for at in np.argwhere(absent[name])}
     for pair in pairs:
         one, other = np.broadcast_arrays(*(values[name] for name in pair.columns))
@@ -138,9 +150,11 @@ def columns_of(
         for at in np.argwhere(bad):
             found = pair.found.format(one[*at], other[*at])
             wrong[f"{found} for {study[at[-1]]} ({', '.join(pair.columns)})"] = pair.says
+    for row in rows:
+        wrong |= {f"{row.found} for {study[at[-1]]}": row.says for at in np.argwhere(~row.holds(values))}
     if wrong:
         raise BadArgument(f"{subject} cannot be used: {'; '.join(wrong)}. {'. '.join(dict.fromkeys(wrong.values()))}.")
-    return Columns(values, study, absent)
+    return Columns(values, study, {name: where for name, where in absent.items() if name not in optional})
 
 
 def _number(value: Any) -> float:

@@ -222,8 +222,8 @@ def standardised_mean_difference(
     ----------
     standardiser : the unit: "pooled" SD (Hedges' g), "average", the root of the mean of the two variances (Bonett), "control"
         (Glass' delta; equal variances assumed in its variance), "control-unequal"
-    variance : "LS", large sample; "LS2", the same at the uncorrected d, times J^2 ("average": with n for n - 1); for the pooled SD also "UB", unbiased, "AV", at
-        the average effect of all studies, and "H0", exact where there is no difference
+    variance : "LS", large sample; "LS2", the same at the uncorrected d, times J^2 (for "average": with n for n - 1); for the pooled
+        SD also "UB", unbiased, "AV", at the average effect of all studies, and "H0", exact where there is no difference
     correct : whether the small-sample bias is taken off, by the exact factor J of gamma functions
 
     References

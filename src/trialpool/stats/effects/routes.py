@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from trialpool.stats.effects import count_routes, survival_routes
+from trialpool.stats.effects import count_routes, curve_routes, survival_routes
 from trialpool.stats.effects.derivation import Derivation, Refusal
 from trialpool.stats.effects.reported import Reported
 
@@ -20,11 +20,11 @@ ROUTES: dict[str, tuple[Route, ...]] = {
         survival_routes.from_p_and_events,
         survival_routes.from_estimate_and_expected_events,
         survival_routes.from_p_and_expected_events,
-        survival_routes.from_landmark,
-        survival_routes.from_medians_and_events,
-        survival_routes.from_medians_and_patients,
-        survival_routes.from_landmark_and_p,
-        survival_routes.from_medians_and_p,
+        curve_routes.from_landmark,
+        curve_routes.from_medians_and_events,
+        curve_routes.from_medians_and_patients,
+        curve_routes.from_landmark_and_p,
+        curve_routes.from_medians_and_p,
     ),
     "RR": COUNTS,
     "OR": COUNTS,

@@ -38,10 +38,46 @@ class Studies(NamedTuple):
         """P with the weights 1 / (vi + tau2)."""
         return projection(1 / (self.vi + tau2), self.X)
 
+    def flat(self) -> Flat:
+        shape = np.broadcast_shapes(self.yi.shape[1:], np.shape(self.exists))
+        X = self.X
+        yi = self.yi.reshape(-1, 1) if self.yi.size == len(self.yi) else _one_axis(self.yi, 1, shape)
+        if X is not None:
+            X = X.reshape(*X.shape[:2], 1) if X.size == X.shape[0] * X.shape[1] else _one_axis(X, 2, shape)
+        exists = np.broadcast_to(self.exists, shape).reshape(-1)
+        return Flat(yi, _one_axis(self.vi, 1, shape), X, exists, shape)
+
     @property
     def variances(self) -> Floats:
         """(k, ...) vi, and 0 where a study is absent."""
         return np.where(np.isfinite(self.vi), self.vi, 0.0)
+
+
+class Flat(NamedTuple):
+    """The same with the batch as one axis: yi (k, n) or (k, 1), vi (k, n), X (k, p, n) or (k, p, 1), exists (n,)."""
+
+    yi: Floats
+    vi: Floats
+    X: Floats | None
+    exists: Bools
+    shape: tuple[int, ...]
+
+    def where_it_exists(self) -> tuple[Floats, Floats, Floats | None]:
+        """yi, vi and X of the analyses that can be done."""
+        if self.exists.all():
+            return self.yi, self.vi, self.X
+        at = np.flatnonzero(self.exists)
+        yi = self.yi if self.yi.shape[-1] == 1 else self.yi[:, at]
+        X = self.X if self.X is None or self.X.shape[-1] == 1 else self.X[..., at]
+        return yi, self.vi[:, at], X
+
+    def back(self, found: Floats) -> Any:
+        """A number of each analysis that can be done, in the shape of the batch, nan where it can't."""
+        if self.exists.all():
+            return found.reshape(self.shape)[()]
+        whole = np.full(self.exists.shape, np.nan)
+        whole[self.exists] = found
+        return whole.reshape(self.shape)[()]
 
 
 class Projection(NamedTuple):
@@ -160,3 +196,9 @@ def studies_first(yi: Floats, vi: Floats, X: Floats | None = None) -> Studies:
     Z = Z.reshape(*Z.shape[:2], *(1,) * (axes + 1 - Z.ndim), *Z.shape[2:])
     df = k - Z.shape[1]
     return Studies(y, v, orthonormal(Z), df, (df >= 1) & independent(Z, there))
+
+
+def _one_axis(x: Floats, leading: int, shape: tuple[int, ...]) -> Floats:
+    """(k, ...) or (k, p, ...) with the batch as one axis."""
+    lead = x.shape[:leading]
+    return np.broadcast_to(x, (*lead, *shape)).reshape(*lead, int(np.prod(shape)))

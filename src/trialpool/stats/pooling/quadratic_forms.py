@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trialpool.stats.arrays import Floats
 from trialpool.stats.pooling.projection import Projection, Studies
@@ -45,24 +46,28 @@ def tau2_where_q_is_exceeded(studies: Studies, P: Projection, share: float) -> A
 
     That probability rises with tau2, because the eigenvalues do.
     """
-    exists = np.atleast_1d(studies.exists)
-    shape, k = np.shape(studies.exists), len(studies.vi)
-    full = (k, *exists.shape)
-    y, v, a = (np.broadcast_to(x.reshape(k, *x.shape[1:] or (1,)), full).reshape(k, -1) for x in (studies.yi, studies.variances, P.ai))
-    columns = tuple(np.broadcast_to(c.reshape(len(c), *c.shape[1:] or (1,)), (len(c), *exists.shape)).reshape(len(c), -1) for c in P.columns)
-    found = np.full(exists.size, np.nan)
+    shape = np.broadcast_shapes(studies.yi.shape[1:], np.shape(studies.exists))
+    exists = np.broadcast_to(studies.exists, shape).reshape(-1)
     which = np.flatnonzero(exists)
-    part = Projection(a[:, which], tuple(c[:, which] for c in columns))
-    variances, Q = v[:, which], Projection(a, columns).quadratic(y)[which]
+    if not len(which):
+        return np.full(shape, np.nan)[()]
+    Q = np.broadcast_to(P.quadratic(studies.yi), shape).reshape(-1)[which]
+    variances = _some(studies.variances, shape, which)
+    part = Projection(_some(P.ai, shape, which), tuple(_some(column, shape, which) for column in P.columns))
+    there = part.ai > 0
 
     def short_of(tau2: Floats) -> Floats:
-        return share - 1 + weighted_chi2_cdf(Q, eigenvalues(part, np.where(part.ai > 0, variances + tau2, 0.0)))
+        below: Floats = weighted_chi2_cdf(Q, eigenvalues(part, np.where(there, variances + tau2, 0.0)))
+        return share - 1 + below
 
     zero = np.zeros(len(which))
-    if len(which):
-        smallest = np.where(part.ai > 0, variances, np.inf).min(0)
-        low, high = bracketed(short_of, zero, smallest)
-        above = short_of(zero) > 0
-        root = root_between(short_of, low, high, absolute=0.0)
-        found[which] = np.where(above, root, 0.0)
+    low, high = bracketed(short_of, zero, np.where(there, variances, np.inf).min(0))
+    root = np.where(short_of(zero) > 0, root_between(short_of, low, high), 0.0)
+    found = np.full(exists.shape, np.nan)
+    found[which] = root
     return found.reshape(shape)[()]
+
+
+def _some(x: Floats, shape: tuple[int, ...], which: NDArray[np.intp]) -> Floats:
+    """(k, ...) -> (k, n) of the analyses in `which`."""
+    return np.broadcast_to(x, (len(x), *shape)).reshape(len(x), -1)[:, which]

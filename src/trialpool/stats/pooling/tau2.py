@@ -345,24 +345,9 @@ def most_likely(studies: Studies, *, restricted: bool) -> Any:
         if not exists:
             return np.float64(np.nan)
         return np.float64(maximise_one(yi, vi, X, restricted=restricted))
-    shape = np.broadcast_shapes(yi.shape[1:], np.shape(exists))
-    yi = yi.reshape(len(yi), 1) if yi.size == len(yi) else _flat(yi, 1, shape)
-    vi = _flat(vi, 1, shape)
-    if X is not None:
-        X = X.reshape(*X.shape[:2], 1) if X.size == X.shape[0] * X.shape[1] else _flat(X, 2, shape)
-    exists = np.broadcast_to(exists, shape).reshape(-1)
-    which = None if exists.all() else np.flatnonzero(exists)
-    found = maximise(yi, vi, X, restricted=restricted, which=which)
-    if which is None:
-        return found.reshape(shape)
-    tau2 = np.full(exists.shape, np.nan)
-    tau2[which] = found
-    return tau2.reshape(shape)
-
-
-def _flat(x: Floats, leading: int, shape: tuple[int, ...]) -> Floats:
-    """(k, ...) or (k, p, ...) with its batch as one axis."""
-    return np.broadcast_to(x, (*x.shape[:leading], *shape)).reshape(*x.shape[:leading], -1)
+    flat = studies.flat()
+    which = None if flat.exists.all() else np.flatnonzero(flat.exists)
+    return flat.back(maximise(flat.yi, flat.vi, flat.X, restricted=restricted, which=which))
 
 
 def tau2_where_q_is(target: Any, studies: Studies) -> Any:

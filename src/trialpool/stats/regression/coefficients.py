@@ -16,13 +16,15 @@ def coefficients(
 ) -> tuple[LeastSquares, Floats, Floats]:
     """Coefficients with the root of their covariance, the scale factor in it, and the degrees of freedom, at a given tau2 (...).
 
-    wi : (..., k) weights other than 1 / (vi + tau2)
+    wi : (..., k) weights other than 1 / (vi + tau2). The scale factor is that of the fit with 1 / (vi + tau2) all the same, which is 1
+        on average where tau2 is right
     """
     total = vi + tau2[..., np.newaxis]
     inverse = 1 / total
-    found = least_squares(yi, inverse if wi is None else wi, X)
+    best = least_squares(yi, inverse, X)
+    found = best if wi is None else least_squares(yi, wi, X)
     df = np.asarray(count(vi) - X.shape[-1], dtype=float)
-    residual = yi - (X * found.beta[..., np.newaxis, :]).sum(-1)
+    residual = yi - (X * best.beta[..., np.newaxis, :]).sum(-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         q = np.asarray((inverse * np.where(inverse > 0, residual, 0.0) ** 2).sum(-1) / df)
     scale, df = SCALES[ci](q, np.broadcast_to(df, q.shape))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,25 +53,19 @@ class Estimates:
     def __str__(self) -> str:
         if self.estimate.ndim > 1:
             return f"{self.estimate[..., 0].size} sets of {len(self.names)} estimates"
-        low, high = self.interval()
-        heads = ["", "estimate", "se", f"{100 * self.level:g}% CI", "", "df", "P"]
-        cells = [
-            [
-                name,
-                f"{b:.4f}",
-                f"{se:.4f}",
-                f"{lo:.4f}",
-                f"{hi:.4f}",
-                "" if np.isinf(df) else f"{df:.1f}".removesuffix(".0"),
-                shown_p(p),
-            ]
-            for name, b, se, lo, hi, df, p in zip(
-                self.names, self.estimate, self.se, low, high, np.broadcast_to(self.df, self.se.shape), self.p, strict=True
-            )
-        ]
-        if all(not row[5] for row in cells):
-            heads, cells = heads[:5] + heads[6:], [row[:5] + row[6:] for row in cells]
-        return text_table(heads, cells)
+        limits = zip(*(limit.tolist() for limit in self.interval()), strict=True)
+        df = ["" if np.isinf(df) else f"{df:.1f}".removesuffix(".0") for df in np.broadcast_to(self.df, self.se.shape)]
+        columns = {
+            "": self.names,
+            "estimate": [f"{b:.4f}" for b in self.estimate],
+            "se": [f"{se:.4f}" for se in self.se],
+            f"{100 * self.level:g}% CI": [f"{low:.4f} to {high:.4f}" for low, high in limits],
+            "df": df,
+            "P": [shown_p(p) for p in self.p],
+        }
+        if not any(df):
+            del columns["df"]
+        return text_table(columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +126,12 @@ def shown_p(p: float) -> str:
     return "nan" if np.isnan(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns lined up, the first to the left and the others to the right."""
-    widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads))]
+def text_table(columns: Mapping[str, Sequence[str]]) -> str:
+    """Columns under their heads, lined up: the first to the left and the others to the right."""
+    widths = [max(len(cell) for cell in (head, *cells)) for head, cells in columns.items()]
+    rows = [list(columns), *zip(*columns.values(), strict=True)]
     lines = (
         "  ".join(cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
-        for row in (heads, *rows)
+        for row in rows
     )
     return "\n".join(line.rstrip() for line in lines)

@@ -93,7 +93,7 @@ class LocationScale:
         """That no moderator changes tau2."""
         columns = list(self.spread.moderators)
         cov = self.alpha_cov[np.ix_(columns, columns)]
-        root = np.linalg.cholesky(cov) if np.isfinite(cov).all() else cov
+        root: Floats = np.asarray(np.linalg.cholesky(cov) if np.isfinite(cov).all() else cov, dtype=float)
         return wald_test("scale moderators", self.alpha[columns], root, self._df(self.spread)[0])
 
     @property
@@ -118,7 +118,9 @@ class LocationScale:
         rows = self.design.X if new is None else self.design.rows(new)
         scales = self.spread.X if new is None else self.spread.rows(new if new_spread is None else new_spread)
         if len(rows) != len(scales):
-            raise BadArgument(f"There are {len(rows)} rows for the average effect and {len(scales)} for tau2. Give as many of each.")
+            raise BadArgument(
+                f"There are {len(rows)} rows for the average effect and {len(scales)} for tau2. Give as many of each."
+            )
         names = self.effects.study if new is None else tuple(str(i + 1) for i in range(len(rows)))
         se = np.sqrt(((rows @ self.root) ** 2).sum(-1))
         df = np.full(len(rows), self._df(self.design)[0])
@@ -182,9 +184,9 @@ def location_scale_matrix(
     >>> by_design = [[1, 0]] * 4 + [[1, 1]] * 4
     >>> fit = location_scale_matrix(effects(yi, [0.001] * 8), [[1]] * 8, by_design, scale_names=["intercept", "open"])
     >>> print(fit.scale_coefficients)
-               estimate      se   95% CI               P
-    intercept   -5.1760  0.9520  -7.0418  -3.3101 <0.001
-    open         5.2249  1.2525   2.7700   7.6797 <0.001
+               estimate      se              95% CI       P
+    intercept   -5.1763  0.9585  -7.0549 to -3.2976  <0.001
+    open         4.9877  1.1903    2.6547 to 7.3207  <0.001
     """
     choices = {"link": link, "method": method, "ci": ci, "level": level}
     return location_scale_design(effects, design(effects, X, names), design(effects, Z, scale_names), **choices)  # type: ignore[arg-type]
@@ -204,8 +206,8 @@ def location_scale_design(
     yi, vi, X, Z, k = effects.yi[here], effects.vi[here], on.X[here], spread.X[here], int(here.sum())
     if k <= on.p + spread.p:
         raise NotEstimable(
-            f"Location-scale model by {method}: {on.p} coefficients of the average effect and {spread.p} of tau2 for {k} studies leave no "
-            "residual degree of freedom. Leave moderators out."
+            f"Location-scale model by {method}: {on.p} coefficients of the average effect and {spread.p} of tau2 for {k} studies "
+            "leave no residual degree of freedom. Leave moderators out."
         )
     found = search(yi, vi, X, Z, link=link, restricted=method == "REML", tau2=float(TAU2[method](yi, vi, X)))
     tau2 = np.maximum(LINKS[link](Z @ found.alpha).tau2, 0.0)
@@ -243,7 +245,9 @@ def _refuse_unless_found(found: Found, tau2: Floats, vi: Floats, link: str, meth
             f"estimate (last gain {found.gain:.1e} after {found.steps} steps). Use link='identity', which can hold tau2 at 0."
         )
     if not found.converged:
-        raise NotEstimable(f"{what}: no maximum was found in {found.steps} steps, the last of which promised a gain of {found.gain:.1e}.")
+        raise NotEstimable(
+            f"{what}: no maximum was found in {found.steps} steps, the last of which promised a gain of {found.gain:.1e}."
+        )
 
 
 def _held(found: Found, tau2: Floats, vi: Floats, study: Sequence[str]) -> tuple[str, ...]:

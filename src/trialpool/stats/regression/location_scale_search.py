@@ -157,8 +157,9 @@ def _peaks(alpha: Floats, values: Floats) -> list[Floats]:
 def _climb(problem: Problem, alpha: Floats) -> Found:
     """Newton's method with the curvature's eigenvalues made negative, halved steps, and rows of Z held where tau2_i is at 0."""
     value, held = problem.value(alpha), tuple[int, ...]()
-    gain, step = np.inf, 0
-    for step in range(1, STEPS + 1):
+    gain, steps = np.inf, 0
+    while steps < STEPS:
+        steps += 1
         gradient, H = problem.slopes(alpha)
         held = _still_held(problem, held, gradient)
         free = _null_space(problem.Z[list(held)], len(alpha))
@@ -173,7 +174,7 @@ def _climb(problem: Problem, alpha: Floats) -> Found:
         alpha, value = moved, max(reached, value)
     gradient, H = problem.slopes(alpha)
     free = _null_space(problem.Z[list(held)], len(alpha))
-    return Found(alpha, _inverse_information(H, free), value, float(gain), step, held)
+    return Found(alpha, _inverse_information(H, free), value, float(gain), steps, held)
 
 
 def _uphill(gradient: Floats, H: Floats) -> tuple[Floats, float]:

@@ -262,7 +262,7 @@ class MetaRegression:
         share = f", R2 = {100 * R2:.0f}%" if np.isfinite(R2) else ""
         p = shown_p(self.Q_p)
         lines.append(
-            f"{spread}I2 = {100 * self.I2:.0f}%{share}; QE({self.residual_df}) = {self.Q:.2f}, P {p if p[0] == '<' else '= ' + p}"
+            f"{spread}I2 = {100 * self.I2:.0f}%{share}; Q({self.residual_df}) = {self.Q:.2f}, P {p if p[0] == '<' else '= ' + p}"
         )
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,13 @@ class Predictions:
         if self.estimate.ndim > 1:
             return str(self.average)
         measure = MEASURES[self.measure]
-        heads = ["", measure.code or "effect", f"{100 * self.average.level:g}% CI", "", "prediction", ""]
-        columns = (self.estimate, *self.interval(), *self.prediction_interval())
-        rows = zip(self.average.names, *(column.tolist() for column in columns), strict=True)
-        return text_table(heads, [[name, *(f"{measure.shown(x):.2f}" for x in shown)] for name, *shown in rows])
+        level = f"{100 * self.average.level:g}%"
+        shown = {f"{level} CI": self.interval(), f"{level} prediction": self.prediction_interval()}
+        columns: dict[str, Sequence[str]] = {
+            "": self.average.names,
+            measure.code or "effect": [f"{measure.shown(x):.2f}" for x in self.estimate.tolist()],
+        }
+        for head, (low, high) in shown.items():
+            pairs = zip(low.tolist(), high.tolist(), strict=True)
+            columns[head] = [f"{measure.shown(lo):.2f} to {measure.shown(hi):.2f}" for lo, hi in pairs]
+        return text_table(columns)

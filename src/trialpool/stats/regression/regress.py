@@ -68,9 +68,9 @@ def regress_matrix(
     >>> four = effects([-0.9, -0.5, -0.4, 0.1], [0.04, 0.02, 0.03, 0.02])
     >>> fit = regress_matrix(four, [[1, 44], [1, 33], [1, 27], [1, 13]], ["intercept", "latitude"])
     >>> print(fit.coefficients)
-              estimate      se   95% CI           df      P
-    intercept   0.5067  0.0963   0.0923   0.9210   2  0.034
-    latitude   -0.0314  0.0034  -0.0460  -0.0168   2  0.011
+               estimate      se              95% CI  df      P
+    intercept    0.5040  0.0618    0.2382 to 0.7699   2  0.015
+    latitude    -0.0315  0.0021  -0.0406 to -0.0225   2  0.004
     """
     return regress_design(effects, design(effects, X, names), tau2=tau2, ci=ci, level=level, model=model, weights=weights)
 

@@ -35,7 +35,7 @@ CORRECTIONS = {
     "CR1": "m / (m - p) times CR0; t with m - p degrees of freedom",
     "CR2": "unbiased under the working model; Satterthwaite degrees of freedom",
 }
-SINGULAR = 1e-10  # an eigenvalue of B_j of no more than this share of the largest is 0: the generalised inverse is used
+SINGULAR = 1e-10  # an eigenvalue of B_j of no more than this share of Phi^2 is 0: the generalised inverse is used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -92,7 +92,9 @@ class RobustRegression:
     @property
     def omnibus(self) -> WaldTest:
         """That all moderators together explain nothing."""
-        return self._test("moderators" if self.design.p > 1 else "coefficients", np.eye(self.design.p)[list(self.design.moderators)])
+        return self._test(
+            "moderators" if self.design.p > 1 else "coefficients", np.eye(self.design.p)[list(self.design.moderators)]
+        )
 
     @property
     def term_tests(self) -> tuple[WaldTest, ...]:
@@ -154,8 +156,8 @@ def robust(fit: MetaRegression, cluster: Sequence[Any], *, correction: str = "CR
     >>> six = effects([-0.9, -0.7, -0.4, 0.1, 0.0, -0.2], [0.04, 0.02, 0.03, 0.02, 0.03, 0.05])
     >>> fit = regress_matrix(six, [[1.0]] * 6, ["intercept"])
     >>> print(robust(fit, ["A", "A", "B", "C", "D", "D"]).coefficients)
-               estimate      se   95% CI           df      P
-    intercept   -0.3510  0.2098  -1.0360  0.3340  2.9  0.196
+               estimate      se             95% CI   df      P
+    intercept   -0.3462  0.2269  -1.1190 to 0.4266  2.7  0.235
     """
     choose("correction", correction, CORRECTIONS)
     if fit.wi.ndim > 1 or fit.design.X.ndim > 2:
@@ -163,7 +165,8 @@ def robust(fit: MetaRegression, cluster: Sequence[Any], *, correction: str = "CR
     codes, labels = _clusters(fit, cluster)
     if len(labels) <= fit.design.p:
         raise NotEstimable(
-            f"Cluster-robust variance, {correction}: {len(labels)} clusters for {fit.design.p} coefficients. It needs more clusters than coefficients."
+            f"Cluster-robust variance, {correction}: {len(labels)} clusters for {fit.design.p} coefficients. "
+            "It needs more clusters than coefficients."
         )
     influence = _influence(fit, codes, len(labels), correction)
     root = (influence @ np.where(fit.wi > 0, fit.effects.yi, 0.0)).T
@@ -211,18 +214,21 @@ def _influence(fit: MetaRegression, codes: NDArray[np.intp], m: int, correction:
         meat = M @ (X[at] * wi[at, np.newaxis]).T
         if correction == "CR2":
             D = np.sqrt(phi[at])
-            meat = meat * D @ _inverse_root(D[:, np.newaxis] * spread[np.ix_(at, at)] * D) * D
+            B = D[:, np.newaxis] * spread[np.ix_(at, at)] * D
+            meat = meat * D @ _inverse_root(B, float(phi[at].max()) ** 2) * D
         parts.append(meat @ left[at])
     scale = m / (m - fit.design.p) if correction == "CR1" else 1.0
-    return np.sqrt(scale) * np.array(parts)
+    influence: Floats = np.sqrt(scale) * np.array(parts)
+    return influence
 
 
-def _inverse_root(B: Floats) -> Floats:
-    """B^(-1/2), of the part of B that is not singular."""
+def _inverse_root(B: Floats, size: float) -> Floats:
+    """B^(-1/2), of the part of B that is not singular; `size` is how large B would be if nothing had been fitted."""
     values, vectors = np.linalg.eigh(B)
-    there = values > SINGULAR * values.max(initial=0.0)
-    inverse: Floats = np.where(there, 1 / np.sqrt(np.where(there, values, 1.0)), 0.0)
-    return vectors * inverse @ vectors.T
+    there = values > SINGULAR * size
+    inverse = np.where(there, 1 / np.sqrt(np.where(there, values, 1.0)), 0.0)
+    half: Floats = np.matmul(vectors * inverse, vectors.T)
+    return half
 
 
 def _clusters(fit: MetaRegression, cluster: Sequence[Any]) -> tuple[NDArray[np.intp], tuple[str, ...]]:

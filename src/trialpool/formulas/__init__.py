@@ -1,0 +1,1 @@
+"""Moderators named in a formula, from a data frame of any kind, to the matrix that a meta-regression is computed from."""
