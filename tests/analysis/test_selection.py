@@ -51,7 +51,10 @@ def test_the_preference_goes_by_use_name_status_route_and_follow_up(tmp_path, lo
 
 
 def test_the_first_of_two_that_are_as_good_counts(tmp_path):
-    assert chosen(tmp_path, row(estimate="0.80"), row(estimate="0.81")) == (2, {3: "another report that is as good stands before it"})
+    assert chosen(tmp_path, row(estimate="0.80"), row(estimate="0.81")) == (
+        2,
+        {3: "another report that is as good stands before it"},
+    )
 
 
 def test_rows_that_do_not_count_say_why(tmp_path):

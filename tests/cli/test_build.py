@@ -12,7 +12,9 @@ from trialpool.cli import build as command
 from trialpool.reports import build
 from trialpool.reports.answers import answer
 
-SECOND = '[[outcomes]]\nid = "pfs"\nname = "PFS"\nmeasure = "HR"\nreported_as = ["PFS"]\n[[analyses]]\nid = "pfs"\noutcome = "pfs"\n'
+SECOND = (
+    '[[outcomes]]\nid = "pfs"\nname = "PFS"\nmeasure = "HR"\nreported_as = ["PFS"]\n[[analyses]]\nid = "pfs"\noutcome = "pfs"\n'
+)
 
 
 def answers(made):
@@ -69,7 +71,9 @@ def test_what_is_odd_is_said_and_counted(tmp_path):
 def test_an_outcome_without_a_usable_row_is_said_and_the_rest_is_built(tmp_path):
     made = folder(tmp_path, toml=PLAN + SECOND)
     lines = trialpool("build", made).out.splitlines()
-    assert lines[0] == "warning: review.toml, outcomes[2].reported_as: no row of results/*.csv has the outcome 'PFS'. Reported are OS."
+    assert (
+        lines[0] == "warning: review.toml, outcomes[2].reported_as: no row of results/*.csv has the outcome 'PFS'. Reported are OS."
+    )
     assert lines[1:3] == answers(made)
     pfs = json.loads((made / "report" / "findings.json").read_text(encoding="utf-8"))["analyses"][1]
     assert (pfs["k"], pfs["pooled"], pfs["why_not_pooled"]) == (0, None, "no report of pfs can be used")

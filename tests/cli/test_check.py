@@ -50,7 +50,12 @@ def test_problems_are_listed_counted_and_end_with_1(tmp_path):
 
 
 def test_what_was_overcome_or_disagrees_is_a_warning_and_ends_with_0(tmp_path):
-    rows = [row(estimate="0.80", ci_low="0.50", ci_high="0.90"), *RESULTS[1:], row(use="no", note=""), row(study="b-2005", use="no", note="old")]
+    rows = [
+        row(estimate="0.80", ci_low="0.50", ci_high="0.90"),
+        *RESULTS[1:],
+        row(use="no", note=""),
+        row(study="b-2005", use="no", note="old"),
+    ]
     made = folder(tmp_path, results=rows, studies=[cells | {"Label": ""} for cells in STUDIES])
     ran = trialpool("check", made)
     assert ran == Ran(

@@ -95,7 +95,9 @@ def test_a_terminal_without_the_letters_gets_what_it_can_show(tmp_path, environm
     lines = err.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith(b"results/os.csv, row 2, column p: '")
-    assert lines[0].endswith(b"' is not a P value. Give P as 0.03, <0.001 or >0.05; leave the cell empty where it was not reported.")
+    assert lines[0].endswith(
+        b"' is not a P value. Give P as 0.03, <0.001 or >0.05; leave the cell empty where it was not reported."
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names of files are bytes on POSIX")

@@ -54,7 +54,9 @@ def test_a_folder_with_anything_in_it_is_left_alone(tmp_path):
 def test_a_file_is_left_alone(tmp_path):
     file = tmp_path / "mine"
     file.write_text("mine", encoding="utf-8")
-    assert trialpool("new", file) == Ran("", f"{file} exists already and is not empty. Give another name; nothing was written.\n", 1)
+    assert trialpool("new", file) == Ran(
+        "", f"{file} exists already and is not empty. Give another name; nothing was written.\n", 1
+    )
     below = file / "review"
     assert trialpool("new", below) == Ran("", f"{file}: File exists.\n", 1)
     assert tree(tmp_path) == {"mine": b"mine"}

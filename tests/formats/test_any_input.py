@@ -34,7 +34,9 @@ VALUES = [
 def template():
     """The files of the review that `trialpool new` makes: counts of 13 trials."""
     folder = Path(str(files("trialpool.formats") / "template"))
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.suffix in {".csv", ".toml"}}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.suffix in {".csv", ".toml"}
+    }
 
 
 def survival():
@@ -47,11 +49,31 @@ def survival():
         {**whole, **arms, "study": "b-2005", "p": "0.04", "median_t": "24.1", "median_c": "18", "follow_up": "36", "stratum": ""},
         {**whole, "study": "b-2005", "o_minus_e": "-5.1", "v": "20.3", "p_sides": "1", "status": "derived"},
         {**whole, **arms, "study": "c-2010", "landmark": "36", "survival_t": "60", "survival_c": "52", "p": "<0.05", "use": "yes"},
-        {**whole, **arms, "study": "c-2010", "events_t": "40", "events_c": "51", "p": "0.2", "outcome": "EFS", "favours": "treatment"},
+        {
+            **whole,
+            **arms,
+            "study": "c-2010",
+            "events_t": "40",
+            "events_c": "51",
+            "p": "0.2",
+            "outcome": "EFS",
+            "favours": "treatment",
+        },
         {**whole, **arms, "study": "d-2012", "stratum": "young", "pct_t": "10", "pct_c": "12.5", "p": "0.5", "favours": "control"},
-        {**whole, "study": "d-2012", "measure": "HR", "estimate": "1.1", "ci_level": "90", "ci_low": "0.9", "ci_high": "1.4", "favours": "control"},
+        {
+            **whole,
+            "study": "d-2012",
+            "measure": "HR",
+            "estimate": "1.1",
+            "ci_level": "90",
+            "ci_low": "0.9",
+            "ci_high": "1.4",
+            "favours": "control",
+        },
     ]
-    published = [{"review": "r", "scope": "drug=new", "outcome": "os", "measure": "HR", "estimate": "0.9", "ci_low": "0.8", "ci_high": "1"}]
+    published = [
+        {"review": "r", "scope": "drug=new", "outcome": "os", "measure": "HR", "estimate": "0.9", "ci_low": "0.8", "ci_high": "1"}
+    ]
     rows = {"studies.csv": studies, "results/os.csv": results, "published.csv": published}
     plan = PLAN.replace('["OS"]', '["OS", "EFS"]') + 'subgroups = ["drug"]\n'
     return {"review.toml": plan.encode(), **{name: csv_text(cells).encode() for name, cells in rows.items()}}
@@ -75,7 +97,9 @@ def with_other_value(draw, text):
     lines = text.split("\n")
     i = draw(st.integers(0, len(lines) - 1))
     key, equals, _ = lines[i].partition("=")
-    lines[i] = f"{key}= {draw(st.sampled_from(VALUES))}" if equals else draw(st.sampled_from(["", "x", "[[outcomes]]", "level = 2"]))
+    lines[i] = (
+        f"{key}= {draw(st.sampled_from(VALUES))}" if equals else draw(st.sampled_from(["", "x", "[[outcomes]]", "level = 2"]))
+    )
     return "\n".join(lines)
 
 

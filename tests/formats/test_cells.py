@@ -9,7 +9,7 @@ import pytest
 from trialpool.formats.cells import BadCell, choice, decimal, p_value, whole
 from trialpool.review.report import PValue
 
-EMPTY = "Leave the cell empty where nothing was reported"
+EMPTY = "Correct it, or leave the cell empty where nothing was reported"
 ALONE = "Keep the number; what stands beside it has its own column, or goes into the note"
 
 
@@ -69,7 +69,8 @@ def test_a_number_is_read_with_the_decimals_it_was_printed_to(cell, number):
         ("1 234", "'1 234' separates thousands. Write 1234."),
         ("1\u202f234", "'1\\u202f234' separates thousands. Write 1234."),
         ("1_000", "'1_000' separates thousands. Write 1000."),
-        ("1_0", f"'1_0' is not a number alone. {ALONE}."),
+        ("1_0", f"'1_0' is not a number. {EMPTY}."),
+        ("20o8", f"'20o8' is not a number. {EMPTY}."),
         ("0.62*", f"'0.62*' is not a number alone. {ALONE}."),
         ("0.62 (0.57-0.67)", f"'0.62 (0.57-0.67)' is not a number alone. {ALONE}."),
         ("0.57\u20130.67", f"'0.57\u20130.67' is not a number alone. {ALONE}."),
@@ -95,8 +96,10 @@ def test_a_count_is_whole():
         ("5.5", "5.5 is not a whole number. Counts are whole; a percentage has its own column."),
         (
             "1.234",
-            "1.234 is not a whole number. Counts are whole; a percentage has its own column. "
-            "Write 1234 if the point separates thousands.",
+            (
+                "1.234 is not a whole number. Counts are whole; a percentage has its own column. "
+                "Write 1234 if the point separates thousands."
+            ),
         ),
         ("1,234", "'1,234' separates thousands. Write 1234."),
         ("12%", "'12%' holds a percent sign. Write 12."),

@@ -56,7 +56,10 @@ def test_these_files_are_read_without_a_word(tmp_path, text):
             SOUND.replace(",", ";").encode(),
             "results/os.csv, row 1: columns are separated by semicolons. They were read so; save with commas.",
         ),
-        (SOUND.replace(",", "\t").encode(), "results/os.csv, row 1: columns are separated by tabs. They were read so; save with commas."),
+        (
+            SOUND.replace(",", "\t").encode(),
+            "results/os.csv, row 1: columns are separated by tabs. They were read so; save with commas.",
+        ),
         (SOUND.encode("utf-16"), "results/os.csv: the text is UTF-16. It was read so; save as UTF-8."),
         (
             codecs.BOM_UTF16_BE + SOUND.encode("utf-16-be"),
@@ -126,17 +129,17 @@ def test_decimal_commas_of_a_file_with_semicolons_are_named(tmp_path):
                 "results/os.csv, row 1: column 9 has no name. Name it or remove it.",
                 "results/os.csv, row 1, column medain_t: there is no such column. Did you mean median_t.",
                 "results/os.csv, row 1, column Source: there is no such column. Did you mean source.",
-                "results/os.csv, row 1, column xyz: there is no such column. Known are study, stratum, outcome, measure, estimate, "
+                ("results/os.csv, row 1, column xyz: there is no such column. Known are study, stratum, outcome, measure, estimate, "
                 "ci_low, ci_high, ci_level, orientation, p, p_sides, events_t, n_t, events_c, n_c, pct_t, pct_c, mean_t, sd_t, "
                 "mean_c, sd_c, median_t, median_c, landmark, survival_t, survival_c, o_minus_e, v, follow_up, favours, analysis, "
-                "source, locator, quote, status, use, note.",
+                "source, locator, quote, status, use, note."),
             ],
         ),
         (
             "\nstudy,Outcome,p\na-2001,OS,2\n",
             [
-                "results/os.csv, row 2, column outcome: missing among the columns (study, Outcome, p). "
-                "Add the column, or rename Outcome if that is meant.",
+                ("results/os.csv, row 2, column outcome: missing among the columns (study, Outcome, p). "
+                "Add the column, or rename Outcome if that is meant."),
                 "results/os.csv, row 2, column status: missing among the columns (study, Outcome, p). Add the column.",
                 "results/os.csv, row 2, column Outcome: there is no such column. Did you mean outcome.",
                 "results/os.csv, row 3, column p: 2 is outside 0 to 1. Give P as a share, such as 0.03.",
@@ -145,29 +148,29 @@ def test_decimal_commas_of_a_file_with_semicolons_are_named(tmp_path):
         (
             f"{HEADER}\n{LINE},one,too many\n{LINE}\n",
             [
-                "results/os.csv, row 2: 10 cells under 8 columns; the first without a column is 'one'. "
-                "Put quotes around a text that holds a comma.",
+                ("results/os.csv, row 2: 10 cells under 8 columns; the first without a column is 'one'. "
+                "Put quotes around a text that holds a comma."),
             ],
         ),
         (
             f'{HEADER},note\n{LINE},"never closed\n{LINE},\n',
             [
-                "results/os.csv, row 2: the row cannot be read (unexpected end of data). Look for a quote that is not closed, or "
-                "that stands within a text; the rows after it were not read.",
+                ("results/os.csv, row 2: the row cannot be read (unexpected end of data). Look for a quote that is not closed, or "
+                "that stands within a text; the rows after it were not read."),
             ],
         ),
         (
             f'{HEADER},note\n\n{LINE},\n{LINE},"a "quoted" word"\n{LINE},\n',
             [
-                "results/os.csv, row 4: the row cannot be read (',' expected after '\"'). Look for a quote that is not closed, or "
-                "that stands within a text; the rows after it were not read.",
+                ("results/os.csv, row 4: the row cannot be read (',' expected after '\"'). Look for a quote that is not closed, or "
+                "that stands within a text; the rows after it were not read."),
             ],
         ),
         (
             f"{HEADER},note\n{LINE},{'x' * 200_000}\n",
             [
-                "results/os.csv, row 2: the row cannot be read (field larger than field limit (131072)). Look for a quote that is "
-                "not closed, or that stands within a text; the rows after it were not read.",
+                ("results/os.csv, row 2: the row cannot be read (field larger than field limit (131072)). Look for a quote that is "
+                "not closed, or that stands within a text; the rows after it were not read."),
             ],
         ),
     ],
@@ -201,8 +204,10 @@ def test_very_long_cells_are_kept_and_shown_short(tmp_path):
     made = folder(tmp_path, results=[row(study=long, note=long), row(estimate=long)])
     assert refused(made) == [
         f"results/os.csv, row 2, column study: studies.csv has no study '{'x' * 40}'... (100000 characters). Add it there, or correct it.",
-        f"results/os.csv, row 3, column estimate: '{'x' * 40}'... (100000 characters) is not a number. "
-        "Leave the cell empty where nothing was reported.",
+        (
+            f"results/os.csv, row 3, column estimate: '{'x' * 40}'... (100000 characters) is not a number. "
+            "Correct it, or leave the cell empty where nothing was reported."
+        ),
     ]
     assert read_review(folder(tmp_path / "again", results=[row(note=long)])).reports[0].note == long
 

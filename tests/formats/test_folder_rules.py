@@ -75,8 +75,10 @@ def test_an_outcome_that_no_row_reports_is_said_and_the_rest_stands(tmp_path):
     second = '[[outcomes]]\nid = "pfs"\nname = "Progression-free survival"\nmeasure = "HR"\nreported_as = ["PFS", "EFS"]\n'
     made = folder(tmp_path, toml=PLAN + second, results=[*RESULTS, row(outcome="PFS, investigator")])
     assert problems(made) == [
-        "warning: review.toml, outcomes[2].reported_as: no row of results/*.csv has the outcome 'PFS' or 'EFS'. "
-        "Reported are OS, PFS, investigator."
+        (
+            "warning: review.toml, outcomes[2].reported_as: no row of results/*.csv has the outcome 'PFS' or 'EFS'. "
+            "Reported are OS, PFS, investigator."
+        )
     ]
 
 

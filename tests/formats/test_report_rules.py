@@ -16,7 +16,7 @@ NO_RATIO = "A ratio is above 0; leave the cell empty where it was not reported"
 SWAP = "Swap the two, or correct the one that was mistyped"
 MISTYPED = "Correct the one that was mistyped"
 EMPTY = "Leave the cell empty where it was not reported"
-NOTHING = "Leave the cell empty where nothing was reported"
+NOTHING = "Correct it, or leave the cell empty where nothing was reported"
 ALONE = "Keep the number; what stands beside it has its own column, or goes into the note"
 
 BAD_CELLS = [
@@ -65,7 +65,7 @@ BAD_CELLS = [
     ({"events_t": "5.5"}, ["events_t: 5.5 is not a whole number. Counts are whole; a percentage has its own column."]),
     ({"events_t": "5%"}, ["events_t: '5%' holds a percent sign. Write 5."]),
     ({"n_t": "1,204"}, ["n_t: '1,204' separates thousands. Write 1204."]),
-    ({"events_t": "0", "n_t": "0"}, [f"n_t: an arm of 0 patients. Leave the cell empty where the number was not reported."]),
+    ({"events_t": "0", "n_t": "0"}, ["n_t: an arm of 0 patients. Leave the cell empty where the number was not reported."]),
     # shares and magnitudes
     ({"pct_t": "101", "pct_c": "-1"}, [
         "pct_t: 101 is outside 0 to 100. Give a percentage.",
@@ -108,7 +108,9 @@ def test_every_bad_cell_of_every_row_is_said_at_once(tmp_path):
     made = folder(tmp_path, results=[row(**cells) for cells, _ in BAD_CELLS])
     said = refused(made)
     expected = [
-        f"results/os.csv, row {number}, column {message}" for number, (_, messages) in enumerate(BAD_CELLS, start=2) for message in messages
+        f"results/os.csv, row {number}, column {message}"
+        for number, (_, messages) in enumerate(BAD_CELLS, start=2)
+        for message in messages
     ]
     assert said == expected
 

@@ -63,12 +63,14 @@ def test_everything_is_said_in_one_run_file_by_file(tmp_path):
     expected = [
         "review.toml, analyses[1].tau2: 'reml' is not known. Use 'REML', 'PM' or 'DL'.",
         "studies.csv, row 5, column study: 'a-2001' stands in row 2 already. Give each study its own identifier, or strata their names.",
-        "studies.csv, row 6, column year: 'soon' is not a number. Leave the cell empty where nothing was reported.",
+        "studies.csv, row 6, column year: 'soon' is not a number. Correct it, or leave the cell empty where nothing was reported.",
         "results/os.csv, row 2, column p: 1.2 is outside 0 to 1. Give P as a share, such as 0.03.",
         "results/os.csv, row 3, column study: studies.csv has no study 'nobody'. Add it there, or correct it.",
         "published.csv, row 2, column estimate: '0,9' has a decimal comma. Write 0.9.",
-        "results/os.csv, row 4, column orientation: which arm HR 0.80 compares with which is not said, and nothing in the row "
-        "tells it. Give treatment_vs_control or control_vs_treatment.",
+        (
+            "results/os.csv, row 4, column orientation: which arm HR 0.80 compares with which is not said, and nothing in the row "
+            "tells it. Give treatment_vs_control or control_vs_treatment."
+        ),
     ]
     assert refused(made) == expected
     with pytest.raises(BadInput) as refusal:
@@ -121,7 +123,11 @@ def test_every_table_in_results_is_read_by_name_and_what_is_not_read_is_said(tmp
         "warning: results/old: it is not read. Save it as CSV, or put it elsewhere.",
         "warning: results/os.xlsx: it is not read. Save it as CSV, or put it elsewhere.",
     ]
-    assert [(r.file, r.row) for r in read_review(made).reports] == [("results/A.CSV", 2), ("results/A.CSV", 3), ("results/b.csv", 2)]
+    assert [(r.file, r.row) for r in read_review(made).reports] == [
+        ("results/A.CSV", 2),
+        ("results/A.CSV", 3),
+        ("results/b.csv", 2),
+    ]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions are those of POSIX")

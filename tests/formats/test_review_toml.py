@@ -93,8 +93,8 @@ def in_analysis(line):
             ", analyses[1].ci: 'HKSJ' is not known. Use 'HK', 'HK-floor', 'Wald' or 't'.",
             ", analyses[1].prediction: 'T' is not known. Use 't', 'HTS' or 'normal'.",
             ", analyses[1].subgroup_tau2: 'own' is not known. Use 'separate' or 'common'.",
-            ", analyses[1].sensitivity[1]: 'gosh' is not known. Use 'dl-wald', 'common', 'mantel-haenszel', 'read-only', "
-            "'all-rows' or 'leave-one-out'.",
+            (", analyses[1].sensitivity[1]: 'gosh' is not known. Use 'dl-wald', 'common', 'mantel-haenszel', 'read-only', "
+            "'all-rows' or 'leave-one-out'."),
         ]),
         (in_analysis('subgroups = "drug"'), [
             ", analyses[1].subgroups: 'drug' is not a list. Put it in brackets, such as [\"PFS\"].",
@@ -127,7 +127,9 @@ def test_a_byte_order_mark_is_passed_over(tmp_path):
 
 
 def test_studies_without_further_columns_have_no_subgroups(tmp_path):
-    made = folder(tmp_path, toml=in_analysis('subgroups = ["drug"]'), studies="study,label,year\na-2001,A,2001\nb-2005,B,2005\nc-2010,C,2010\n")
-    assert refused(made) == [
-        "review.toml, analyses[1].subgroups: studies.csv has no column 'drug'. Add a column for it there."
-    ]
+    made = folder(
+        tmp_path,
+        toml=in_analysis('subgroups = ["drug"]'),
+        studies="study,label,year\na-2001,A,2001\nb-2005,B,2005\nc-2010,C,2010\n",
+    )
+    assert refused(made) == ["review.toml, analyses[1].subgroups: studies.csv has no column 'drug'. Add a column for it there."]

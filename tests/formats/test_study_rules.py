@@ -30,8 +30,8 @@ def with_studies(tmp_path, *rows):
         (
             [study(stratum="old"), study(stratum="")],
             [
-                "row 5, column stratum: 'a-2001' has rows with strata, and this row names none. "
-                "Name the stratum, or remove the row: reports of the whole study need none.",
+                ("row 5, column stratum: 'a-2001' has rows with strata, and this row names none. "
+                "Name the stratum, or remove the row: reports of the whole study need none."),
             ],
         ),
         ([study(study="")], ["row 4, column study: the cell is empty. Every row needs it."]),
@@ -41,8 +41,7 @@ def with_studies(tmp_path, *rows):
             ["row 4, column study: 'A  2001\\nb' holds a space. Write A-2001-b, here and in the other files."],
         ),
         ([study(year="20o8")], [
-            "row 4, column year: '20o8' is not a number alone. Keep the number; what stands beside it has its own column, "
-            "or goes into the note.",
+            "row 4, column year: '20o8' is not a number. Correct it, or leave the cell empty where nothing was reported.",
         ]),
         ([study(year="")], ["row 4, column year: the cell is empty. Every row needs it."]),
         ([study(year="208")], ["row 4, column year: 208 is no year of publication. Give all four digits."]),
@@ -55,7 +54,7 @@ def with_studies(tmp_path, *rows):
         ]),
         ([study(n_t="1,204", n_c="n/a")], [
             "row 4, column n_t: '1,204' separates thousands. Write 1204.",
-            "row 4, column n_c: 'n/a' is not a number. Leave the cell empty where nothing was reported.",
+            "row 4, column n_c: 'n/a' is not a number. Correct it, or leave the cell empty where nothing was reported.",
         ]),
     ],
 )  # fmt: skip
@@ -66,7 +65,7 @@ def test_a_row_that_cannot_be_used_is_refused(tmp_path, rows, messages):
 def test_a_bad_row_does_not_make_its_results_strangers(tmp_path):
     made = folder(tmp_path, studies=[study(year="?"), *STUDIES[1:]])
     assert refused(made) == [
-        "studies.csv, row 2, column year: '?' is not a number. Leave the cell empty where nothing was reported."
+        "studies.csv, row 2, column year: '?' is not a number. Correct it, or leave the cell empty where nothing was reported."
     ]
 
 

@@ -47,7 +47,7 @@ def ours(formula: str) -> str:
 
 def formula_of(call: str, part: str = "mods") -> str:
     """The formula of an R call; "~ 1" where it has none."""
-    found = re.search(rf"{part}=(~[^,]*(?:\([^)]*\)[^,]*)*)[,)]", call)
+    found = re.search(rf"{part}=(~(?:[^,()]|\([^()]*\))*)", call)
     return ours(found[1]) if found else "~ 1"
 
 
@@ -67,6 +67,8 @@ def fit_of(data: str, call: str, **chosen: Any) -> MetaRegression:
         choices["weights"] = "equal"
     if "weights=1/(vi+0.1)" in call:
         choices["weights"] = 1 / (np.array(columns(data)["vi"], dtype=float) + 0.1)
+    if "weights=1/sqrt(vi)" in call:
+        choices["weights"] = 1 / np.sqrt(np.array(columns(data)["vi"], dtype=float))
     choices["level"] = 0.90 if "level=90" in call else 0.95
     choices["ci"] = CI_OF[option(call, "test", "z")]
     return regress(effects_of(data), formula_of(call), columns(data), **({"missing": "drop"} | choices | chosen))

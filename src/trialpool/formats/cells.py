@@ -20,6 +20,7 @@ from trialpool.review.report import PValue
 
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:([ ,'\u2019_])\d{3})(?:\1\d{3})*(?:\.\d+)?", re.ASCII)
+BESIDE = re.compile(r"[+-]?\d[\d.]*[^\w.]", re.ASCII)  # a number, and something that is no part of a word after it
 DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+", re.ASCII)
 MIDDLE_POINTS = str.maketrans({"\u00b7": ".", "\u2219": ".", "\u22c5": ".", "\u2212": "-"})
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " "))
@@ -176,14 +177,14 @@ def _no_number(cell: str, text: str) -> BadCell:
     if text[:1] in ("<", ">", "="):
         return BadCell(f"{found} is not a number", "Only a P value takes a sign")
     if text.lstrip("+-").casefold() in ("nan", "inf", "infinity"):
-        return BadCell(f"{found} is not a finite number", "Leave the cell empty where nothing was reported")
+        return BadCell(f"{found} is not a finite number", "Correct it, or leave the cell empty where nothing was reported")
     if NUMBER.fullmatch(_plain_digits(text)):
         return BadCell(f"{found} is not written in plain digits", f"Write {_plain_digits(text)}")
-    if text[:1].isdecimal():
+    if BESIDE.match(text):
         return BadCell(
             f"{found} is not a number alone", "Keep the number; what stands beside it has its own column, or goes into the note"
         )
-    return BadCell(f"{found} is not a number", "Leave the cell empty where nothing was reported")
+    return BadCell(f"{found} is not a number", "Correct it, or leave the cell empty where nothing was reported")
 
 
 def _comma(found: str, text: str) -> BadCell:

@@ -80,11 +80,13 @@ def _effects(findings: Findings) -> Iterator[Paragraph]:
     if "HR" in measures:
         yield Paragraph(
             "Hazard ratios",
-            "Log hazard ratios and their standard errors were taken, in this order of preference, from a hazard ratio with its "
-            "interval, O - E and V, a hazard ratio with P or events, P with events, the same with the events that medians or "
-            "landmark survival lead to expect, landmark survival, and medians. A standard error from P was refused where it would "
-            "take more information than the events or patients can carry, and came last where the rounding of P alone leaves it "
-            "open by more than a factor of 1.5. A P value printed as an inequality only bounded a standard error.",
+            "Log hazard ratios and their standard errors were taken, in this order of preference, from a hazard ratio with "
+            "its interval, O - E and V, a hazard ratio with P or events, P with events, the same with the events that medians "
+            "or landmark survival lead to expect, landmark survival, medians with events or patients, and landmark survival "
+            "or medians with P. A standard error from P was refused where it would take more information than the events or "
+            "patients can carry, and came last where the rounding of P alone leaves it open by more than a factor of 1.5. A P "
+            "value printed as an inequality made no standard error; it raised one that it contradicts, and lowered one only "
+            "where the hazard ratio itself is printed.",
             ("routes", "tierney"),
         )
     if measures & {"RR", "OR", "RD"}:

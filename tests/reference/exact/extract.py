@@ -64,7 +64,7 @@ def main(source: Path) -> None:
     for ours, theirs in {"mantel_haenszel_peto.json": "rma_mh_peto.json", "mixed_models.json": "rma_glmm.json"}.items():
         write(ours, [compact(entry) for entry in json.loads((source / theirs).read_text(encoding="utf-8"))])
     extras = json.loads((source / "synthesis_extras.json").read_text(encoding="utf-8"))
-    write("rare_events.json", [{"data": name, **extras[name]} for name in ("rare_nielweise2007", "rare_made_up_spm")])
+    write("rare_events.json", [extras[name] | {"data": name} for name in ("rare_nielweise2007", "rare_made_up_spm")])
 
 
 if __name__ == "__main__":

@@ -81,7 +81,9 @@ def _events(pct: Printed, n: int) -> Count:
     return Count(nearest, min(max(least, 0), nearest), max(min(most, n), nearest))
 
 
-def _of_table(r: Reported, name: str, events_t: Printed | Count, events_c: Printed | Count, assumptions: tuple[str, ...]) -> Outcome:
+def _of_table(
+    r: Reported, name: str, events_t: Printed | Count, events_c: Printed | Count, assumptions: tuple[str, ...]
+) -> Outcome:
     n_t, n_c, measure = float(r.n_t or 0), float(r.n_c or 0), r.measure
     a, c = events_t.value, events_c.value
     if a > n_t or c > n_c:

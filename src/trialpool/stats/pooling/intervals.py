@@ -76,9 +76,10 @@ def kenward_roger(yi: Floats, vi: Floats, tau2: Any) -> Pooled:
 
     With S1, S2, S3 the sums of wi, wi^2, wi^3 and var tau2 = 2 / tr PP, tr PP = S2 - 2 S3 / S1 + (S2 / S1)^2,
 
-        se^2 = (1 + 2 var tau2 (S3 - S2^2 / S1) / S1) / S1        df = 2 S1^2 / (var tau2 S2^2)
+        se^2 = (1 + 2 var tau2 (S3 - S2^2 / S1) / S1) / S1        df = 2 / (var tau2 (se^2 S2)^2)
 
-    which is what the general formulas come to for a single coefficient: the scale factor of the F statistic is then 1.
+    which is what the general formulas come to for a single coefficient, the scale factor of its F statistic being 1; but as Partlett
+    and Riley have it the larger se^2 enters df, where Kenward and Roger have 1 / S1, which gives a few degrees of freedom more.
 
     Kenward & Roger (1997), Biometrics 53:983-997; Partlett & Riley (2017), Stat Med 36:301-317.
     """
@@ -88,7 +89,7 @@ def kenward_roger(yi: Floats, vi: Floats, tau2: Any) -> Pooled:
     information = np.where(one, np.nan, S2 - 2 * S3 / S1 + (S2 / S1) ** 2)
     var_tau2 = 2 / information
     var = np.where(one, 1.0, 1 + 2 * var_tau2 * (S3 - S2**2 / S1) / S1) / S1
-    df = np.where(one, np.inf, 2 * S1**2 / (var_tau2 * S2**2))
+    df = np.where(one, np.inf, 2 / (var_tau2 * (var * S2) ** 2))
     return Pooled(mean(yi, wi), np.sqrt(var)[()], df[()])
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from trialpool.errors import NotEstimable
-from trialpool.stats.arrays import Floats, count
+from trialpool.errors import BadArgument, NotEstimable
+from trialpool.stats.arrays import count
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
-from trialpool.stats.pooling.intervals import INTERVALS
+from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, GOES_WITH, INTERVAL_NAMES, INTERVALS
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
-from trialpool.stats.pooling.weighted import cochran_q, mean, weights
+from trialpool.stats.pooling.weighted import cochran_q
 
 
 def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float = 0.95) -> PooledEffect:
@@ -22,8 +22,10 @@ def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float =
     Parameters
     ----------
     effects : effects of k studies, or a batch of analyses of the shape (..., k)
-    tau2 : estimator of the between-study variance: "REML", "PM" or "DL"
-    ci : interval of the pooled effect: "HK" (Hartung-Knapp), "HK-floor" (its scale factor at least 1), "Wald" or "t"
+    tau2 : estimator of the between-study variance, a key of TAU2: "REML", "PM", "DL", "DL2", "DLIT", "ML", "EB", "HE", "HS", "HSk",
+        "SJ", "SJIT", "PMM", "GENQ" or "GENQM"
+    ci : interval of the pooled effect: "HK" (Hartung-Knapp), "HK-floor" (its scale factor at least 1), "Wald", "t", "KR"
+        (Kenward-Roger, with REML), "PL" (profile likelihood, with ML) or "HC" (Henmi-Copas, with DL)
     level : confidence level, between 0 and 1
 
     Returns
@@ -33,7 +35,7 @@ def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float =
     Raises
     ------
     BadArgument
-        for an unknown method or a level outside 0 to 1
+        for an unknown method, an interval that goes with another estimator, or a level outside 0 to 1
     NotEstimable
         where no study is present
 
@@ -47,6 +49,9 @@ def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float =
     HR 0.69 (95% CI 0.31 to 1.50), P = 0.174, k = 3, I2 = 81%
     """
     choose("tau2", tau2, TAU2)
+    choose("ci", ci, INTERVALS)
+    if GOES_WITH.get(ci, tau2) != tau2:
+        raise BadArgument(f"ci={ci!r} ({INTERVAL_NAMES[ci]}) goes with tau2={GOES_WITH[ci]!r}, not tau2={tau2!r}.")
     return fit(effects, TAU2[tau2](effects.yi, effects.vi), model="random", tau2_method=tau2, ci=ci, level=level)
 
 
@@ -57,37 +62,33 @@ def pool_common(effects: Effects, *, ci: str = "Wald", level: float = 0.95) -> P
     >>> print(pool_common(effects([-0.36, -0.73], [0.02, 0.03], measure="HR")))
     HR 0.60 (95% CI 0.49 to 0.75), P < 0.001, k = 2, I2 = 63%
     """
+    choose("ci", ci, COMMON_EFFECT_INTERVALS)
     zero = np.zeros(np.broadcast_shapes(effects.yi.shape, effects.vi.shape)[:-1])[()]
     return fit(effects, zero, model="common", tau2_method="", ci=ci, level=level)
 
 
 def fit(effects: Effects, tau2: Any, *, model: str, tau2_method: str, ci: str, level: float) -> PooledEffect:
     """The pooled effect at a given tau2 (...)."""
-    choose("ci", ci, INTERVALS)
     checked_level(level)
     yi, vi = effects.yi, effects.vi
     k = count(vi)
-    if np.ndim(k) == 0 and k == 0:
-        raise NotEstimable(f"{model} effects, {tau2_method or 'inverse variance'}: no study is present (k = 0).")
-    mu, se, df = pooled_mean(yi, vi, np.where(k == 1, 0.0, tau2), ci)
+    if np.ndim(k) == 0 and np.ndim(tau2) == 0:
+        if k == 0:
+            raise NotEstimable(f"{model} effects, {tau2_method or 'inverse variance'}: no study is present (k = 0).")
+        pooled, Q = INTERVALS[ci](yi, vi, 0.0 if k == 1 else tau2), cochran_q(yi, vi)
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pooled, Q = INTERVALS[ci](yi, vi, np.where(k == 1, 0.0, tau2)), cochran_q(yi, vi)
     return PooledEffect(
         effects=effects,
         model=model,
         tau2_method=tau2_method,
         ci_method=ci,
         level=level,
-        mu=mu,
-        se=se,
-        df=df,
+        mu=pooled.mu,
+        se=pooled.se,
+        df=pooled.df,
         tau2=tau2,
-        Q=cochran_q(yi, vi),
+        Q=Q,
         k=k,
     )
-
-
-def pooled_mean(yi: Floats, vi: Floats, tau2: Any, ci: str) -> tuple[Any, Any, Any]:
-    """mu, its standard error and degrees of freedom, each (...), at a given tau2."""
-    wi = weights(vi, tau2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mu = mean(yi, wi)
-        return mu, *INTERVALS[ci](yi, wi, mu, count(vi))

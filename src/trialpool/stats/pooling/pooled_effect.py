@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import chi2_p, quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling import heterogeneity
+from trialpool.stats.pooling.best_predictions import BestPredictions, best_predictions
 from trialpool.stats.pooling.choices import checked_level, choose
-from trialpool.stats.pooling.intervals import PREDICTIONS
+from trialpool.stats.pooling.intervals import KR_PREDICTIONS, LIMITS, PREDICTIONS
+from trialpool.stats.pooling.tau2_intervals import TAU2_INTERVALS, TAU2_SE, tau2_se
 from trialpool.stats.pooling.weighted import weights
+
+if TYPE_CHECKING:
+    from trialpool.stats.regression.information import Criteria
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -53,7 +59,10 @@ class PooledEffect:
 
     def interval(self, level: float | None = None) -> tuple[Any, Any]:
         """Confidence limits on the analysis scale."""
-        half = quantile(self._level(level), self.df) * self.se
+        level = self._level(level)
+        if self.ci_method in LIMITS:
+            return LIMITS[self.ci_method].limits(self.effects.yi, self.effects.vi, self.tau2, level)
+        half = quantile(level, self.df) * self.se
         return self.mu - half, self.mu + half
 
     @property
@@ -65,6 +74,8 @@ class PooledEffect:
     @property
     def p(self) -> Any:
         """Two-sided P of no effect."""
+        if self.ci_method in LIMITS:
+            return LIMITS[self.ci_method].p(self.effects.yi, self.effects.vi, self.tau2)
         return two_sided_p(self.statistic, self.df)
 
     @property
@@ -95,40 +106,106 @@ class PooledEffect:
             return np.maximum(self.Q / np.where(self.k > 1, self.k - 1, np.nan), 1.0)
         return heterogeneity.h2(self.tau2, heterogeneity.typical_variance(self.effects.vi))
 
-    def tau2_interval(self, level: float | None = None) -> tuple[Any, Any]:
-        """Q-profile limits of tau2. Viechtbauer (2007), Stat Med 26:37-52."""
-        return heterogeneity.q_profile(self.effects.yi, self.effects.vi, level=self._level(level))
+    def tau2_interval(self, level: float | None = None, *, method: str = "QP") -> tuple[Any, Any]:
+        """Limits of tau2 by Q-profile ("QP", Viechtbauer (2007), Stat Med 26:37-52) or another method of TAU2_INTERVALS.
 
-    def I2_interval(self, level: float | None = None) -> tuple[Any, Any]:
+        "GENQ" and "BJ" are exact for the generalised and for Cochran's Q, "PL" is the profile likelihood (of REML or ML), "SJ" that of
+        Sidik and Jonkman, "HT" test-based, "Wald" for comparison. nan for a common-effect model.
+        """
+        choose("method", method, TAU2_INTERVALS)
+        level = self._level(level)
+        yi, vi = self.effects.yi, self.effects.vi
+        return TAU2_INTERVALS[method](yi, vi, None, tau2=self.tau2, method=self.tau2_method, level=level)
+
+    @property
+    def tau2_se(self) -> Any:
+        """Standard error of tau2, which is far from normal: prefer `tau2_interval`. nan for a common-effect model."""
+        if self.tau2_method not in TAU2_SE:
+            return self.mu * np.nan
+        return tau2_se(self.effects.yi, self.effects.vi, tau2=self.tau2, method=self.tau2_method)
+
+    def I2_interval(self, level: float | None = None, *, method: str = "QP") -> tuple[Any, Any]:
         """Limits of I2 that answer to those of tau2."""
-        low, high = self.H2_interval(level)
+        low, high = self.H2_interval(level, method=method)
         return 1 - 1 / low, 1 - 1 / high
 
-    def H2_interval(self, level: float | None = None) -> tuple[Any, Any]:
+    def H2_interval(self, level: float | None = None, *, method: str = "QP") -> tuple[Any, Any]:
         """Limits of H2 that answer to those of tau2."""
+        low, high = self.tau2_interval(level, method=method)
         typical = heterogeneity.typical_variance(self.effects.vi)
-        low, high = self.tau2_interval(level)
         return heterogeneity.h2(low, typical), heterogeneity.h2(high, typical)
 
     def prediction_interval(self, level: float | None = None, *, method: str = "t") -> tuple[Any, Any]:
         """Limits between which the effect of a new study of the same kind lies: mu -+ q sqrt(tau2 + se^2).
 
-        q is of t with k - 1 degrees of freedom ("t"), with k - 2 ("HTS") or normal ("normal"); nan where there are too few
-        studies, and for a common-effect model. Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159.
+        q is of t with k - 1 degrees of freedom ("t"), with k - 2 ("HTS"), normal ("normal") or, for a fit with ci="KR", of t with the
+        degrees of freedom of its interval ("KR") or one fewer ("KR-PR"); nan where there are too few studies, and for a common-effect
+        model. Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159; Partlett & Riley (2017), Stat Med 36:301-317. A
+        parametric bootstrap is `bootstrap_prediction_interval`.
         """
-        choose("method", method, PREDICTIONS)
+        choose("method", method, (*PREDICTIONS, *KR_PREDICTIONS))
+        level = self._level(level)
+        if method in KR_PREDICTIONS and self.ci_method != "KR":
+            raise BadArgument(f"method={method!r} goes with a fit by ci='KR', not ci={self.ci_method!r}.")
         if self.model == "common":
             return self.mu * np.nan, self.mu * np.nan
-        half = quantile(self._level(level), PREDICTIONS[method](self.k)) * np.sqrt(self.tau2 + self.se**2)
+        df = KR_PREDICTIONS[method](self.df) if method in KR_PREDICTIONS else PREDICTIONS[method](self.k)
+        half = quantile(level, df) * np.sqrt(self.tau2 + self.se**2)
         return self.mu - half, self.mu + half
+
+    @property
+    def best_predictions(self) -> BestPredictions:
+        """What each study's own effect is likely to be: drawn to the pooled effect, the more so, the less precise it is."""
+        return best_predictions(
+            self.effects.yi,
+            self.effects.vi,
+            self.tau2,
+            self.mu,
+            self.se,
+            self.df,
+            study=self.effects.study,
+            level=self.level,
+        )
+
+    def loglik(self, *, restricted: bool | None = None) -> Any:
+        """The log-likelihood, by default the restricted one except with tau2 by "ML" and for a common-effect model."""
+        from trialpool.stats.regression.information import normal_log_likelihood
+
+        yi, vi, mu = self.effects.yi, self.effects.vi, np.asarray(self.mu)
+        total = vi + np.asarray(self.tau2)[..., np.newaxis]
+        ones = np.ones((yi.shape[-1], 1))
+        chosen = self._restricted if restricted is None else restricted
+        return normal_log_likelihood(yi, total, ones, mu[..., np.newaxis], chosen)
+
+    @property
+    def criteria(self) -> Criteria:
+        """AIC, BIC and AICc by the likelihood that `loglik` gives."""
+        from trialpool.stats.regression.information import criteria_of
+
+        return criteria_of(self.loglik(), 2 if self.model == "random" else 1, self.k - (1 if self._restricted else 0))
+
+    @property
+    def _restricted(self) -> bool:
+        return self.model == "random" and self.tau2_method != "ML"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of this fit: fallbacks, corrections, studies left out."""
         said = tuple(f"{study}: {note}" for study, note in self.effects.notes.items())
-        if np.ndim(self.k) == 0 and self.k == 1:
-            said += ("one study: its own effect and Wald interval; tau2 and a prediction interval do not exist",)
-        return said
+        return said + (self._notes_of_k if np.ndim(self.k) == 0 and self.method == "IV" else ())
+
+    @property
+    def _notes_of_k(self) -> tuple[str, ...]:
+        if self.k == 1:
+            return ("one study: its own effect and Wald interval; tau2 and a prediction interval do not exist",)
+        if self.ci_method == "HK" and self.se == 0:
+            return (
+                "all effects are the same: the Hartung-Knapp interval has collapsed to a point; read the Wald interval, or that of "
+                "Hartung-Knapp with a floor",
+            )
+        if self.k == 2 and self.ci_method in ("HK", "HK-floor", "t"):
+            return ("two studies: the interval of the pooled effect and the prediction interval rest on 1 degree of freedom",)
+        return ()
 
     def _level(self, level: float | None) -> float:
         return self.level if level is None else checked_level(level)

@@ -47,7 +47,7 @@ def regress_matrix(
     level : confidence level, between 0 and 1
     model : "random" or "common" (effect)
     weights : None for 1 / (vi + tau2), "equal", or (k,) weights > 0; with other than inverse-variance weights the variance of the
-        coefficients is (X'WX)^-1 X'WMWX (X'WX)^-1, M = diag(vi + tau2), and `ci` is "Wald" or "t"
+        coefficients is (X'WX)^-1 X'WMWX (X'WX)^-1, M = diag(vi + tau2)
 
     Returns
     -------
@@ -85,7 +85,7 @@ def regress_design(
     yi, vi = effects.yi, effects.vi
     between, method = _between(yi, vi, on, tau2, model, ci)
     total = vi + np.asarray(between)[..., np.newaxis]
-    wi, weighting = _weights(weights, effects, total, ci)
+    wi, weighting = _weights(weights, effects, total)
     found, scale, df = coefficients(yi, vi, on.X, np.asarray(between), ci, None if weighting == "inverse variance" else wi)
     fit = MetaRegression(
         effects=effects,
@@ -130,14 +130,10 @@ def _between(yi: Floats, vi: Floats, on: Design, tau2: str | float, model: str, 
     return TAU2[tau2](yi, vi, on.X), tau2
 
 
-def _weights(weights: Any, effects: Effects, total: Floats, ci: str) -> tuple[Floats, str]:
+def _weights(weights: Any, effects: Effects, total: Floats) -> tuple[Floats, str]:
     """(..., k) and what they are."""
     if weights is None:
         return 1 / total, "inverse variance"
-    if ci in ("HK", "HK-floor"):
-        raise BadArgument(
-            f"ci={ci!r} is of inverse-variance weights. With other weights choose 'Wald' or 't', or `robust` of the fit."
-        )
     here = np.isfinite(total)
     if isinstance(weights, str):
         choose("weights", weights, ("equal",))
