@@ -9,6 +9,8 @@ THEIRS = {"review": "wang-2016", "scope": "overall", "outcome": "os", "measure":
 WALD = PLAN + 'tau2 = "DL"\nci = "Wald"\nsubgroups = ["drug"]\n'  # ours: 0.80 (0.64 to 1.01)
 BOTH_IN = "each estimate lies in the other's interval"
 NOT_IN = "the estimates do not lie in each other's intervals"
+SAME = "and the conclusion is the same"
+OTHER_SIDE = "but our interval does not exclude no effect and theirs excludes no effect"
 CLEAR = {"estimate": "0.80", "ci_low": "0.70", "ci_high": "0.90"}
 
 
@@ -20,17 +22,17 @@ def compared(tmp_path, *rows, toml=WALD, **files):
 @pytest.mark.parametrize(
     ("cells", "agrees", "why"),
     [
-        ({"estimate": "0.82", "ci_low": "0.65", "ci_high": "1.04"}, True, f"{BOTH_IN}, and the conclusion is the same"),
-        ({"estimate": "0.82", "ci_low": "0.70", "ci_high": "0.95"}, False, f"{BOTH_IN}, but our interval does not exclude no effect and theirs excludes no effect"),
-        ({"estimate": "0.50", "ci_low": "0.20", "ci_high": "1.20"}, False, f"{NOT_IN}, and the conclusion is the same"),
-        ({"estimate": "1.40", "ci_low": "1.10", "ci_high": "1.80"}, False, f"{NOT_IN}, but our interval does not exclude no effect and theirs excludes no effect"),
+        ({"estimate": "0.82", "ci_low": "0.65", "ci_high": "1.04"}, True, f"{BOTH_IN}, {SAME}"),
+        ({"estimate": "0.82", "ci_low": "0.70", "ci_high": "0.95"}, False, f"{BOTH_IN}, {OTHER_SIDE}"),
+        ({"estimate": "0.50", "ci_low": "0.20", "ci_high": "1.20"}, False, f"{NOT_IN}, {SAME}"),
+        ({"estimate": "1.40", "ci_low": "1.10", "ci_high": "1.80"}, False, f"{NOT_IN}, {OTHER_SIDE}"),
         ({}, None, "no figure is given"),
         ({"estimate": "0.80"}, None, "its interval is not given"),
         ({"estimate": "0.80", "ci_low": "0.70"}, None, "its interval is not given"),
         ({"scope": "post-ASCT", **CLEAR}, None, "of other trials than ours"),
         ({"scope": "drug=none", **CLEAR}, None, "of other trials than ours"),
         ({"measure": "RR", **CLEAR}, None, "of other trials than ours"),
-        ({"scope": "drug=old", "estimate": "0.80", "ci_low": "0.60", "ci_high": "1.07"}, True, f"{BOTH_IN}, and the conclusion is the same"),
+        ({"scope": "drug=old", "estimate": "0.80", "ci_low": "0.60", "ci_high": "1.07"}, True, f"{BOTH_IN}, {SAME}"),
     ],
 )  # fmt: skip
 def test_a_published_result_is_judged(tmp_path, cells, agrees, why):

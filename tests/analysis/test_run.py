@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from tests.formats.folders import COUNTS_PLAN, PLAN, RESULTS, STUDIES, counts, findings, folder, row
 
-PFS = '[[outcomes]]\nid = "pfs"\nname = "Progression"\nmeasure = "HR"\nreported_as = ["PFS"]\n[[analyses]]\nid = "pfs"\noutcome = "pfs"\n'
+PFS = """
+[[outcomes]]
+id = "pfs"
+name = "Progression"
+measure = "HR"
+reported_as = ["PFS"]
+[[analyses]]
+id = "pfs"
+outcome = "pfs"
+"""
 STRATA = (
     STUDIES[0] | {"stratum": "old", "setting": "clinic"},
     STUDIES[0] | {"stratum": "young", "setting": "home"},

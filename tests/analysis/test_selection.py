@@ -17,6 +17,7 @@ from trialpool.review.report import STATUSES
 NAMES = PLAN.replace('["OS"]', '["OS", "EFS", "TTP"]')
 BY_EVENTS = {"ci_low": "", "ci_high": "", "events_t": "40", "events_c": "50"}  # the fourth route, behind an interval
 STRATA = (STUDIES[0] | {"stratum": "old"}, STUDIES[0] | {"stratum": "young"}, *STUDIES[1:])
+ONLY_RECALLED = "only recalled figures lead to an effect, and these never enter a primary result"
 NO_ROUTE = {"estimate": "", "ci_low": "", "ci_high": "", "measure": "", "orientation": ""}
 
 
@@ -34,7 +35,7 @@ def chosen(tmp_path, *results, **options):
 @pytest.mark.parametrize(
     ("loser", "winner", "why"),
     [
-        (row(outcome="OS"), row(outcome="TTP", status="derived", use="yes", note="final", **BY_EVENTS), "another report is marked as the one to use"),
+        (row(), row(outcome="TTP", status="derived", use="yes", **BY_EVENTS), "another report is marked as the one to use"),
         (row(outcome="EFS", follow_up="60"), row(status="derived", **BY_EVENTS), "OS comes before EFS"),
         (row(outcome="TTP"), row(outcome="EFS"), "EFS comes before TTP"),
         (row(status="author"), row(**BY_EVENTS), "status read comes before author"),
@@ -92,8 +93,8 @@ def test_with_all_statuses_the_better_route_comes_before_the_better_status(tmp_p
     [
         ([], "no report of this outcome"),
         ([row(outcome="PFS")], "no report of this outcome"),
-        ([row(status="recalled")], "only recalled figures lead to an effect, and these never enter a primary result"),
-        ([row(status="recalled", use="yes"), row(**NO_ROUTE)], "only recalled figures lead to an effect, and these never enter a primary result"),
+        ([row(status="recalled")], ONLY_RECALLED),
+        ([row(status="recalled", use="yes"), row(**NO_ROUTE)], ONLY_RECALLED),
         ([row(use="no"), row(use="no", status="recalled")], "every report is marked as not to be used"),
         ([row(**NO_ROUTE)], "no report has figures that lead to an effect with a standard error"),
         ([row(use="no"), row(status="recalled", **NO_ROUTE)], "no report has figures that lead to an effect with a standard error"),

@@ -36,8 +36,8 @@ def test_a_new_review_builds_and_builds_the_same_again(tmp_path):
     assert (ran.code, ran.err) == (0, "")
     report = tree(tmp_path / "x" / "report")
     assert {path for path in report if "figures/" not in path} == {
-        "figures", "findings.json", "index.html", "tables", "tables/effects.csv", "tables/inconsistencies.csv", "tables/published.csv",
-        "tables/results.csv", "tables/sensitivity.csv", "tables/studies.csv",
+        "figures", "findings.json", "index.html", "tables", "tables/effects.csv", "tables/inconsistencies.csv",
+        "tables/published.csv", "tables/results.csv", "tables/sensitivity.csv", "tables/studies.csv",
     }  # fmt: skip
     assert {path.rpartition(".")[2] for path in report if "figures/" in path} == set(build.FORMATS)
     assert all(content for path, content in report.items() if "." in path and path != "tables/inconsistencies.csv")

@@ -60,9 +60,9 @@ def test_what_was_overcome_or_disagrees_is_a_warning_and_ends_with_0(tmp_path):
     ran = trialpool("check", made)
     assert ran == Ran(
         "warning: studies.csv, row 1, column Label: it was read as a moderator. Rename it label if that is meant.\n"
-        "warning: results/os.csv, row 2, column estimate: HR 0.80 is not in the middle of 0.50 to 0.90 on the log scale: that is 0.671; "
-        "with 0.80 and 0.50 right, the upper limit would be 1.28. Look whether a digit was mistyped; a profile, exact or repeated "
-        "interval need not be symmetric.\n"
+        "warning: results/os.csv, row 2, column estimate: HR 0.80 is not in the middle of 0.50 to 0.90 on the log scale: "
+        "that is 0.671; with 0.80 and 0.50 right, the upper limit would be 1.28. Look whether a digit was mistyped; a profile, "
+        "exact or repeated interval need not be symmetric.\n"
         "note: results/os.csv, row 5, column use: use = no without a reason. Say why in the note.\n"
         "2 warnings, 1 note.\n",
         "",

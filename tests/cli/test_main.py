@@ -103,7 +103,7 @@ def test_a_terminal_without_the_letters_gets_what_it_can_show(tmp_path, environm
 @pytest.mark.skipif(os.name == "nt", reason="names of files are bytes on POSIX")
 def test_a_name_that_is_no_text_is_shown_as_far_as_it_is(tmp_path):
     made = folder(tmp_path, results=[row(p="2")])
-    os.rename(os.fsencode(made / "results" / "os.csv"), os.fsencode(made / "results") + b"/\xff.csv")
+    (made / "results" / "os.csv").rename(made / "results" / os.fsdecode(b"\xff.csv"))
     code, out, err = in_a_process("check", made)
     assert (code, err) == (1, b"")
     assert out.splitlines()[0] == b"error: results/?.csv, row 2, column p: 2 is outside 0 to 1. Give P as a share, such as 0.03."
@@ -113,5 +113,5 @@ def test_a_name_that_is_no_text_is_shown_as_far_as_it_is(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="names of files are bytes on POSIX")
 def test_a_name_that_is_no_text_can_be_written_into_the_report(tmp_path):
     made = folder(tmp_path)
-    os.rename(os.fsencode(made / "results" / "os.csv"), os.fsencode(made / "results") + b"/\xff.csv")
+    (made / "results" / "os.csv").rename(made / "results" / os.fsdecode(b"\xff.csv"))
     assert [report.file for report in read_review(made).reports] == ["results/?.csv"] * 3

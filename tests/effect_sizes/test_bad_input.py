@@ -86,18 +86,24 @@ def test_means_that_can_not_be(make: Callable[..., Any], wrong: dict[str, Any], 
         ),
         (
             lambda: correlation(r=[1, -1.5, 0.2], n=[30, 30, 3]),
-            "Correlations cannot be used: r is 1 for 1; r is -1.5 for 2; n is 3 for 3. "
-            "A correlation lies between -1 and 1. A correlation needs 4 patients or more, in whole numbers.",
+            (
+                "Correlations cannot be used: r is 1 for 1; r is -1.5 for 2; n is 3 for 3. "
+                "A correlation lies between -1 and 1. A correlation needs 4 patients or more, in whole numbers."
+            ),
         ),
         (
             lambda: proportion(events=[11, 2.5, -1], n=[10, 10, 0]),
-            "Counts cannot be used: events is 2.5 for 2; events is -1 for 3; n is 0 for 3; 11 events among 10 patients for 1 "
-            "(events, n). Counts are whole, not negative, and fit in their arm.",
+            (
+                "Counts cannot be used: events is 2.5 for 2; events is -1 for 3; n is 0 for 3; 11 events among 10 patients for 1 "
+                "(events, n). Counts are whole, not negative, and fit in their arm."
+            ),
         ),
         (
             lambda: rate(events=[-1, 2], time=[10, 0]),
-            "Events and times cannot be used: events is -1 for 1; time is 0 for 2. "
-            "Events are whole numbers, 0 or more. Time at risk is above 0.",
+            (
+                "Events and times cannot be used: events is -1 for 1; time is 0 for 2. "
+                "Events are whole numbers, 0 or more. Time at risk is above 0."
+            ),
         ),
         (
             lambda: rate_ratio(events_t=[1], time_t=[-3], events_c=[1], time_c=[2]),
@@ -117,8 +123,10 @@ def test_means_that_can_not_be(make: Callable[..., Any], wrong: dict[str, Any], 
         ),
         (
             lambda: crossover_odds_ratio(events_t=[40], n_t=[32], events_c=[5], n_c=[46], r=-2),
-            "Counts cannot be used: r is -2 for 1; 40 events among 32 patients for 1 (events_t, n_t). "
-            "A correlation lies between -1 and 1. Counts are whole, not negative, and fit in their arm.",
+            (
+                "Counts cannot be used: r is -2 for 1; 40 events among 32 patients for 1 (events_t, n_t). "
+                "A correlation lies between -1 and 1. Counts are whole, not negative, and fit in their arm."
+            ),
         ),
         (
             lambda: partial_correlation(**(MODEL | {"predictors": [0]})),
@@ -126,8 +134,10 @@ def test_means_that_can_not_be(make: Callable[..., Any], wrong: dict[str, Any], 
         ),
         (
             lambda: partial_correlation(**(MODEL | {"n": [5]})),
-            "Regression results cannot be used: 5 patients for 3 predictors for 1 (n, predictors). "
-            "A model needs at least 3 patients more than predictors.",
+            (
+                "Regression results cannot be used: 5 patients for 3 predictors for 1 (n, predictors). "
+                "A model needs at least 3 patients more than predictors."
+            ),
         ),
         (
             lambda: semi_partial_correlation(**MODEL, r_squared=[1.3]),
@@ -135,8 +145,10 @@ def test_means_that_can_not_be(make: Callable[..., Any], wrong: dict[str, Any], 
         ),
         (
             lambda: cronbach_alpha(alpha=[1.0], items=1, n=[2]),
-            "Reliabilities cannot be used: alpha is 1 for 1; items is 1 for 1; n is 2 for 1. Alpha is below 1. "
-            "Alpha needs 2 items or more, in whole numbers. Alpha needs 3 patients or more, in whole numbers.",
+            (
+                "Reliabilities cannot be used: alpha is 1 for 1; items is 1 for 1; n is 2 for 1. Alpha is below 1. "
+                "Alpha needs 2 items or more, in whole numbers. Alpha needs 3 patients or more, in whole numbers."
+            ),
         ),
         (
             lambda: area_under_curve(auc=[1.0], n_t=[20], n_c=[20]),
@@ -208,8 +220,14 @@ def test_missing_is_missing_in_columns_of_any_kind(frame: Callable[..., Any]) ->
 
 
 def test_a_missing_count_does_not_touch_the_policies_and_averages_of_others() -> None:
-    holey = {name: [*values, None] for name, values in ARMS.items()}
-    for options in ({"zero_cells": "any"}, {"zero_cells": "all"}, {"zero_cells": "empirical"}, {"variance": "AV"}):
+    holey: dict[str, Any] = {name: [*values, None] for name, values in ARMS.items()}
+    choices: tuple[dict[str, Any], ...] = (
+        {"zero_cells": "any"},
+        {"zero_cells": "all"},
+        {"zero_cells": "empirical"},
+        {"variance": "AV"},
+    )
+    for options in choices:
         found, alone = risk_ratio(**holey, **options, missing="drop"), risk_ratio(**ARMS, **options)
         assert found.yi[:2].tolist() == alone.yi.tolist()
         assert found.vi[:2].tolist() == alone.vi.tolist()

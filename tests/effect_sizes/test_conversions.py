@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -91,8 +91,10 @@ def test_the_handbook_on_a_crossover_trial() -> None:
     [
         (
             lambda: sd_from_se(se=[0, 0.4], n=[25, 1], study=["A", "B"]),
-            "Figures cannot be used: se is 0 for A; n is 1 for B. A standard error is above 0. "
-            "A group with a standard deviation has 2 patients or more, in whole numbers.",
+            (
+                "Figures cannot be used: se is 0 for A; n is 1 for B. A standard error is above 0. "
+                "A group with a standard deviation has 2 patients or more, in whole numbers."
+            ),
         ),
         (
             lambda: sd_from_ci(ci_low=[3], ci_high=[2], n=[25]),
@@ -104,7 +106,10 @@ def test_the_handbook_on_a_crossover_trial() -> None:
         ),
         (
             lambda: sd_from_difference_t(difference=[0], t=[0], n_t=[25], n_c=[22]),
-            "Figures cannot be used: difference is 0 for 1; t is 0 for 1. Of a difference, or t, of 0 no standard deviation can be had.",
+            (
+                "Figures cannot be used: difference is 0 for 1; t is 0 for 1. "
+                "Of a difference, or t, of 0 no standard deviation can be had."
+            ),
         ),
         (
             lambda: sd_from_difference_p(difference=[1], p=[1.5], n_t=[25], n_c=[22]),
@@ -116,8 +121,10 @@ def test_the_handbook_on_a_crossover_trial() -> None:
         ),
         (
             lambda: correlation_from_sds(sd_post=[1], sd_pre=[2], sd_change=[5]),
-            "Standard deviations cannot be used: the standard deviations answer to no correlation for 1. "
-            "No three such standard deviations go with a correlation between -1 and 1: check which is which.",
+            (
+                "Standard deviations cannot be used: the standard deviations answer to no correlation for 1. "
+                "No three such standard deviations go with a correlation between -1 and 1: check which is which."
+            ),
         ),
     ],
 )
@@ -255,6 +262,7 @@ def test_quantile_estimation_is_better_for_skewed_outcomes() -> None:
     assert error["QE"] < 0.5 * error["Luo"]
 
 
+@settings(max_examples=10)
 @given(scale=st.floats(0.01, 100))
 def test_units_do_not_matter(scale: float) -> None:
     q: dict[str, Any] = {"q1": np.array([10.0]), "median": np.array([14.0]), "q3": np.array([22.0])}
@@ -283,13 +291,17 @@ def test_a_batch_is_its_parts(method: str) -> None:
         ({"q1": [1]}, "A median with q1 is not enough. Give minimum and maximum, q1 and q3, or all four."),
         (
             {"q1": [15], "q3": [22]},
-            "Quantiles cannot be used: 15 before 14 for 1 (q1, median). "
-            "Minimum, quartiles, median and maximum do not fall, and the outer ones differ.",
+            (
+                "Quantiles cannot be used: 15 before 14 for 1 (q1, median). "
+                "Minimum, quartiles, median and maximum do not fall, and the outer ones differ."
+            ),
         ),
         (
             {"q1": [14], "q3": [14]},
-            "Quantiles cannot be used: 14 to 14 for 1 (q1, q3). "
-            "Minimum, quartiles, median and maximum do not fall, and the outer ones differ.",
+            (
+                "Quantiles cannot be used: 14 to 14 for 1 (q1, q3). "
+                "Minimum, quartiles, median and maximum do not fall, and the outer ones differ."
+            ),
         ),
         (
             {"q1": [10], "q3": [22], "n": [2]},

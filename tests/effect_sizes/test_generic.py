@@ -122,8 +122,10 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ({"missing": "skip"}, "missing='skip' is not known. Choose one of 'raise', 'drop'."),
         (
             {"p": [1.2]},
-            "Effects cannot be used: p is 1.2 for 1. "
-            "A P value lies between 0 and 1: an effect with P = 1, or 0, has no standard error.",
+            (
+                "Effects cannot be used: p is 1.2 for 1. "
+                "A P value lies between 0 and 1: an effect with P = 1, or 0, has no standard error."
+            ),
         ),
         ({"df": [0]}, "Effects cannot be used: df is 0 for 1. Degrees of freedom are 1 or more."),
     ],

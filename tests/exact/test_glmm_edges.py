@@ -22,6 +22,18 @@ def pairs(events_t: Any, events_c: Any, n: int = 50) -> Any:
 OPPOSITE = pairs([0, 5], [5, 0])
 SEPARATED = pairs([0, 5, 0, 6], [5, 2, 7, 3])
 NEEDS_ODDS = "glmm needs odds ratios from events and patients by arm: make the effects by odds_ratio."
+NO_MAXIMUM = (
+    "GLMM CM.EL random OR: no maximum of the likelihood was found (k = 2). After 15 steps the next would be of 2, "
+    "from mu = *, tau = 31.9. A parameter may be infinite."
+)
+SEPARATES = (
+    "GLMM CM.EL common OR: no maximum of the likelihood was found (k = 4). After 60 steps the next would be of 0.023, "
+    "from mu = -24.1, tau = 0. A parameter may be infinite."
+)
+TOO_MANY = (
+    "Counts cannot be used: events is 2.5 for B; 10 events among 9 patients for A (events, n). "
+    "Counts are whole, not negative, and fit in their arm."
+)
 SAME_WAY = "an empty cell points the same way in every trial"
 
 REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
@@ -97,17 +109,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         NotEstimable,
         "GLMM UM.FS random IRR: an arm has no event in any trial (k = 2), so the estimate is minus infinity.",
     ),
-    "tau grows for ever": (
-        lambda: glmm(OPPOSITE, method="CM.EL"),
-        NotEstimable,
-        "GLMM CM.EL random OR: no maximum of the likelihood was found (k = 2). After 15 steps the next would be of 2, "
-        "from mu = *, tau = 31.9. A parameter may be infinite.",
-    ),
+    "tau grows for ever": (lambda: glmm(OPPOSITE, method="CM.EL"), NotEstimable, NO_MAXIMUM),
     "a moderator that separates": (
         lambda: glmm(SEPARATED, method="CM.EL", model="common", moderators={"drug": [0, 1, 0, 1]}),
         NotEstimable,
-        "GLMM CM.EL common OR: no maximum of the likelihood was found (k = 4). After 60 steps the next would be of 0.023, "
-        "from mu = -24.1, tau = 0. A parameter may be infinite.",
+        SEPARATES,
     ),
     "proportion of 1": (
         lambda: glmm_proportion(events=[9, 9], n=[9, 9]),
@@ -117,8 +123,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "more events than patients": (
         lambda: glmm_proportion(events=[10, 2.5], n=[9, 9], study=["A", "B"]),
         BadArgument,
-        "Counts cannot be used: events is 2.5 for B; 10 events among 9 patients for A (events, n). "
-        "Counts are whole, not negative, and fit in their arm.",
+        TOO_MANY,
     ),
     "batch of proportions": (
         lambda: glmm_proportion(events=[[1, 2]], n=[[9, 9]]),

@@ -52,7 +52,9 @@ def test_the_order_of_trials_changes_nothing(method: str, model: str, counts: di
 @given(trials())
 def test_swapped_arms_turn_the_sign(method: str, model: str, counts: dict[str, Any]) -> None:
     here, there = fitted(counts, method, model), fitted(swapped(counts), method, model)
-    assert numbers_of(there) == pytest.approx([-here.mu, *numbers_of(here)[1:]], **ITERATED)
+    compared = slice(1, 4) if method == "UM.RS" else slice(1, 5)  # its saturated model has the levels of the control arm
+    assert there.mu == pytest.approx(-here.mu, **ITERATED)
+    assert numbers_of(there)[compared] == pytest.approx(numbers_of(here)[compared], **ITERATED)
 
 
 @pytest.mark.parametrize("model", ["common", "random"])

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.integrate import dblquad, quad
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 from tests.exact.models import fit_of, name_of
 from tests.exact.reference_results import arms, columns, odds_ratios, table
 
 from trialpool.stats.effects.effects import Counts
+from trialpool.stats.effects.two_by_two import odds_ratio
 from trialpool.stats.exact.design import two_arms
 from trialpool.stats.exact.glmm import glmm, glmm_proportion, glmm_rate, glmm_rates
 from trialpool.stats.exact.newton import climb, maximum
@@ -65,21 +66,30 @@ def log_integral(of: Callable[[float], float], sd: float) -> float:
     return log(value) + top - log(sd * sqrt(2 * pi))
 
 
+def counts_of(name: str) -> dict[str, Floats]:
+    if not name.startswith("rare"):
+        return arms(name)
+    rows = next(entry["rows"] for entry in table("rare_events") if entry["data"] == name)
+    theirs = dict(zip(ARMS, ("e1", "n1", "e0", "n0"), strict=True))
+    return {ours: np.array([row[column] for row in rows], dtype=float) for ours, column in theirs.items()}
+
+
 def conditional(name: str) -> Callable[[float, float], float]:
     """The exact conditional log-likelihood, trial by trial, at mu and tau."""
-    rows = [row for row in zip(*(arms(name)[x].astype(int).tolist() for x in ARMS), strict=True) if row[0] + row[2] > 0]
+    rows = [row for row in zip(*(counts_of(name)[x].astype(int).tolist() for x in ARMS), strict=True) if row[0] + row[2] > 0]
     return lambda mu, tau: sum(log_integral(lambda u, row=row: log_hypergeometric(*row, mu + u), tau) for row in rows)
 
 
-@pytest.mark.parametrize("name", ["nielweise2007", "collins1985b"])
+@pytest.mark.parametrize("name", ["nielweise2007", "collins1985b", "rare_made_up_spm"])
 def test_the_exact_conditional_likelihood(name: str) -> None:
-    fit = glmm(odds_ratios(name), method="CM.EL")
+    fit = glmm(odds_ratio(**counts_of(name)), method="CM.EL")
     assert fit.loglik == pytest.approx(conditional(name)(fit.mu, sqrt(fit.tau2)), rel=1e-11)
 
 
-def test_the_exact_conditional_standard_errors() -> None:
+@pytest.mark.parametrize("name", ["nielweise2007", "rare_made_up_spm"])
+def test_the_exact_conditional_standard_errors(name: str) -> None:
     """By second differences of the independent log-likelihood, which the gradient of 0 and the covariance have to fit."""
-    fit, loglik = glmm(odds_ratios("nielweise2007"), method="CM.EL"), conditional("nielweise2007")
+    fit, loglik = glmm(odds_ratio(**counts_of(name)), method="CM.EL"), conditional(name)
     tau, h = sqrt(fit.tau2), 2e-3
     at = {(i, j): loglik(fit.mu + i * h, tau + j * h) for i, j in product((-1, 0, 1), repeat=2)}
     gradient = [(at[1, 0] - at[-1, 0]) / (2 * h), (at[0, 1] - at[0, -1]) / (2 * h)]
@@ -119,21 +129,32 @@ def test_the_one_group_likelihoods() -> None:
     assert fit.loglik == pytest.approx(sum(parts), rel=1e-11)
 
 
-def test_the_unconditional_likelihood_with_fixed_levels() -> None:
-    """The levels are searched for by scipy.optimize, trial by trial."""
-    fit, data = glmm(odds_ratios("collins1985b")), arms("collins1985b")
-    total, tau = 0.0, sqrt(fit.tau2)
-    for a, n_t, c, n_c in zip(*(data[x].tolist() for x in ARMS), strict=True):
+def unconditional(name: str, mu: float, tau: float) -> float:
+    """The log-likelihood of UM.FS; the levels are searched for by scipy.optimize, trial by trial."""
+    total = 0.0
+    for a, n_t, c, n_c in zip(*(counts_of(name)[x].tolist() for x in ARMS), strict=True):
 
-        def loss(alpha: Floats, a: float = a, n_t: float = n_t, c: float = c, n_c: float = n_c) -> float:
-            return -log_integral(
-                lambda u: log_binomial(a, n_t, float(alpha[0]) + fit.mu + u / 2) + log_binomial(c, n_c, float(alpha[0]) - u / 2),
-                tau,
-            )
+        def loss(alpha: float, row: tuple[float, ...] = (a, n_t, c, n_c)) -> float:
+            x, n, y, m = row
+            return -log_integral(lambda u: log_binomial(x, n, alpha + mu + u / 2) + log_binomial(y, m, alpha - u / 2), tau)
 
         start = log((a + c + 0.5) / (n_t + n_c - a - c + 0.5))
-        total -= minimize(loss, [start], method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-12}).fun
-    assert fit.loglik == pytest.approx(total, rel=1e-10)
+        total -= minimize_scalar(loss, bounds=(start - 3, start + 3), method="bounded", options={"xatol": 1e-7}).fun
+    return total
+
+
+def test_the_unconditional_likelihood_with_fixed_levels() -> None:
+    fit = glmm(odds_ratios("collins1985b"))
+    assert fit.loglik == pytest.approx(unconditional("collins1985b", fit.mu, sqrt(fit.tau2)), rel=1e-10)
+
+
+def test_seven_nodes_are_few_for_rare_events() -> None:
+    """lme4's tau2 of the made-up set is 1.1% off ours, and less likely."""
+    fit = glmm(odds_ratio(**counts_of("rare_made_up_spm")))
+    theirs = next(entry["glmm_UM.FS_ML"] for entry in table("rare_events") if entry["data"] == "rare_made_up_spm")
+    there = unconditional("rare_made_up_spm", theirs["log"], sqrt(theirs["tau2"]))
+    assert fit.loglik == pytest.approx(unconditional("rare_made_up_spm", fit.mu, sqrt(fit.tau2)), rel=1e-10)
+    assert fit.loglik > there
 
 
 def test_the_unconditional_likelihood_with_random_levels() -> None:

@@ -21,13 +21,14 @@ from trialpool.reports.tables import tables_of
 
 NUMBERS = ["0", "1", "-1", "0.5", "1.00", "0.01", "100", "99.9", "7", "12.3", "1e11", "1e-20", "0.999999999999", "1000000"]
 ODD = [
-    "", "1e999", "0e999", "1e-999", "NaN", "inf", "1_000", "1,234", "0,62", "0\u00b762", "\u22120.5", "<0.001", ">0.5", "P = 1", "5%",
-    "yes", "no", "maybe", "read", "recalled", "HR", "RR", "OR", "RD", "treatment", "control", "treatment_vs_control", "OS", "EFS",
-    "x" * 200, "a\nb", '"', "=1+1", "\x1b[31m", "\u202e", "\U0001f600", "overall", "drug=new", "old", "a-2001", "9" * 40,
+    "", "1e999", "0e999", "1e-999", "NaN", "inf", "1_000", "1,234", "0,62", "0\u00b762", "\u22120.5", "<0.001", ">0.5", "P = 1",
+    "5%", "yes", "no", "maybe", "read", "recalled", "HR", "RR", "OR", "RD", "treatment", "control", "treatment_vs_control", "OS",
+    "EFS", "x" * 200, "a\nb", '"', "=1+1", "\x1b[31m", "\u202e", "\U0001f600", "overall", "drug=new", "old", "a-2001", "9" * 40,
 ]  # fmt: skip
 VALUES = [
-    "1", '"x"', "[]", "{}", "nan", "true", "0.5", "1e-9", "0.9999999", '"REML"', '"PM"', '"DL"', '"HK"', '"HK-floor"', '"Wald"', '"t"',
-    '"HTS"', '"normal"', '"RD"', '"OR"', '"RR"', '"HR"', '"higher"', '["OS", "EFS"]', '["drug"]', '["drug x note"]', '"common"', '""',
+    "1", '"x"', "[]", "{}", "nan", "true", "0.5", "1e-9", "0.9999999", '"REML"', '"PM"', '"DL"', '"HK"', '"HK-floor"', '"Wald"',
+    '"t"', '"HTS"', '"normal"', '"RD"', '"OR"', '"RR"', '"HR"', '"higher"', '["OS", "EFS"]', '["drug"]', '["drug x note"]',
+    '"common"', '""',
 ]  # fmt: skip
 
 

@@ -129,10 +129,10 @@ def test_decimal_commas_of_a_file_with_semicolons_are_named(tmp_path):
                 "results/os.csv, row 1: column 9 has no name. Name it or remove it.",
                 "results/os.csv, row 1, column medain_t: there is no such column. Did you mean median_t.",
                 "results/os.csv, row 1, column Source: there is no such column. Did you mean source.",
-                ("results/os.csv, row 1, column xyz: there is no such column. Known are study, stratum, outcome, measure, estimate, "
-                "ci_low, ci_high, ci_level, orientation, p, p_sides, events_t, n_t, events_c, n_c, pct_t, pct_c, mean_t, sd_t, "
-                "mean_c, sd_c, median_t, median_c, landmark, survival_t, survival_c, o_minus_e, v, follow_up, favours, analysis, "
-                "source, locator, quote, status, use, note."),
+                ("results/os.csv, row 1, column xyz: there is no such column. Known are study, stratum, outcome, measure, "
+                "estimate, ci_low, ci_high, ci_level, orientation, p, p_sides, events_t, n_t, events_c, n_c, pct_t, pct_c, "
+                "mean_t, sd_t, mean_c, sd_c, median_t, median_c, landmark, survival_t, survival_c, o_minus_e, v, follow_up, "
+                "favours, analysis, source, locator, quote, status, use, note."),
             ],
         ),
         (
@@ -203,7 +203,10 @@ def test_very_long_cells_are_kept_and_shown_short(tmp_path):
     long = "x" * 100_000
     made = folder(tmp_path, results=[row(study=long, note=long), row(estimate=long)])
     assert refused(made) == [
-        f"results/os.csv, row 2, column study: studies.csv has no study '{'x' * 40}'... (100000 characters). Add it there, or correct it.",
+        (
+            f"results/os.csv, row 2, column study: studies.csv has no study '{'x' * 40}'... (100000 characters). "
+            "Add it there, or correct it."
+        ),
         (
             f"results/os.csv, row 3, column estimate: '{'x' * 40}'... (100000 characters) is not a number. "
             "Correct it, or leave the cell empty where nothing was reported."

@@ -21,10 +21,14 @@ ALONE = "Keep the number; what stands beside it has its own column, or goes into
 
 BAD_CELLS = [
     # intervals
-    ({"estimate": "0.8", "ci_low": "0.9", "ci_high": "1.2"}, [f"estimate: the interval 0.9 to 1.2 does not hold its estimate 0.8. {MISTYPED}."]),
+    ({"estimate": "0.8", "ci_low": "0.9", "ci_high": "1.2"}, [
+        f"estimate: the interval 0.9 to 1.2 does not hold its estimate 0.8. {MISTYPED}.",
+    ]),
     ({"estimate": "1.3"}, [f"estimate: the interval 0.60 to 1.07 does not hold its estimate 1.3. {MISTYPED}."]),
     ({"ci_low": "1.2", "ci_high": "0.6"}, [f"ci_low: the lower limit 1.2 is above the upper limit 0.6. {SWAP}."]),
-    ({"ci_low": "0.80", "ci_high": "0.80"}, ["ci_high: the interval 0.80 to 0.80 has no width. Give the limits to more decimals, or leave both empty."]),
+    ({"ci_low": "0.80", "ci_high": "0.80"}, [
+        "ci_high: the interval 0.80 to 0.80 has no width. Give the limits to more decimals, or leave both empty.",
+    ]),
     ({"ci_low": "0"}, [f"ci_low: 0 is no value of a ratio. {NO_RATIO}."]),
     ({"ci_low": "-0.60"}, [f"ci_low: -0.60 is no value of a ratio. {NO_RATIO}."]),
     ({"estimate": "-0.22", "ci_low": "-0.51", "ci_high": "0.07"}, [

@@ -62,7 +62,10 @@ def test_everything_is_said_in_one_run_file_by_file(tmp_path):
     )
     expected = [
         "review.toml, analyses[1].tau2: 'reml' is not known. Use 'REML', 'PM' or 'DL'.",
-        "studies.csv, row 5, column study: 'a-2001' stands in row 2 already. Give each study its own identifier, or strata their names.",
+        (
+            "studies.csv, row 5, column study: 'a-2001' stands in row 2 already. "
+            "Give each study its own identifier, or strata their names."
+        ),
         "studies.csv, row 6, column year: 'soon' is not a number. Correct it, or leave the cell empty where nothing was reported.",
         "results/os.csv, row 2, column p: 1.2 is outside 0 to 1. Give P as a share, such as 0.03.",
         "results/os.csv, row 3, column study: studies.csv has no study 'nobody'. Add it there, or correct it.",

@@ -8,6 +8,7 @@ from tests.formats.folders import PLAN, folder
 
 from trialpool.formats.review_folder import read_review
 
+THERE = "Correct it there; text stands in double quotes."
 TEXT = "Put it in double quotes."
 NO_IDENTIFIER = "is no identifier. Use small letters, digits, - and _, beginning with a letter or a digit."
 LEVEL = "is not between 0 and 1. For a 95% interval give 0.95."
@@ -28,8 +29,8 @@ def in_analysis(line):
             [": this is not TOML (Invalid value (at line 8, column 16)). Correct it there; text stands in double quotes."],
         ),
         (
-            PLAN + "title = 1\ntitle = 2\n",
-            [": this is not TOML (Cannot overwrite a value (at line 14, column 10)). Correct it there; text stands in double quotes."],
+            PLAN + "tau2 = 1\ntau2 = 2\n",
+            [": this is not TOML (Cannot overwrite a value (at line 14, column 9)). " + THERE],
         ),
         (
             PLAN + "x = " + "[" * 5000,
@@ -99,7 +100,7 @@ def in_analysis(line):
         (in_analysis('subgroups = "drug"'), [
             ", analyses[1].subgroups: 'drug' is not a list. Put it in brackets, such as [\"PFS\"].",
         ]),
-        (in_analysis('[[analyses]]\nid = "os"\noutcome = "pfs"\n[[outcomes]]\nid = "os"\nname = "OS"\nmeasure = "HR"\nreported_as = ["OS"]'), [
+        (PLAN + PLAN.partition("\n\n")[2].replace('outcome = "os"', 'outcome = "pfs"'), [
             ", outcomes: the id 'os' stands twice. Give each its own.",
             ", analyses: the id 'os' stands twice. Give each its own.",
             ", analyses[2].outcome: there is no outcome 'pfs'. Use one of os.",

@@ -24,7 +24,7 @@ CI_OF = {"z": "Wald", "t": "t"}
 # coefficients of the scale are then that near to ours as a flat maximum lets them be
 HIGHER = 1e-11
 OPTIMISED: dict[str, dict[str, Any]] = {"log": {"rel": 2e-5, "abs": 1e-7}, "identity": {"rel": 1e-3, "abs": 1e-6}}
-LOCATION: dict[str, dict[str, Any]] = {"log": {"rel": 1e-6, "abs": 1e-9}, "identity": {"rel": 5e-4, "abs": 1e-6}}
+LOCATION: dict[str, dict[str, Any]] = {"log": {"rel": 1e-6, "abs": 5e-8}, "identity": {"rel": 5e-4, "abs": 1e-6}}
 
 
 def fit_of(entry: Entry) -> LocationScale:
@@ -54,7 +54,7 @@ def test_a_fit_agrees_with_metafor_or_is_more_likely(entry: Entry) -> None:
     assert list(fit.criteria) == near([numbers[name] for name in ("AIC", "BIC", "AICc")], rel=1e-7)
     assert (fit.k, fit.Q, fit.Q_p) == (expected["k"], near(expected["QE"]), near(expected["QEp"]))
     for found, suffix, tolerance in ((fit.coefficients, "", LOCATION[link]), (fit.scale_coefficients, ".alpha", OPTIMISED[link])):
-        names = ("beta", "se", "stat", "pval", "ci.lb", "ci.ub") if not suffix else ("alpha", "se", "stat", "pval", "ci.lb", "ci.ub")
+        names = ("alpha" if suffix else "beta", "se", "stat", "pval", "ci.lb", "ci.ub")
         low, high = found.interval()
         ours = (found.estimate, found.se, found.statistic, found.p, low, high)
         for name, values in zip(names, ours, strict=True):
@@ -81,7 +81,8 @@ def value(fit: LocationScale, alpha: Any) -> float:
 @pytest.mark.parametrize("link", ["log", "identity"])
 @pytest.mark.parametrize("method", ["ML", "REML"])
 def test_its_covariance_is_the_inverse_of_the_numerical_curvature(method: str, link: str) -> None:
-    fit = location_scale(effects_of("bcg.RR"), "~ ablat", "~ ablat", columns("bcg.RR"), method=method, link=link)
+    name = "bangertdrowns2004"
+    fit = location_scale(effects_of(name), "~ meta", "~ meta", columns(name), method=method, link=link, missing="drop")
     step = 1e-3 * np.sqrt(np.diag(fit.alpha_cov))
     H = np.empty((2, 2))
     for i in range(2):
@@ -119,7 +120,8 @@ def test_two_groups_with_means_and_tau2_of_their_own_are_two_analyses(link: str)
 
 def test_of_two_maxima_the_higher_is_found() -> None:
     """The moderator is skewed, and from a spread that is the same for all the nearest maximum is 0.0137 lower."""
-    fit = location_scale(effects_of("bangertdrowns2004"), "~ meta", "~ ni", columns("bangertdrowns2004"), method="ML", missing="drop")
+    name = "bangertdrowns2004"
+    fit = location_scale(effects_of(name), "~ meta", "~ ni", columns(name), method="ML", missing="drop")
     nearest = np.array([-2.58423784, -0.0039407])
     assert value(fit, nearest) == pytest.approx(fit.loglik - 0.0137, abs=1e-4)
     for shift in ([1e-3, 0], [-1e-3, 0], [0, 1e-5], [0, -1e-5]):
@@ -172,19 +174,20 @@ def test_where_the_log_link_runs_away_it_says_so_and_the_identity_link_holds_tau
         location_scale(these, "~ 1", "~ g", data)
     said = str(refusal.value)
     assert said.startswith(
-        "Location-scale model by REML, log link, k = 8: the likelihood rises as tau2 of A, B, C, D goes to 0, so the coefficients of "
-        "log tau2 have no finite estimate (last gain "
+        "Location-scale model by REML, log link, k = 8: the likelihood rises as tau2 of A, B, C, D goes to 0, so the coefficients "
+        "of log tau2 have no finite estimate (last gain "
     )
     assert said.endswith("steps). Use link='identity', which can hold tau2 at 0.")
     held = location_scale(these, "~ 1", "~ g", data, link="identity")
-    assert held.tau2[:4] == near(0.0, abs=1e-12)
+    assert held.tau2[:4] == near(np.zeros(4), abs=1e-12)
     assert np.isnan(held.scale_coefficients.se).all()
     assert held.notes == ("tau2 of A, B, C, D is held at 0; the coefficients of tau2 have no standard errors there",)
     assert max(value(held, [0.0, t]) for t in np.linspace(0.1, 3, 300)) <= held.loglik + 1e-12
 
 
 def test_its_text_form() -> None:
-    fit = location_scale_matrix(effects(QUIET, [0.001] * 8), [[1]] * 8, [[1, 0]] * 4 + [[1, 1]] * 4, scale_names=["intercept", "open"])
+    Z = [[1, 0]] * 4 + [[1, 1]] * 4
+    fit = location_scale_matrix(effects(QUIET, [0.001] * 8), [[1]] * 8, Z, scale_names=["intercept", "open"])
     assert str(fit) == (
         "Location-scale model: k = 8, restricted maximum likelihood, log-likelihood -1.695\n"
         "\n"
@@ -218,6 +221,6 @@ def test_too_few_studies_are_refused() -> None:
     with pytest.raises(NotEstimable) as refusal:
         location_scale(effects([0.1, 0.2, 0.4], [0.1] * 3), "~ 1", "~ z", {"z": [1, 2, 3]})
     assert str(refusal.value) == (
-        "Location-scale model by REML: 1 coefficients of the average effect and 2 of tau2 for 3 studies leave no residual degree of "
-        "freedom. Leave moderators out."
+        "Location-scale model by REML: 1 coefficients of the average effect and 2 of tau2 for 3 studies leave no residual degree "
+        "of freedom. Leave moderators out."
     )

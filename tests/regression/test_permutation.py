@@ -104,7 +104,7 @@ def test_what_is_refused() -> None:
     with pytest.raises(BadArgument) as refused:
         permutation_test(many, n=0, rng=np.random.default_rng())
     assert str(refused.value) == "n=0 is not a number of permutations. Give 1 or more, or None for all."
-    batch = regress_matrix(effects(np.zeros((2, 3)) + [0.1, 0.2, 0.4], np.full((2, 3), 0.1)), np.ones((3, 1)))
+    batch = regress_matrix(effects([[0.1, 0.2, 0.4]] * 2, np.full((2, 3), 0.1)), np.ones((3, 1)))
     with pytest.raises(BadArgument) as refused:
         permutation_test(batch)
     assert str(refused.value) == "`permutation_test` is of one analysis, not of a batch. Fit the analyses one at a time."

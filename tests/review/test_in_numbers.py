@@ -17,8 +17,8 @@ def test_every_figure_goes_where_it_belongs():
         report(
             measure="HR", estimate="0.80", ci_low="0.60", ci_high="1.07", ci_level="90", orientation="control_vs_treatment",
             p=PValue(value="0.04", operator="<"), p_sides=1, events_t=10, n_t=100, events_c=20, n_c=99, pct_t="10", pct_c="20.2",
-            median_t="30", median_c="24.5", landmark="36", survival_t="60", survival_c="52.5", o_minus_e="-3.1", v="12", follow_up="40",
-            favours="treatment",
+            median_t="30", median_c="24.5", landmark="36", survival_t="60", survival_c="52.5", o_minus_e="-3.1", v="12",
+            follow_up="40", favours="treatment",
         ),
         "HR",
     )  # fmt: skip

@@ -53,7 +53,7 @@ def moderators(data: Any, names: Iterable[str], formula: str) -> dict[str, Moder
 
 
 def _frame(data: Any) -> Any:
-    import narwhals
+    import narwhals.stable.v2 as narwhals
 
     try:
         return narwhals.from_native(data, eager_only=True)
@@ -63,7 +63,7 @@ def _frame(data: Any) -> Any:
 
 
 def _moderator(name: str, column: Any) -> Moderator:
-    import narwhals
+    import narwhals.stable.v2 as narwhals
 
     series = narwhals.from_native(column, series_only=True, pass_through=True)
     if not isinstance(series, narwhals.Series):

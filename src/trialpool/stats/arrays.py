@@ -61,4 +61,5 @@ def indicators(codes: NDArray[np.intp], levels: int) -> Floats:
            [0., 1.],
            [1., 0.]])
     """
-    return (codes[:, np.newaxis] == np.arange(levels)).astype(float)
+    X: Floats = (codes[:, np.newaxis] == np.arange(levels)).astype(float)
+    return X

@@ -16,11 +16,11 @@ def z_quantile(level: float) -> float:
 
 
 def quantile(level: float, df: Any) -> Any:
-    """The same for t with `df` degrees of freedom; normal where df is infinite, nan where df < 1."""
+    """The same for t with `df` degrees of freedom; normal where df is infinite, nan where df is not above 0."""
     df = np.asarray(df, dtype=float)
     if np.isinf(df).all():
         return np.full(df.shape, z_quantile(level))[()]
-    t = -stdtrit(np.where(df >= 1, df, np.nan), (1 - level) / 2)
+    t = -stdtrit(np.where(df > 0, df, np.nan), (1 - level) / 2)
     return np.where(np.isinf(df), z_quantile(level), t)[()]
 
 
@@ -33,7 +33,7 @@ def two_sided_p(statistic: Any, df: Any = np.inf) -> Any:
     statistic, df = np.abs(np.asarray(statistic, dtype=float)), np.asarray(df, dtype=float)
     if np.isinf(df).all():
         return (2 * ndtr(-statistic))[()]
-    by_t = 2 * stdtr(np.where(df >= 1, df, np.nan), -statistic)
+    by_t = 2 * stdtr(np.where(df > 0, df, np.nan), -statistic)
     return np.where(np.isinf(df), 2 * ndtr(-statistic), by_t)[()]
 
 

@@ -27,7 +27,9 @@ def bracketed(f: Callable[[Floats], Floats], start: Floats, step: Floats) -> tup
     return low, high
 
 
-def root_between(f: Callable[[Floats], Floats], low: Floats, high: Floats, *, relative: float = 1e-14, absolute: float = 0.0) -> Floats:
+def root_between(
+    f: Callable[[Floats], Floats], low: Floats, high: Floats, *, relative: float = 1e-14, absolute: float = 0.0
+) -> Floats:
     """The root of each f between ends of opposite sign, by Chandrupatla's mix of inverse quadratic interpolation and bisection.
 
     Chandrupatla (1997), Adv Eng Softw 28:145-149. f takes and returns arrays of the shape of low and high.

@@ -98,7 +98,8 @@ def _saddle_right(q: Floats, weights: Floats) -> Floats:
         z = np.sqrt(low * high)
         right = q > (weights / (1 + 2 * weights * z[:, np.newaxis])).sum(-1) + 1 / z
         low, high = np.where(right, low, z), np.where(right, z, high)
-    return np.sqrt(low * high)
+    saddle: Floats = np.sqrt(low * high)
+    return saddle
 
 
 def _saddle_left(q: Floats, weights: Floats) -> Floats:
@@ -109,4 +110,5 @@ def _saddle_left(q: Floats, weights: Floats) -> Floats:
         with np.errstate(divide="ignore"):
             right = q > (weights / (1 + 2 * weights * z[:, np.newaxis])).sum(-1) + 1 / z
         low, high = np.where(right, low, z), np.where(right, z, high)
-    return (low + high) / 2
+    saddle: Floats = (low + high) / 2
+    return saddle

@@ -38,7 +38,8 @@ def kept(entry: Entry) -> Entry:
         result["blup"] = {name: result["blup"][name] for name in ("pred", "se")}
     call = re.sub(r"control=list\(threshold=1e-12, maxiter=10000, tol=1e-12\)", "control=tight", entry["call"])
     tags = {name: entry[name] for name in ("kind", "method", "test", "mods", "link", "warnings") if name in entry}
-    return {"data": Path(entry["data"]).stem, "call": call, "package": f"{entry['package']} {entry['version']}"} | tags | {"result": result}
+    source = {"data": Path(entry["data"]).stem, "call": call, "package": f"{entry['package']} {entry['version']}"}
+    return source | tags | {"result": result}
 
 
 def moderator_fits(reference: Path) -> Iterator[Entry]:
@@ -56,7 +57,9 @@ def permutations(reference: Path) -> Iterator[Entry]:
 
 
 def residuals(reference: Path) -> Iterator[Entry]:
-    return (kept(entry) for entry in entries(reference, "influence.json") if entry["kind"] in RESIDUALS and "mods=" in entry["call"])
+    for entry in entries(reference, "influence.json"):
+        if entry["kind"] in RESIDUALS and "mods=" in entry["call"]:
+            yield kept(entry)
 
 
 def location_scale(reference: Path) -> Iterator[Entry]:

@@ -149,3 +149,10 @@ def test_an_order_of_another_length_is_refused(by: list[int]) -> None:
     with pytest.raises(BadArgument) as refusal:
         cumulative(pool(effects([0.1, 0.5, 0.9], [0.04, 0.02, 0.04])), by)
     assert str(refusal.value) == f"`by` has {len(by)} values for 3 studies. Give one for each."
+
+
+def test_a_study_without_a_place_in_the_order_is_refused() -> None:
+    fit = pool(effects([0.1, 0.5, 0.9], [0.04, 0.02, 0.04], ["A", "B", "C"]))
+    with pytest.raises(BadArgument) as refusal:
+        cumulative(fit, [2001, None, float("nan")])
+    assert str(refusal.value) == "`by` has no value for B, C. Give one for each, or leave the study out."

@@ -14,6 +14,7 @@ from trialpool.stats.effects.effects import effects
 from trialpool.stats.effects.two_by_two import risk_ratio
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
+from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import cochran_q
 
 POOLED = table("pooled")
@@ -235,6 +236,32 @@ def test_the_level_of_the_call_is_that_of_the_limits(level: float) -> None:
     assert at_once.prediction_interval() == later.prediction_interval(level)
 
 
+def test_a_collapsed_interval_is_said_to_be_one() -> None:
+    alike = effects([0.25, 0.25, 0.25], [0.1, 0.2, 0.1])
+    said = "all effects are the same: the Hartung-Knapp interval has collapsed to a point; read the Wald interval, or that of "
+    assert pool(alike).notes == (f"{said}Hartung-Knapp with a floor",)
+    assert pool(alike, ci="HK-floor").notes == pool(alike, ci="Wald").notes == pool(THREE).notes == ()
+
+
+@pytest.mark.parametrize("ci", ["HK", "HK-floor", "t"])
+def test_two_studies_are_said_to_leave_one_degree_of_freedom(ci: str) -> None:
+    note = "two studies: the interval of the pooled effect and the prediction interval rest on 1 degree of freedom"
+    assert pool(effects([0.1, 0.9], [0.04, 0.02]), ci=ci).notes == (note,)
+    assert pool(effects([0.1, 0.9], [0.04, 0.02]), ci="Wald").notes == ()
+
+
+@pytest.mark.parametrize(("tau2", "ci"), [("ML", "PL"), ("DL", "HC"), ("REML", "KR")])
+def test_one_study_has_its_wald_interval_whatever_is_asked_for(tau2: str, ci: str) -> None:
+    fit, wald = (pool(effects([-0.36], [0.04], measure="HR"), tau2=tau2, ci=c) for c in (ci, "Wald"))
+    assert [*fit.interval(), fit.p, fit.se] == pytest.approx([*wald.interval(), wald.p, wald.se])
+
+
+def test_no_heterogeneity_can_not_have_limits_in_a_common_effect_model() -> None:
+    fit = pool_common(THREE)
+    assert np.isnan(fit.tau2_se)
+    assert fit.best_predictions.estimate == pytest.approx(np.full(3, fit.mu))
+
+
 # What is refused
 
 
@@ -242,7 +269,10 @@ def test_the_level_of_the_call_is_that_of_the_limits(level: float) -> None:
     ("arguments", "message"),
     [
         ({"tau2": "reml"}, f"tau2='reml' is not known. Choose one of {', '.join(map(repr, TAU2))}."),
-        ({"ci": "z"}, "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't'."),
+        ({"ci": "z"}, "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't', 'KR', 'PL', 'HC'."),
+        ({"ci": "PL"}, "ci='PL' (profile likelihood) goes with tau2='ML', not tau2='REML'."),
+        ({"ci": "HC"}, "ci='HC' (Henmi-Copas) goes with tau2='DL', not tau2='REML'."),
+        ({"ci": "KR", "tau2": "DL"}, "ci='KR' (Kenward-Roger) goes with tau2='REML', not tau2='DL'."),
         ({"level": 95}, "level=95 is not between 0 and 1. For a 95% interval give 0.95."),
         ({"level": 0}, "level=0 is not between 0 and 1. For a 95% interval give 0.95."),
         ({"level": 1.0}, "level=1.0 is not between 0 and 1. For a 95% interval give 0.95."),
@@ -279,7 +309,7 @@ def test_an_unknown_prediction_interval_is_refused() -> None:
     for fit in (pool(THREE), pool_common(THREE)):
         with pytest.raises(BadArgument) as refusal:
             fit.prediction_interval(method="Riley")
-        assert str(refusal.value) == "method='Riley' is not known. Choose one of 't', 'HTS', 'normal'."
+        assert str(refusal.value) == "method='Riley' is not known. Choose one of 't', 'HTS', 'normal', 'KR', 'KR-PR'."
 
 
 def test_no_study_is_refused_with_the_method_named() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.stats.reference_tables import CI_OF, TAIL_AREA, Entry, columns, each_of, effects_of, near, table
 from tests.stats.strategies import FEW, LAW, SAME, Floats, studies
 
-from trialpool.errors import BadArgument
+from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import indicators
 from trialpool.stats.distributions import chi2_p
 from trialpool.stats.effects.effects import Effects, effects
@@ -73,7 +73,9 @@ def test_the_reference_tables_hold_every_method_and_interval() -> None:
 
 METHODS = pytest.mark.parametrize("tau2", TAU2)
 CIS = pytest.mark.parametrize("ci", ["HK", "HK-floor", "Wald", "t"])
-PAIRS = pytest.mark.parametrize(("tau2", "ci"), [(tau2, "HK") for tau2 in TAU2] + [("REML", ci) for ci in ("HK-floor", "Wald", "t")])
+PAIRS = pytest.mark.parametrize(
+    ("tau2", "ci"), [(tau2, "HK") for tau2 in TAU2] + [("REML", ci) for ci in ("HK-floor", "Wald", "t")]
+)
 
 
 def same_fit(one: Any, other: Any, tolerance: dict[str, float] = SAME) -> None:
@@ -109,6 +111,7 @@ def test_with_separate_tau2_each_level_is_pooled_by_itself(
 
 
 @METHODS
+@FEW
 @given(sample=studies(min_k=2), data=st.data())
 def test_the_test_between_levels_is_cochrans_q_of_their_effects(
     sample: tuple[Floats, Floats], data: st.DataObject, tau2: str
@@ -177,7 +180,8 @@ def test_levels_of_one_study_each_share_no_tau2() -> None:
         ({"model": "fixed"}, "model='fixed' is not known. Choose one of 'random', 'common'."),
         ({"tau2": "XX"}, f"tau2='XX' is not known. Choose one of {', '.join(map(repr, TAU2))}."),
         ({"tau2": "XX", "share": "common"}, f"tau2='XX' is not known. Choose one of {', '.join(map(repr, TAU2))}."),
-        ({"ci": "z"}, "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't'."),
+        ({"ci": "z"}, "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't', 'KR', 'PL', 'HC'."),
+        ({"ci": "KR", "share": "common"}, "ci='KR' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't'."),
         ({"ci": "z", "share": "common"}, "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't'."),
         ({"level": 95}, "level=95 is not between 0 and 1. For a 95% interval give 0.95."),
         ({"by": ["a"]}, "`by` has 1 values for 3 studies. Give one for each."),
@@ -189,3 +193,18 @@ def test_a_wrong_choice_is_refused(arguments: dict[str, Any], message: str) -> N
     with pytest.raises(BadArgument) as refusal:
         subgroups(three, **({"by": ["a", "b", "a"]} | arguments))
     assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), ""])
+def test_a_study_without_a_level_is_left_out_and_the_notes_say_so(nothing: Any) -> None:
+    four = effects([-0.4, -0.5, -0.1, -0.2], [0.01, 0.02, 0.01, 0.03], ["A", "B", "C", "D"])
+    found = subgroups(four, ["a", "a", nothing, "b"])
+    assert found.levels == ("a", "b")
+    assert [fit.k for fit in found.fits] == [2, 1]
+    assert found.fits[0].notes[0] == "C: left out of the subgroups, as it has no level"
+
+
+def test_without_any_level_there_are_no_subgroups() -> None:
+    with pytest.raises(NotEstimable) as refusal:
+        subgroups(effects([0.1, 0.5], [0.04, 0.02]), [None, None])
+    assert str(refusal.value) == "Subgroups: no study that is present has a level."

@@ -30,7 +30,7 @@ def scaled(effect: Effect, by: float) -> Effect:
 def probit_difference(cells: Cells) -> Effect:
     """Phi^-1(p1) - Phi^-1(p2); var = 2 pi p1 (1-p1) exp(z1^2)/n1 + the same of the control group.
 
-    Glass, McGaw & Smith (1981), Meta-Analysis in Social Research; Sanchez-Meca et al. (2003), Psychol Methods 8:448-467, eq. 14.
+    Glass, McGaw & Smith (1981), Meta-Analysis in Social Research; Sanchez-Meca et al. (2003), Psychol Methods 8:448-467.
     """
     a, b, c, d = cells
     n1, n2 = a + b, c + d

@@ -32,7 +32,7 @@ def phi_variance_of_one_sample(cells: Cells) -> Floats:
     [1 - phi^2 + phi (1 + phi^2 / 2) u - 3/4 phi^2 w] / N with u = (r1 - r2)(c1 - c2) / sqrt(r1 r2 c1 c2) and
     w = (r1 - r2)^2 / (r1 r2) + (c1 - c2)^2 / (c1 c2), margins as shares.
 
-    Bishop, Fienberg & Holland (1975), Discrete Multivariate Analysis, eq. 11.3-19.
+    Bishop, Fienberg & Holland (1975), Discrete Multivariate Analysis, section 11.3.
     """
     a, b, c, d = cells
     N = a + b + c + d

@@ -58,7 +58,7 @@ def raw_score_variance(c: PrePost, d: Floats) -> Floats:
 
 
 def unequal_raw_score_variance(c: PrePost, d: Floats) -> Floats:
-    """s_change^2 / (s2^2 (n - 1)) + d^2 / (2 (n - 1)), for unequal variances. Bonett (2008), Psychol Methods 13:99-109, eq. 13."""
+    """s_change^2 / (s2^2 (n - 1)) + d^2 / (2 (n - 1)), for unequal variances. Bonett (2008), Psychol Methods 13:99-109."""
     return change_variance(c) / (c.s2**2 * (c.n - 1)) + d**2 / (2 * (c.n - 1))
 
 
@@ -73,7 +73,7 @@ def average_score_variance(c: PrePost, d: Floats) -> Floats:
 
 
 def unequal_average_score_variance(c: PrePost, d: Floats) -> Floats:
-    """s_change^2 / (s^2 (n-1)) + d^2 (s1^4 + s2^4 + 2 r^2 s1^2 s2^2) / (8 s^4 (n-1)), s^2 the average. Bonett (2008), eq. 12."""
+    """s_change^2 / (s^2 (n-1)) + d^2 (s1^4 + s2^4 + 2 r^2 s1^2 s2^2) / (8 s^4 (n-1)), s^2 the average. Bonett (2008)."""
     s2 = average_variance(c)
     spread = c.s1**4 + c.s2**4 + 2 * c.r**2 * c.s1**2 * c.s2**2
     return change_variance(c) / (s2 * (c.n - 1)) + d**2 * spread / (8 * s2**2 * (c.n - 1))
@@ -216,7 +216,7 @@ def mean_change_ratio(
 
     References
     ----------
-    Lajeunesse (2011), Ecology 92:2049-2055, eq. 6
+    Lajeunesse (2011), Ecology 92:2049-2055
 
     >>> mean_change_ratio(mean_post=[38.5], sd_post=[11.6], mean_pre=[30.6], sd_pre=[15], n=[20], r=0.47).yi.round(4)
     array([0.2259])

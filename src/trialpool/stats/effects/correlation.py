@@ -48,7 +48,7 @@ def unbiased(r: Floats, n: Floats) -> Floats:
 def unbiased_variance(r: Floats, n: Floats) -> Floats:
     """G^2 - [1 - (n-3)/(n-2) (1 - r^2) 2F1(1, 1; n/2; 1 - r^2)], G the unbiased estimate: unbiased for its variance.
 
-    Hedges (1989), J Educ Stat 14:225-240.
+    Hedges (1989), J Appl Psychol 74:469-477.
     """
     return unbiased(r, n) ** 2 - 1 + (n - 3) / (n - 2) * (1 - r**2) * gauss_2f1(1, 1, n / 2, 1 - r**2)
 
@@ -97,7 +97,7 @@ def correlation(
 
     References
     ----------
-    Fisher (1921), Metron 1:3-32; Olkin & Pratt (1958), Ann Math Stat 29:201-211; Hedges (1989), J Educ Stat 14:225-240
+    Fisher (1921), Metron 1:3-32; Olkin & Pratt (1958), Ann Math Stat 29:201-211; Hedges (1989), J Appl Psychol 74:469-477
 
     >>> found = correlation(r=[0.5], n=[28])
     >>> found.yi.round(4), found.vi

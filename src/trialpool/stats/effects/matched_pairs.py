@@ -32,7 +32,9 @@ class Pairs(NamedTuple):
 def marginal_log_odds_ratio(p: Pairs) -> Effect:
     """log of p1 (1 - p2) / (p2 (1 - p1)), p1 = (a + b)/n, p2 = (a + c)/n.
 
-    var = [1/(p1 (1-p1)) + 1/(p2 (1-p2)) - 2 D / (p1 (1-p1) p2 (1-p2))] / n, D = (ad - bc)/n^2. May, Johnson (1997), Stat Med.
+    var = [1/(p1 (1-p1)) + 1/(p2 (1-p2)) - 2 D / (p1 (1-p1) p2 (1-p2))] / n, D = (ad - bc)/n^2, by the delta method.
+
+    Becker & Balagtas (1993), Biometrics 49:997-1009.
     """
     n = p.a + p.b + p.c + p.d
     p1, p2 = (p.a + p.b) / n, (p.a + p.c) / n
@@ -41,7 +43,7 @@ def marginal_log_odds_ratio(p: Pairs) -> Effect:
 
 
 def conditional_log_odds_ratio(p: Pairs) -> Effect:
-    """log(b / c); var = 1/b + 1/c. McNemar (1947), Psychometrika 12:153-157; Curtin, Elbourne & Altman (2002), Stat Med."""
+    """log(b / c); var = 1/b + 1/c. McNemar (1947), Psychometrika 12:153-157; Curtin et al. (2002), Stat Med 21:2145-2159."""
     return np.log(p.b) - np.log(p.c), 1 / p.b + 1 / p.c
 
 

@@ -28,7 +28,7 @@ class Groups(NamedTuple):
 
 
 def correction(df: Floats) -> Floats:
-    """J(df) = Gamma(df/2) / (sqrt(df/2) Gamma((df-1)/2)), which makes d unbiased; nan for df < 2. Hedges (1981), eq. 6e.
+    """J(df) = Gamma(df/2) / (sqrt(df/2) Gamma((df-1)/2)), which makes d unbiased; nan for df < 2. Hedges (1981).
 
     >>> correction(np.array([10.0])).round(6)         # the usual approximation, 1 - 3 / (4 df - 1), is 0.923077
     array([0.922746])
@@ -74,14 +74,14 @@ def homoscedastic_variance(g: Groups, d: Floats) -> Floats:
 
 
 def heteroscedastic_variance(g: Groups, d: Floats) -> Floats:
-    """d^2 (s1^4/(n1-1) + s2^4/(n2-1)) / (8 s^4) + (s1^2/(n1-1) + s2^2/(n2-1)) / s^2, s^2 the average. Bonett (2009), eq. 4."""
+    """d^2 (s1^4/(n1-1) + s2^4/(n2-1)) / (8 s^4) + (s1^2/(n1-1) + s2^2/(n2-1)) / s^2, s^2 the average. Bonett (2009)."""
     s2 = average_sd(g) ** 2
     spread = g.s1**4 / (g.n1 - 1) + g.s2**4 / (g.n2 - 1)
     return d**2 * spread / (8 * s2**2) + (g.s1**2 / (g.n1 - 1) + g.s2**2 / (g.n2 - 1)) / s2
 
 
 def heteroscedastic_variance_by_n(g: Groups, d: Floats) -> Floats:
-    """The same with n for n - 1. Bonett (2008), Psychol Methods 13:99-109."""
+    """The same with n for n - 1."""
     s2 = average_sd(g) ** 2
     return d**2 * (g.s1**4 / g.n1 + g.s2**4 / g.n2) / (8 * s2**2) + (g.s1**2 / g.n1 + g.s2**2 / g.n2) / s2
 
@@ -92,7 +92,7 @@ def glass_variance(g: Groups, d: Floats) -> Floats:
 
 
 def heteroscedastic_glass_variance(g: Groups, d: Floats) -> Floats:
-    """(s1/s2)^2 / (n1-1) + 1/(n2-1) + d^2 / (2 (n2-1)), for unequal variances. Bonett (2009), eq. 6."""
+    """(s1/s2)^2 / (n1-1) + 1/(n2-1) + d^2 / (2 (n2-1)), for unequal variances. Bonett (2009)."""
     return (g.s1 / g.s2) ** 2 / (g.n1 - 1) + 1 / (g.n2 - 1) + d**2 / (2 * (g.n2 - 1))
 
 
@@ -128,7 +128,7 @@ def unbiased_variance(g: Groups, d: Floats, J: Floats, by: Standardised) -> Floa
 
 
 def null_variance(g: Groups, d: Floats, J: Floats, by: Standardised) -> Floats:
-    """J^2 df / (df - 2) (1/n1 + 1/n2), the exact variance of g where there is no difference. Hedges (1981), eq. 6c."""
+    """J^2 df / (df - 2) (1/n1 + 1/n2), the exact variance of g where there is no difference. Hedges (1981)."""
     df = by.df(g)
     return J**2 * df / np.where(df > 2, df - 2, np.nan) * (1 / g.n1 + 1 / g.n2)
 

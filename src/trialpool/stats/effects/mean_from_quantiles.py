@@ -153,7 +153,7 @@ def quantile_estimation(x: Quantiles, given: Sequence[str]) -> tuple[Floats, Flo
     Least squares; minimum and maximum stand for the quantiles 1/n and 1 - 1/n. The paper's fifth family, the beta, for shares, is
     left out. Values that are not all above 0 leave the normal distribution alone.
 
-    McGrath et al. (2020), Stat Methods Med Res 29:2520-2537, section 2.2.
+    McGrath et al. (2020), Stat Methods Med Res 29:2520-2537.
     """
     share = {"minimum": 1 / x.n, "q1": 0.25 + 0 * x.n, "median": 0.5 + 0 * x.n, "q3": 0.75 + 0 * x.n, "maximum": 1 - 1 / x.n}
     value = dict(zip(NAMES, x, strict=False))

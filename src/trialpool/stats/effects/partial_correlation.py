@@ -37,7 +37,7 @@ def z_of_partial(t: Floats, n: Floats, m: Floats) -> Effect:
 def semi_partial(t: Floats, n: Floats, m: Floats, R2: Floats) -> Effect:
     """r = t sqrt(1 - R2) / sqrt(n - m - 1); var = (R2^2 - 2 R2 + S + 1 - S^2) / n, S = R2 - r^2, R2 without the predictor.
 
-    Aloe & Becker (2012), J Educ Behav Stat 37:278-297, eq. 9.
+    Aloe & Becker (2012), J Educ Behav Stat 37:278-297.
     """
     r = t * np.sqrt(1 - R2) / np.sqrt(n - m - 1)
     S = R2 - r**2

@@ -27,7 +27,7 @@ class Proportion(NamedTuple):
 
 
 def double_arcsine(x: Floats, n: Floats) -> Floats:
-    """(asin sqrt(x / (n + 1)) + asin sqrt((x + 1) / (n + 1))) / 2; var = 1 / (4n + 2). Freeman & Tukey (1950), eq. 1."""
+    """(asin sqrt(x / (n + 1)) + asin sqrt((x + 1) / (n + 1))) / 2; var = 1 / (4n + 2). Freeman & Tukey (1950)."""
     return (np.arcsin(np.sqrt(x / (n + 1))) + np.arcsin(np.sqrt((x + 1) / (n + 1)))) / 2
 
 

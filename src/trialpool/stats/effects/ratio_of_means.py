@@ -19,7 +19,7 @@ def squared_cvs(g: Groups) -> tuple[Floats, Floats]:
 
 
 def own_variance(g: Groups) -> Floats:
-    """s1^2/(n1 m1^2) + s2^2/(n2 m2^2). Hedges, Gurevitch & Curtis (1999), Ecology 80:1150-1156, eq. 1."""
+    """s1^2/(n1 m1^2) + s2^2/(n2 m2^2). Hedges, Gurevitch & Curtis (1999), Ecology 80:1150-1156."""
     cv1, cv2 = squared_cvs(g)
     return cv1 / g.n1 + cv2 / g.n2
 
@@ -72,7 +72,7 @@ def ratio_of_means(
 
     References
     ----------
-    Hedges, Gurevitch & Curtis (1999), Ecology 80:1150-1156; the correction: Lajeunesse (2015), Ecology 96:2056-2063, eq. 8
+    Hedges, Gurevitch & Curtis (1999), Ecology 80:1150-1156; the correction: Lajeunesse (2015), Ecology 96:2056-2063
 
     >>> found = ratio_of_means(mean_t=[55], sd_t=[47], n_t=[155], mean_c=[75], sd_c=[64], n_c=[156], correct=False)
     >>> found.yi.round(4), found.vi.round(5)

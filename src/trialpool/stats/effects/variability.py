@@ -15,17 +15,17 @@ from trialpool.stats.pooling.choices import choose
 
 
 def log_sd(s: Floats, n: Floats, *, correct: bool) -> Floats:
-    """log s + 1 / (2 (n - 1)), whose variance is 1 / (2 (n - 1)). Nakagawa et al. (2015), Methods Ecol Evol 6:143-152, eq. 8."""
+    """log s + 1 / (2 (n - 1)), whose variance is 1 / (2 (n - 1)). Nakagawa et al. (2015), Methods Ecol Evol 6:143-152."""
     return np.log(s) + (1 / (2 * (n - 1)) if correct else 0.0)
 
 
 def first_order(g: Groups) -> Floats:
-    """1/(2 (n1-1)) + cv1^2/n1 + the same of the control group. Nakagawa et al. (2015), eq. 12, the correlation left out."""
+    """1/(2 (n1-1)) + cv1^2/n1 + the same of the control group. Nakagawa et al. (2015), the correlation left out."""
     return 1 / (2 * (g.n1 - 1)) + (g.s1 / g.m1) ** 2 / g.n1 + 1 / (2 * (g.n2 - 1)) + (g.s2 / g.m2) ** 2 / g.n2
 
 
 def second_order(g: Groups) -> Floats:
-    """The first order, and half the squares of its terms but 1 / (2 (n - 1)^2). Senior, Viechtbauer & Nakagawa (2020), eq. 7."""
+    """The first order, and half the squares of its terms but 1 / (2 (n - 1)^2). Senior et al. (2020)."""
     q1, q2 = (g.s1 / g.m1) ** 2 / g.n1, (g.s2 / g.m2) ** 2 / g.n2
     return first_order(g) + (q1**2 + q2**2 + 1 / (g.n1 - 1) ** 2 + 1 / (g.n2 - 1) ** 2) / 2
 
@@ -54,7 +54,7 @@ def variability_ratio(
 
     References
     ----------
-    Nakagawa et al. (2015), Methods Ecol Evol 6:143-152, eq. 5 and 6
+    Nakagawa et al. (2015), Methods Ecol Evol 6:143-152
 
     >>> variability_ratio(sd_t=[47], n_t=[155], sd_c=[64], n_c=[156]).yi.round(4)
     array([-0.3087])

@@ -70,7 +70,7 @@ def treatment_arm(cells: Cells, considered: Bools, add: float) -> Added:
     """By the size of the opposite arm: k_t = 1 / (R + 1), k_c = R / (R + 1), R = n_c / n_t, for a trial with an empty cell.
 
     The two sum to 1, twice the usual 0.5 (to 2 `add` in general), and a trial without events has an odds ratio close to 1 however
-    unequal its arms. Sweeting, Sutton & Lambert (2004), Stat Med 23:1351-1375, section 2.
+    unequal its arms. Sweeting, Sutton & Lambert (2004), Stat Med 23:1351-1375.
     """
     return _shared(cells, considered, add, 1.0)
 
@@ -78,13 +78,15 @@ def treatment_arm(cells: Cells, considered: Bools, add: float) -> Added:
 def empirical(cells: Cells, considered: Bools, add: float) -> Added:
     """Towards the pooled odds ratio of the other trials: k_t = W / (R + W), k_c = R / (R + W), R = n_c / n_t.
 
-    W is the Mantel-Haenszel odds ratio of the trials without an empty cell, of which there has to be one; the two sum to 2 `add`,
-    as above. Sweeting, Sutton & Lambert (2004), Stat Med 23:1351-1375, section 2.
+    W is the Mantel-Haenszel odds ratio of the trials without an empty cell, of which there has to be one; in a batch, an analysis
+    without any has nothing corrected. The two sum to 2 `add`, as above. Sweeting, Sutton & Lambert (2004), Stat Med 23:1351-1375.
     """
-    a, b, c, d = (np.where(considered & ~has_empty_cell(cells), cell, 0.0) for cell in cells)
-    N = np.where(a + b + c + d > 0, a + b + c + d, 1.0)
-    W = (a * d / N).sum(-1, keepdims=True) / (b * c / N).sum(-1, keepdims=True)
-    if not np.isfinite(W).all():
+    usable = considered & ~has_empty_cell(cells) & np.isfinite(sum(cells))
+    a, b, c, d = (np.where(usable, cell, 0.0) for cell in cells)
+    N = np.where(usable, a + b + c + d, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        W = (a * d / N).sum(-1, keepdims=True) / (b * c / N).sum(-1, keepdims=True)
+    if W.ndim == 1 and not np.isfinite(W).all() and (has_empty_cell(cells) & considered).any():
         raise NotEstimable(
             f"zero_cells='empirical', k = {considered.shape[-1]}: no trial is without an empty cell, so there is no odds ratio to "
             "correct towards. Choose 'treatment-arm', or a method that needs no correction."

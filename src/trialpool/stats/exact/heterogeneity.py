@@ -25,6 +25,7 @@ class OwnEffects(NamedTuple):
 def heterogeneity_tests(design: Design, common: Maximum) -> tuple[float, HeterogeneityTests]:
     """Log-likelihood of the model with an effect for each trial, and the tests of it against the common-effect one.
 
+    With random levels (UM.RS) the tests are not the same when the arms are swapped: the levels are those of the control arm.
     A trial with an empty cell has an infinite effect of its own: its likelihood then is the limit, and the Wald test is without it.
     """
     own = _with_random_levels(design) if design.start.sigma else _trial_by_trial(design)

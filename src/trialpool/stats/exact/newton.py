@@ -67,7 +67,7 @@ def climb(arms: tuple[Arm, ...], start: Parameters, *, hold_tau: bool = False, s
     while made < steps and not converged and np.abs(at.shared).max(initial=0.0) < FARTHEST:
         at, seen = _uphill(arms, at, seen, step)
         made, step = made + 1, _step(seen, free)
-        converged = step.size <= CLOSE * (1 + np.abs(at.shared).max(initial=0.0))
+        converged = bool(step.size <= CLOSE * (1 + np.abs(at.shared).max(initial=0.0)))
     return Maximum(at, float(seen.value.sum()), step.information, converged, made, step.size)
 
 

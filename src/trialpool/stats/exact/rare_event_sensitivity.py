@@ -134,9 +134,8 @@ class RareEventSensitivity:
         if some in (0, every):
             said = f"{'All' if some else 'None'} of the {every} intervals exclude{'' if some else 's'} 1."
         else:
-            said = (
-                f"{some} of the {every} intervals exclude{'s' if some == 1 else ''} 1 ({', '.join(excluding)}): the method decides."
-            )
+            plural = "s" if some == 1 else ""
+            said = f"{some} of the {every} intervals exclude{plural} 1 ({', '.join(excluding)}): the method decides."
         return f"By method the odds ratio goes from {ends}, a factor of {self.factor:.2f}. {said}{without}"
 
     def __repr__(self) -> str:

@@ -55,6 +55,9 @@ def cumulative(fit: PooledEffect, by: Sequence[Any]) -> Refits:
     """
     if len(by) != len(fit.effects.study):
         raise BadArgument(f"`by` has {len(by)} values for {len(fit.effects.study)} studies. Give one for each.")
+    unknown = [study for study, value in zip(fit.effects.study, by, strict=True) if value is None or value == "" or value != value]
+    if unknown:
+        raise BadArgument(f"`by` has no value for {', '.join(unknown)}. Give one for each, or leave the study out.")
     order = np.argsort(np.asarray(by), kind="stable")
     return Refits(labels=tuple(fit.effects.study[i] for i in order), fits=refit(fit, first_each(fit.effects.vi, order)))
 

@@ -1,4 +1,4 @@
-"""The interval of Henmi and Copas: around the common-effect mean, which publication bias moves less, but as wide as heterogeneity asks.
+"""The interval of Henmi and Copas: about the common-effect mean, which publication bias moves less, as wide as heterogeneity asks.
 
 With wi = 1/vi, W1 = sum wi, W2 = sum wi^2 / W1, x = mu_hat - mu and tau2(Q) = max(0, (Q - (k - 1)) / (W1 - W2)), the pivot is
 
@@ -51,8 +51,11 @@ def limits(yi: Floats, vi: Floats, tau2: Any, level: float) -> tuple[Any, Any]:
 def p_of_no_effect(yi: Floats, vi: Floats, tau2: Any) -> Any:
     """(...) P(|U| > |mu_hat| / se)."""
     pivot = _Pivot(vi, tau2)
-    u = np.abs(pivot.mean(yi) / pivot.se)
-    return np.where(pivot.one, two_sided_p(u), pivot.tail(u))[()]
+    with np.errstate(invalid="ignore"):
+        u = np.abs(pivot.mean(yi) / pivot.se)
+    return np.where(pivot.one, two_sided_p(u), np.where(u > 0, pivot.tail(np.where(u > 0, u, 1.0)), np.where(u == 0, 1.0, np.nan)))[
+        ()
+    ]
 
 
 class _Pivot:
@@ -81,7 +84,8 @@ class _Pivot:
             self.var_2 = 4 * ((wd**2 * si).sum(-1) - (wd * ci).sum(-1) ** 2 / self.var_r)
 
     def mean(self, yi: Floats) -> Any:
-        return (self.wi * yi).sum(-1) / self.W1
+        with np.errstate(invalid="ignore"):
+            return (self.wi * yi).sum(-1) / self.W1
 
     def tail(self, u: Floats) -> Floats:
         """P(|U| > u), integrated over log z from u / sd(r), z being r in standard deviations."""

@@ -264,8 +264,8 @@ def _peaks(sample: Sample, which: NDArray[np.intp], low: Floats, high: Floats) -
 
 
 def _one_way(cells: Brackets) -> Bools:
-    rises: Bools = cells.at_high.B > cells.at_low.A
-    return rises | (cells.at_low.B < cells.at_high.A)
+    one_way: Bools = (cells.at_high.B > cells.at_low.A) | (cells.at_low.B < cells.at_high.A)
+    return one_way
 
 
 def _halves(sample: Sample, cells: Brackets, smallest: Floats) -> Brackets:

@@ -22,6 +22,11 @@ from trialpool.stats.pooling.weighted import weights
 if TYPE_CHECKING:
     from trialpool.stats.regression.information import Criteria
 
+COLLAPSED = (
+    "all effects are the same: the Hartung-Knapp interval has collapsed to a point; read the Wald interval, or that of Hartung-Knapp "
+    "with a floor"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PooledEffect:
@@ -109,8 +114,8 @@ class PooledEffect:
     def tau2_interval(self, level: float | None = None, *, method: str = "QP") -> tuple[Any, Any]:
         """Limits of tau2 by Q-profile ("QP", Viechtbauer (2007), Stat Med 26:37-52) or another method of TAU2_INTERVALS.
 
-        "GENQ" and "BJ" are exact for the generalised and for Cochran's Q, "PL" is the profile likelihood (of REML or ML), "SJ" that of
-        Sidik and Jonkman, "HT" test-based, "Wald" for comparison. nan for a common-effect model.
+        "GENQ" and "BJ" are exact for the generalised and for Cochran's Q, "PL" is the profile likelihood (of REML or ML), "SJ" that
+        of Sidik and Jonkman, "HT" test-based, "Wald" for comparison. nan for a common-effect model.
         """
         choose("method", method, TAU2_INTERVALS)
         level = self._level(level)
@@ -138,9 +143,9 @@ class PooledEffect:
     def prediction_interval(self, level: float | None = None, *, method: str = "t") -> tuple[Any, Any]:
         """Limits between which the effect of a new study of the same kind lies: mu -+ q sqrt(tau2 + se^2).
 
-        q is of t with k - 1 degrees of freedom ("t"), with k - 2 ("HTS"), normal ("normal") or, for a fit with ci="KR", of t with the
-        degrees of freedom of its interval ("KR") or one fewer ("KR-PR"); nan where there are too few studies, and for a common-effect
-        model. Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159; Partlett & Riley (2017), Stat Med 36:301-317. A
+        q is of t with k - 1 degrees of freedom ("t"), with k - 2 ("HTS"), normal ("normal") or, for a fit with ci="KR", of t with
+        the degrees of freedom of its interval ("KR") or one fewer ("KR-PR"); nan where there are too few studies, and for a
+        common-effect model. Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159; Partlett & Riley (2017), Stat Med 36:301-317. A
         parametric bootstrap is `bootstrap_prediction_interval`.
         """
         choose("method", method, (*PREDICTIONS, *KR_PREDICTIONS))
@@ -199,10 +204,7 @@ class PooledEffect:
         if self.k == 1:
             return ("one study: its own effect and Wald interval; tau2 and a prediction interval do not exist",)
         if self.ci_method == "HK" and self.se == 0:
-            return (
-                "all effects are the same: the Hartung-Knapp interval has collapsed to a point; read the Wald interval, or that of "
-                "Hartung-Knapp with a floor",
-            )
+            return (COLLAPSED,)
         if self.k == 2 and self.ci_method in ("HK", "HK-floor", "t"):
             return ("two studies: the interval of the pooled effect and the prediction interval rest on 1 degree of freedom",)
         return ()

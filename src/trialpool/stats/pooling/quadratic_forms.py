@@ -38,7 +38,8 @@ def eigenvalues(P: Projection, si: Floats) -> Floats:
     for column in P.columns:
         u = np.moveaxis(root * P.ai * column, 0, -1)
         matrix = matrix - u[..., :, np.newaxis] * u[..., np.newaxis, :]
-    return np.maximum(np.linalg.eigvalsh(matrix), 0.0)
+    found: Floats = np.maximum(np.linalg.eigvalsh(matrix), 0.0)
+    return found
 
 
 def tau2_where_q_is_exceeded(studies: Studies, P: Projection, share: float) -> Any:

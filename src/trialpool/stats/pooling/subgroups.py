@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from trialpool.errors import BadArgument
+from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, count, indicators, split
 from trialpool.stats.distributions import chi2_p, f_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import choose
+from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, INTERVALS
 from trialpool.stats.pooling.pairwise import fit, pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
@@ -48,7 +49,7 @@ class Subgroups:
 
 def subgroups(
     effects: Effects,
-    by: Sequence[str],
+    by: Sequence[object],
     *,
     tau2: str = "REML",
     ci: str = "HK",
@@ -61,7 +62,8 @@ def subgroups(
     Parameters
     ----------
     effects : effects of k studies
-    by : (k,) the level that each study belongs to
+    by : (k,) the level that each study belongs to; a study without one (None, nan, "") is left out, which the notes of the
+        fits say
     tau2, ci, level : as in `pool`
     share : "separate" gives each subgroup its own tau2, "common" one to all of them
     model : "random" or "common" (effect)
@@ -72,6 +74,13 @@ def subgroups(
     standard errors under every `ci`: a Hartung-Knapp standard error of two or three studies that happen to agree is near zero,
     and a test built on it would see differences that are not there. With a common tau2 the subgroups are the levels of a
     meta-regression, whose Hartung-Knapp scale factor comes from all studies, and under it the test is an F test.
+
+    Raises
+    ------
+    BadArgument
+        for an unknown choice, a `by` of another length, or an interval that is no regression's where tau2 is shared
+    NotEstimable
+        where no study has a level
 
     References
     ----------
@@ -86,11 +95,15 @@ def subgroups(
     choose("share", share, TAU2_OF_SUBGROUPS)
     choose("model", model, MODELS)
     choose("tau2", tau2, TAU2)
+    choose("ci", ci, INTERVALS if (model, share) == ("random", "separate") else COMMON_EFFECT_INTERVALS)
     if len(by) != effects.yi.shape[-1]:
         raise BadArgument(f"`by` has {len(by)} values for {effects.yi.shape[-1]} studies. Give one for each.")
+    effects = _with_a_level(effects, by)
     here = np.isfinite(effects.vi)
     levels = tuple(dict.fromkeys(str(b) for b, there in zip(by, here, strict=True) if there))
-    codes = np.array([levels.index(str(b)) if str(b) in levels else -1 for b in by])
+    if not levels:
+        raise NotEstimable("Subgroups: no study that is present has a level.")
+    codes = np.array([levels.index(str(b)) if there else -1 for b, there in zip(by, here, strict=True)])
     batch = replace(effects, vi=split(effects.vi, codes, len(levels)))
     if model == "common":
         fits = pool_common(batch, ci=ci, level=level)
@@ -103,6 +116,16 @@ def subgroups(
             fits = _with_one_scale(fits, floor=1.0 if ci == "HK-floor" else 0.0)
     Q, df, df2, p = _difference(fits, share)
     return Subgroups(levels=levels, fits=each(fits), tau2=share, Q=float(Q), df=df, df2=df2, p=float(p))
+
+
+def _with_a_level(effects: Effects, by: Sequence[object]) -> Effects:
+    """The effects without the studies that have no level (None, nan or empty), said in their notes."""
+    missing = np.array([b is None or b == "" or b != b for b in by], dtype=bool)
+    if not missing.any():
+        return effects
+    out = missing & np.isfinite(effects.vi)
+    notes = {effects.study[i]: "left out of the subgroups, as it has no level" for i in np.flatnonzero(out)}
+    return replace(effects, vi=np.where(missing, np.inf, effects.vi), notes={**effects.notes, **notes})
 
 
 def each(batch: PooledEffect) -> tuple[PooledEffect, ...]:

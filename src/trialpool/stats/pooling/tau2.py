@@ -249,7 +249,7 @@ def empirical_bayes(yi: Floats, vi: Floats, X: Floats | None = None) -> Any:
 
 
 def iterated_dersimonian_laird(yi: Floats, vi: Floats, X: Floats | None = None) -> Any:
-    """The fixed point of `two_step_dersimonian_laird`, which is `paule_mandel`: with weights 1 / (vi + tau2) the expected Q is k - p.
+    """The fixed point of `two_step_dersimonian_laird`: `paule_mandel`, as with weights 1 / (vi + tau2) the expected Q is k - p.
 
     DerSimonian & Kacker (2007), Contemp Clin Trials 28:105-114, section 2.4.
     """
@@ -267,7 +267,8 @@ def iterated_sidik_jonkman(yi: Floats, vi: Floats, X: Floats | None = None) -> A
 def restricted_maximum_likelihood(yi: Floats, vi: Floats, X: Floats | None = None) -> Any:
     """Estimate tau2 by the highest maximum of the restricted likelihood, the boundary at 0 included.
 
-    Shapes, units and edges as in `dersimonian_laird`. How the highest maximum is made sure of: `trialpool.stats.pooling.likelihood`.
+    Shapes, units and edges as in `dersimonian_laird`. How the highest maximum is made sure of:
+    `trialpool.stats.pooling.likelihood`.
 
     References
     ----------

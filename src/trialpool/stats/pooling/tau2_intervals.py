@@ -26,14 +26,14 @@ Limits = tuple[Any, Any]
 def tau2_se(yi: Floats, vi: Floats, X: Floats | None = None, *, tau2: Any, method: str) -> Any:
     """(...) the standard error of an estimate of tau2.
 
-    Of moment estimates it is exact for normal effects at the tau2 given: y'P_a y has variance 2 tr P_a S P_a S, S = diag(vi + tau2).
+    Of moment estimates it is exact for normal effects at the tau2 given: var y'P_a y = 2 tr P_a S P_a S, S = diag(vi + tau2).
     Of likelihood estimates it comes from the expected information, of Paule and Mandel's from that of Morris. None of them knows of
     the cut at 0, and tau2 is far from normal unless there are many studies: use an interval of TAU2_INTERVALS instead.
 
     References
     ----------
-    Viechtbauer (2005), J Educ Behav Stat 30:261-293; Viechtbauer, Lopez-Lopez, Sanchez-Meca & Marin-Martinez (2015), Psychol Methods
-    20:360-374
+    Viechtbauer (2005), J Educ Behav Stat 30:261-293; Viechtbauer, Lopez-Lopez, Sanchez-Meca & Marin-Martinez (2015), Psychol
+    Methods 20:360-374
 
     >>> yi, vi = np.array([0.1, 0.5, 0.9]), np.array([0.04, 0.02, 0.04])
     >>> tau2_se(yi, vi, tau2=0.112703, method="REML").round(3)
@@ -50,8 +50,10 @@ def _of_moments(ai: Callable[[Studies], Floats]) -> Callable[[Studies, Any], Any
 
 
 def _two_step_weights(studies: Studies) -> Floats:
-    Q, P = studies.projection().quadratic(studies.yi), studies.projection()
-    return 1 / (studies.vi + np.maximum((Q - studies.df) / P.trace(), 0.0))
+    P = studies.projection()
+    Q = P.quadratic(studies.yi)
+    ai: Floats = 1 / (studies.vi + np.maximum((Q - studies.df) / P.trace(), 0.0))
+    return ai
 
 
 def _of_hunter_schmidt(studies: Studies, tau2: Any) -> Any:
@@ -119,7 +121,7 @@ def profile_limits(yi: Floats, vi: Floats, X: Floats | None, *, tau2: Any, metho
 
 
 def sidik_jonkman_limits(yi: Floats, vi: Floats, X: Floats | None, *, tau2: Any, method: str, level: float) -> Limits:
-    """(k - p) tau2_SJ over its chi-squared limits; always about Sidik and Jonkman's estimate. Sidik & Jonkman (2005), Appl Stat 54:367-384."""
+    """(k - p) tau2_SJ over its chi-squared limits, always about their own estimate. Sidik & Jonkman (2005), Appl Stat 54:367-384."""
     studies = studies_first(yi, vi, X)
     sum_of_squares = studies.df * sidik_jonkman(yi, vi, X)
     low, high = (sum_of_squares / chi2_quantile(tail, studies.df) for tail in ((1 - level) / 2, (1 + level) / 2))

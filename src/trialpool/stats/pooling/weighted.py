@@ -18,7 +18,8 @@ def weights(vi: Floats, tau2: Any = 0.0) -> Floats:
 def mean(yi: Floats, wi: Floats) -> Any:
     """Weighted mean over the last axis; nan where nothing has weight."""
     if wi.ndim == 1 and yi.ndim == 1:
-        return (wi * yi).sum() / wi.sum()
+        total = wi.sum()
+        return (wi * yi).sum() / total if total else np.float64(np.nan)
     with np.errstate(invalid="ignore"):
         return (wi * yi).sum(-1) / wi.sum(-1)
 

@@ -16,8 +16,8 @@ def coefficients(
 ) -> tuple[LeastSquares, Floats, Floats]:
     """Coefficients with the root of their covariance, the scale factor in it, and the degrees of freedom, at a given tau2 (...).
 
-    wi : (..., k) weights other than 1 / (vi + tau2). The scale factor is that of the fit with 1 / (vi + tau2) all the same, which is 1
-        on average where tau2 is right
+    wi : (..., k) weights other than 1 / (vi + tau2). The scale factor is that of the fit with 1 / (vi + tau2) all the same,
+        which is 1 on average where tau2 is right
     """
     total = vi + tau2[..., np.newaxis]
     inverse = 1 / total

@@ -124,7 +124,9 @@ class LocationScale:
         names = self.effects.study if new is None else tuple(str(i + 1) for i in range(len(rows)))
         se = np.sqrt(((rows @ self.root) ** 2).sum(-1))
         df = np.full(len(rows), self._df(self.design)[0])
-        average = Estimates(names=names, estimate=rows @ self.beta, se=se, df=df, level=self.level)
+        here = np.isfinite(self.effects.vi) if new is None else np.ones(len(rows), dtype=bool)
+        estimate, se = np.where(here, rows @ self.beta, np.nan), np.where(here, se, np.nan)
+        average = Estimates(names=names, estimate=estimate, se=se, df=df, level=self.level)
         tau2 = np.maximum(LINKS[self.link](scales @ self.alpha).tau2, 0.0)
         return Predictions(average=average, tau2=tau2, residual_df=self.k - self.design.p, measure=self.effects.measure)
 

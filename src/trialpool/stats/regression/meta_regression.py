@@ -139,12 +139,14 @@ class MetaRegression:
         Parameters
         ----------
         new : columns of moderators by name, of any kind that `regress` takes; or an array of rows of the design matrix, intercept
-            included; None for the studies themselves
+            included; None for the studies themselves, with nan where one is absent
         """
         rows = self.design.X if new is None else self.design.rows(new)
         names = self.effects.study if new is None else tuple(str(i + 1) for i in range(len(rows)))
         estimate = (rows * self.beta[..., np.newaxis, :]).sum(-1)
         se = np.sqrt(((rows @ self.root) ** 2).sum(-1))
+        if new is None:
+            estimate, se = residuals.where_present(self, estimate), residuals.where_present(self, se)
         average = self._estimates(names, estimate, se)
         return Predictions(average=average, tau2=self.tau2, residual_df=self.residual_df, measure=self.effects.measure)
 

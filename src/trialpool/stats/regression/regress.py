@@ -156,11 +156,10 @@ def _weights(weights: Any, effects: Effects, total: Floats) -> tuple[Floats, str
 def _notes(fit: MetaRegression) -> tuple[str, ...]:
     """Of the effects and the design, and which studies a coefficient rests on alone."""
     said = tuple(f"{study}: {note}" for study, note in fit.effects.notes.items()) + fit.design.notes
-    if fit.hat_values.ndim > 1 or fit.design.p == 1:
+    if fit.wi.ndim > 1 or fit.design.X.ndim > 2 or fit.design.p == 1:
         return said
-    alone = [
-        s for s, h in zip(fit.effects.study, fit.hat_values, strict=True) if h > 1 - ALONE and not any(f"({s})" in n for n in said)
-    ]
+    pull = fit.hat_values > 1 - ALONE
+    alone = [s for s, on_it in zip(fit.effects.study, pull, strict=True) if on_it and not any(f"({s})" in note for note in said)]
     if alone:
         said += (f"a coefficient rests alone on each of: {', '.join(alone)}. Its fitted value is its own effect",)
     return said
