@@ -10,7 +10,7 @@ WALD = PLAN + 'tau2 = "DL"\nci = "Wald"\nsubgroups = ["drug"]\n'  # ours: 0.80 (
 BOTH_IN = "each estimate lies in the other's interval"
 NOT_IN = "the estimates do not lie in each other's intervals"
 SAME = "and the conclusion is the same"
-OTHER_SIDE = "but our interval does not exclude no effect and theirs excludes no effect"
+OTHER_SIDE = "but our interval includes 1 and theirs excludes 1"
 CLEAR = {"estimate": "0.80", "ci_low": "0.70", "ci_high": "0.90"}
 
 

@@ -19,7 +19,7 @@ TOML = PLAN.replace('["OS"]', '["OS", "EFS"]') + 'subgroups = ["drug"]\n'
 def without_places(value):
     """Findings without what goes by the rows and files that the reports came from."""
     if isinstance(value, dict):
-        of_places = ("file", "row", "other_reports", "inconsistencies")
+        of_places = ("file", "row", "other_reports", "inconsistencies", "remarks")
         return {key: without_places(part) for key, part in value.items() if key not in of_places}
     return [without_places(part) for part in value] if isinstance(value, list) else value
 

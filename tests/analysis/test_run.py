@@ -166,7 +166,7 @@ def test_egger_is_not_run_with_few_studies_and_says_so(tmp_path):
 def test_egger_is_not_run_where_all_standard_errors_are_equal(tmp_path):
     studies = [{"study": f"s-{i}", "label": f"S {i}", "year": 2000 + i} for i in range(10)]
     result = found(tmp_path, studies=studies, results=[row(study=study["study"]) for study in studies])
-    assert (result.egger, result.no_egger) == (None, "not run: Egger's test: all 10 standard errors are equal.")
+    assert (result.egger, result.no_egger) == (None, "not run: all 10 standard errors are equal.")
 
 
 def test_studies_accumulate_by_year(tmp_path):

@@ -219,8 +219,8 @@ def test_wan_and_luo_by_hand() -> None:
 @given(m=st.floats(-50, 50), s=st.floats(0.1, 20), n=st.integers(20, 500))
 def test_exact_normal_quantiles_give_mean_and_sd_back(method: str, m: float, s: float, n: int) -> None:
     q = stats.norm(m, s)
-    ranged = {"minimum": [q.ppf(0.625 / (n + 0.25))], "maximum": [q.ppf((n - 0.375) / (n + 0.25))]}
-    quartered = {"q1": [q.ppf((0.25 * n + 0.375) / (n + 0.25))], "q3": [q.ppf((0.75 * n - 0.125) / (n + 0.25))]}
+    ranged: dict[str, Any] = {"minimum": [q.ppf(0.625 / (n + 0.25))], "maximum": [q.ppf((n - 0.375) / (n + 0.25))]}
+    quartered: dict[str, Any] = {"q1": [q.ppf((0.25 * n + 0.375) / (n + 0.25))], "q3": [q.ppf((0.75 * n - 0.125) / (n + 0.25))]}
     for given_ in (ranged, quartered, ranged | quartered):
         found = mean_from_quantiles(median=[m], n=[n], method=method, **given_)
         assert found.mean == pytest.approx([m], abs=1e-9)
@@ -242,8 +242,8 @@ DISTRIBUTIONS = {
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_quantile_estimation_finds_the_distribution_that_quantiles_are_of(name: str) -> None:
     q, n = DISTRIBUTIONS[name], 300
-    ranged = {"minimum": [q.ppf(1 / n)], "maximum": [q.ppf(1 - 1 / n)]}
-    quartered = {"q1": [q.ppf(0.25)], "q3": [q.ppf(0.75)]}
+    ranged: dict[str, Any] = {"minimum": [q.ppf(1 / n)], "maximum": [q.ppf(1 - 1 / n)]}
+    quartered: dict[str, Any] = {"q1": [q.ppf(0.25)], "q3": [q.ppf(0.75)]}
     for given_ in (ranged, quartered, ranged | quartered):
         found = mean_from_quantiles(median=[q.ppf(0.5)], n=[n], method="QE", **given_)
         assert found.mean == pytest.approx([q.mean()], rel=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_an_empirical_correction_needs_a_trial_without_an_empty_cell() -> None:
 @pytest.mark.parametrize("add", [-0.5, np.inf, np.nan])
 def test_amounts_that_can_not_be(add: float) -> None:
     message = f"add={add!r} cannot be added to a cell. Give 0 or more, such as 0.5."
-    calls = (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: risk_ratio(**THREE, add=add),
         lambda: proportion(events=[1], n=[10], add=add),
         lambda: rate(events=[1], time=[10], add=add),

@@ -88,8 +88,8 @@ def test_an_arm_without_any_event_leaves_peto_and_the_correction() -> None:
     methods = rare_event_sensitivity(odds_ratio(events_t=[0, 0], n_t=[500, 600], events_c=[3, 2], n_c=[500, 600]))
     assert [row.method for row in methods.estimated] == ["Peto", "IV"]
     assert methods.statement == (
-        "By method the odds ratio goes from 0.13 (Peto) to 0.17 (IV), a factor of 1.24. 1 of the 2 intervals excludes 1 (Peto): the "
-        "method decides. No estimate: MH, UM.FS common, UM.FS random, UM.RS random, CM.EL common, CM.EL random, CM.AL common, "
+        "By method the odds ratio goes from 0.13 (Peto) to 0.17 (IV), a factor of 1.24. 1 of the 2 intervals excludes 1 (Peto): "
+        "the method decides. No estimate: MH, UM.FS common, UM.FS random, UM.RS random, CM.EL common, CM.EL random, CM.AL common, "
         "CM.AL random, beta-binomial."
     )
     assert {(row.mu, row.se, row.low, row.p, row.k, row.converged) for row in methods.rows if row not in methods.estimated} == {

@@ -6,6 +6,8 @@ import pytest
 from tests.cli.refusals import refused
 from tests.formats.folders import PLAN, RESULTS, STUDIES, folder, problems, row
 
+from trialpool.formats.review_folder import check_folder
+
 STRATA = (STUDIES[0] | {"stratum": "old"}, STUDIES[0] | {"stratum": "young"}, *STUDIES[1:])
 EITHER = "Give treatment_vs_control or control_vs_treatment"
 UNTOLD = "compares with which is not said, and nothing in the row tells it"
@@ -87,3 +89,22 @@ def test_an_outcome_that_is_nearly_reported_is_told_the_name(tmp_path):
     assert problems(made) == [
         "warning: review.toml, outcomes[1].reported_as: no row of results/*.csv has the outcome 'os'. Did you mean OS."
     ]
+
+
+def test_two_rows_to_be_used_and_a_recalled_one_to_be_used_are_said(tmp_path):
+    rows = [row(use="yes", note="x"), row(use="yes", note="x"), row(study="b-2005", use="yes", status="recalled", note="x")]
+    _, found = check_folder(folder(tmp_path, results=rows))
+    twice = "results/os.csv, row 2 of the same outcome is marked use = yes too, so that the preference decides between them"
+    recalled = "use = yes stands on a recalled row, which never enters a primary result"
+    assert [str(problem) for problem in found] == [
+        f"results/os.csv, row 3, column use: {twice}. Mark one of them.",
+        f"results/os.csv, row 4, column use: {recalled}. Read it at its source, and change the status.",
+    ]
+
+
+def test_a_scope_of_a_level_that_no_study_has_is_said(tmp_path):
+    made = folder(tmp_path, studies=[study | {"drug": "thalidomide"} for study in STUDIES])
+    (made / "published.csv").write_text("review,scope,outcome\nwang-2016,drug=talidomide,os\nwang-2016,drug=thalidomide,os\n")
+    _, found = check_folder(made)
+    unknown = "studies.csv has no level 'talidomide' of drug, so that this row is not compared"
+    assert [str(problem) for problem in found] == [f"published.csv, row 2, column scope: {unknown}. Its levels are thalidomide."]

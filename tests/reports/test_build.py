@@ -92,7 +92,6 @@ def test_a_report_that_cannot_take_its_place_gives_the_old_one_back(tmp_path, mo
     assert tree(made) == before
 
 
-@pytest.mark.xfail(strict=False, reason="_take_place leaves its folder for the old report where target.rename(old) fails")
 @pytest.mark.usefixtures("without_drawing")
 def test_an_old_report_that_another_build_takes_away_leaves_nothing_beside(tmp_path, monkeypatch):
     made = folder(tmp_path)
@@ -110,7 +109,6 @@ def test_an_old_report_that_another_build_takes_away_leaves_nothing_beside(tmp_p
     assert beside(made) == ["results", "review.toml", "studies.csv"]
 
 
-@pytest.mark.xfail(strict=False, reason="_take_place leaves its folder for the old report where target.rename(old) fails")
 @pytest.mark.usefixtures("without_drawing")
 def test_builds_at_the_same_time_leave_one_whole_report(tmp_path):
     made = folder(tmp_path)

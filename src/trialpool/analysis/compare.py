@@ -67,7 +67,8 @@ def _words(own: list[float], theirs: list[float], found: AnalysisFindings, withi
     estimates = "each estimate lies in the other's interval" if within else "the estimates do not lie in each other's intervals"
     if same_side:
         return f"{estimates}, and the conclusion is the same"
-    verdicts = ["excludes no effect" if _side(x, found.measure.null) else "does not exclude no effect" for x in (own, theirs)]
+    null = f"{found.measure.null:g}"
+    verdicts = [f"excludes {null}" if _side(x, found.measure.null) else f"includes {null}" for x in (own, theirs)]
     if verdicts[0] == verdicts[1]:
         return f"{estimates}, and the two point in opposite directions"
     return f"{estimates}, but our interval {verdicts[0]} and theirs {verdicts[1]}"

@@ -169,4 +169,4 @@ def _egger(effects: Effects) -> tuple[EggerTest | None, str]:
     try:
         return egger(effects), ""
     except NotEstimable as error:
-        return None, f"not run: {error}"
+        return None, "not run: " + str(error).removeprefix("Egger's test: ")

@@ -16,6 +16,7 @@ from trialpool.stats.effects.routes import derive, place
 
 PRIMARY: tuple[Status, ...] = ("read", "author", "derived")
 ALL: tuple[Status, ...] = tuple(STATUSES)
+OF_A_STRATUM = "a report of one stratum; not every stratum can be used, so that the study enters as a whole"
 WHOLE_STUDY = "a report of the whole study, whose strata are used"
 PREFERENCE = (
     "Of several reports of an outcome the one counts that a person marked (column `use`); else the outcome's preferred name, "
@@ -130,7 +131,7 @@ def select(review: Review, outcome: Outcome, *, statuses: Collection[Status] = P
         strata, whole = (found[:-1], found[-1]) if len(found) > 1 else (found, None)
         usable = [unit for unit in strata if isinstance(unit, UnitEffect)]
         if isinstance(whole, UnitEffect) and len(usable) < len(strata):
-            effects.append(whole)
+            effects.append(_with_strata(whole, strata))
             continue
         shown = [_with_whole(unit, whole) for unit in strata]
         effects += [unit for unit in shown if isinstance(unit, UnitEffect)]
@@ -199,6 +200,16 @@ def _why(loser: Candidate, winner: Candidate, outcome: Outcome, *, by_status: bo
     if (winner.report.follow_up or 0) > (loser.report.follow_up or 0):
         return "another report has the longer follow-up"
     return "another report that is as good stands before it"
+
+
+def _with_strata(whole: UnitEffect, strata: list[UnitEffect | MissingUnit]) -> UnitEffect:
+    """The study as a whole, with the reports of its strata shown beside it."""
+    told = [
+        replace(c, rejected=c.rejected or OF_A_STRATUM)
+        for unit in strata
+        for c in ((unit.chosen, *unit.others) if isinstance(unit, UnitEffect) else unit.candidates)
+    ]
+    return replace(whole, others=whole.others + tuple(told))
 
 
 def _with_whole(unit: UnitEffect | MissingUnit, whole: UnitEffect | MissingUnit | None) -> UnitEffect | MissingUnit:

@@ -10,6 +10,7 @@ from trialpool.formats.cells import nearest
 from trialpool.formats.quoted import quoted
 from trialpool.review.in_numbers import in_numbers
 from trialpool.review.plan import Plan
+from trialpool.review.published import Published
 from trialpool.review.report import Report
 from trialpool.review.study import Study
 
@@ -97,6 +98,38 @@ def direction_problems(reports: tuple[Report, ...]) -> list[Problem]:
         if report.estimate is not None and report.measure is not None and report.orientation is None and report.use != "no"
         if in_numbers(report, report.measure).direction is None
     ]
+
+
+def use_problems(reports: tuple[Report, ...]) -> list[Problem]:
+    """`use = yes` decides between reports: it must stand once, and it does not make a recalled row count."""
+    problems: list[Problem] = []
+    seen: dict[tuple[str, str, str], str] = {}
+    for report in reports:
+        if report.use != "yes":
+            continue
+        key = (report.study, report.stratum, report.outcome)
+        if key in seen:
+            what = f"{seen[key]} of the same outcome is marked use = yes too, so that the preference decides between them"
+            problems.append(Problem(report.file, report.row, "use", what, "Mark one of them", "warning"))
+        if report.status == "recalled":
+            what = "use = yes stands on a recalled row, which never enters a primary result"
+            problems.append(
+                Problem(report.file, report.row, "use", what, "Read it at its source, and change the status", "warning")
+            )
+        seen.setdefault(key, f"{report.file}, row {report.row}")
+    return problems
+
+
+def scope_problems(published: tuple[Published, ...], studies: tuple[Study, ...]) -> list[Problem]:
+    """A scope `column=level` must name a level that studies.csv has, else it is shown and not compared."""
+    problems = []
+    for row in published:
+        column, equals, level = row.scope.partition("=")
+        levels = list(dict.fromkeys(study.moderators[column] for study in studies if study.moderators.get(column)))
+        if equals and levels and level not in levels:
+            what = f"studies.csv has no level {quoted(level)} of {column}, so that this row is not compared"
+            problems.append(Problem("published.csv", row.row, "scope", what, f"Its levels are {', '.join(levels)}", "warning"))
+    return problems
 
 
 def factors(subgroup: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from trialpool.errors import BadInput, Problem
 from trialpool.formats.cells import read_row, unknown_columns
 from trialpool.formats.csv_table import read_table
-from trialpool.formats.folder_rules import direction_problems, plan_problems, study_problems
+from trialpool.formats.folder_rules import direction_problems, plan_problems, scope_problems, study_problems, use_problems
 from trialpool.formats.quoted import quoted
 from trialpool.formats.report_rules import problems_of, problems_of_published
 from trialpool.formats.review_toml import read_plan
@@ -51,7 +51,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     published = _published(folder, problems) if folder / "published.csv" in entries else ()
     if plan is not None:
         problems += plan_problems(plan, studies, reports)
-    problems += direction_problems(reports)
+    problems += direction_problems(reports) + use_problems(reports) + scope_problems(published, studies)
     if any(p.severity == "error" for p in problems) or plan is None:
         return None, tuple(problems)
     remarks = tuple(map(str, problems))

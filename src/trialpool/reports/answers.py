@@ -140,7 +140,7 @@ def small_study_text(found: AnalysisFindings) -> str:
     """Egger's test, or why it was not run."""
     test = found.egger
     if test is None:
-        return f"Egger's test was {found.no_egger}." if found.no_egger else "Egger's test was not run."
+        return f"Egger's test was {found.no_egger.removesuffix('.')}." if found.no_egger else "Egger's test was not run."
     low, high = test.interval(found.analysis.level)
     return (
         f"Egger's test: the effect changes by {test.slope:.2f} ({level_text(found.analysis.level)} CI {low:.2f} to {high:.2f}) "

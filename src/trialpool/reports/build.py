@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from trialpool.analysis.findings import Findings
+from trialpool.errors import BadInput, Problem
 from trialpool.figures.canvas import Figure
 from trialpool.figures.from_results import figures_of
 from trialpool.reports.findings_json import findings_json
@@ -36,6 +37,7 @@ def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, wa
     """
     folder = Path(folder)
     target = folder / "report"
+    _refuse_what_is_not_ours(target)
     new = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
     try:
         _write(findings, new, workers, watch)
@@ -52,11 +54,11 @@ def _write(findings: Findings, new: Path, workers: int, watch: Watch) -> None:
     steps = len(figures) + 1
     (new / "figures").mkdir()
     with _drawing(figures, workers) as drawn:
-        (new / "findings.json").write_text(findings_json(findings), encoding="utf-8")
+        (new / "findings.json").write_bytes(findings_json(findings).encode())
         (new / "tables").mkdir()
         for name, text in tables_of(findings).items():
-            (new / "tables" / name).write_text(text, encoding="utf-8", newline="")
-        (new / "index.html").write_text(html_report(findings, figures), encoding="utf-8")
+            (new / "tables" / name).write_bytes(text.encode())
+        (new / "index.html").write_bytes(html_report(findings, figures).encode())
         watch("index.html", 1, steps)
         for done, (name, files) in enumerate(drawn, start=2):
             for kind, content in files.items():
@@ -88,11 +90,19 @@ def _take_place(new: Path, target: Path) -> None:
         new.rename(target)
         return
     old = Path(tempfile.mkdtemp(prefix=".report-old-", dir=target.parent))
-    target.rename(old / "report")
     try:
-        new.rename(target)
-    except OSError:
-        (old / "report").rename(target)
-        raise
+        target.rename(old / "report")
+        try:
+            new.rename(target)
+        except OSError:
+            (old / "report").rename(target)
+            raise
     finally:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_what_is_not_ours(target: Path) -> None:
+    """A folder or file called `report` that no build made is not to be replaced."""
+    if target.exists() and not (target / "findings.json").is_file():
+        mend = "Move it away: `trialpool build` makes a folder of this name, and would replace it"
+        raise BadInput([Problem(str(target), 0, "", "this is not a report that trialpool made", mend)])

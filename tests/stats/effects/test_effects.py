@@ -13,6 +13,7 @@ import pytest
 
 from trialpool.errors import BadArgument
 from trialpool.stats.effects.effects import effects
+from trialpool.stats.effects.measure import MEASURES
 
 YI, VI = [-0.36, -0.73, 0.1], [0.02, 0.03, 0.01]
 SE_FOR_VI = "A sampling variance is positive: check whether it is an SE or a sign was lost."
@@ -85,8 +86,7 @@ def unusable(name: str, found: str, mend: str) -> str:
         ({"yi": pl.Series(["a", "b", "c"])}, "yi holds text, 'a'. Give numbers; None or nan where a value is missing."),
         ({"vi": [0.02, 0.03]}, "Columns differ in length: yi 3, vi 2, study 3."),
         ({"study": ["A", "B"]}, "Columns differ in length: yi 3, vi 3, study 2."),
-        ({"measure": "hr"}, "measure='hr' is not known. Choose one of 'HR', 'RR', 'OR', 'RD', ''."),
-        ({"measure": "SMD"}, "measure='SMD' is not known. Choose one of 'HR', 'RR', 'OR', 'RD', ''."),
+        ({"measure": "hr"}, f"measure='hr' is not known. Choose one of {', '.join(map(repr, MEASURES))}."),
         ({"yi": [], "vi": [], "study": []}, "There are no studies: every column is empty."),
     ],
 )

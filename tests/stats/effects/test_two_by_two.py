@@ -16,6 +16,7 @@ from tests.stats.strategies import LAW, two_by_two_tables
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.effects.two_by_two import odds_ratio, risk_difference, risk_ratio
+from trialpool.stats.effects.zero_cells import ZERO_CELLS
 from trialpool.stats.pooling.pairwise import pool
 
 MEASURES = pytest.mark.parametrize("make", EFFECTS_OF.values(), ids=EFFECTS_OF.keys())
@@ -209,7 +210,7 @@ def test_a_missing_count_is_refused_whatever_it_looks_like(make_frame: Callable[
     frame = make_frame(FINE | {"events_t": [4, None]})
     with pytest.raises(BadArgument) as refusal:
         risk_ratio(**{name: frame[name] for name in FINE}, study=["A", "B"])
-    assert str(refusal.value) == refused("events_t is nan for B")
+    assert str(refusal.value) == missing("events_t is nan for B")
 
 
 # What is refused
@@ -222,6 +223,10 @@ def refused(*wrong: str) -> str:
     return f"Counts cannot be used: {'; '.join(wrong)}. Counts are whole, not negative, and fit in their arm."
 
 
+def missing(*wrong: str) -> str:
+    return f'Counts cannot be used: {"; ".join(wrong)}. Give what is missing, or leave its study out with missing="drop".'
+
+
 @MEASURES
 @pytest.mark.parametrize(
     ("column", "values", "message"),
@@ -231,7 +236,7 @@ def refused(*wrong: str) -> str:
         ("events_t", [5.5, 6], refused("events_t is 5.5 for A")),
         ("events_c", [11, -1], refused("events_c is -1 for B")),
         ("n_t", [0, 306], refused("n_t is 0 for A", "4 events among 0 patients for A (events_t, n_t)")),
-        ("n_c", [139, np.nan], refused("n_c is nan for B")),
+        ("n_c", [139, np.nan], missing("n_c is nan for B")),
         ("n_c", [139, np.inf], refused("n_c is inf for B")),
         ("events_t", ["4", "6"], "events_t holds text, '4'. Give numbers; None or nan where a value is missing."),
         ("events_t", [4, "n/a"], "events_t holds text, 'n/a'. Give numbers; None or nan where a value is missing."),
@@ -240,7 +245,7 @@ def refused(*wrong: str) -> str:
         ("events_t", [4 + 1j, 6], "events_t holds complex128, not numbers."),
         ("events_t", [4], "Columns differ in length: events_t 1, n_t 2, events_c 2, n_c 2, study 2."),
         ("study", ["A"], "Columns differ in length: events_t 2, n_t 2, events_c 2, n_c 2, study 1."),
-        ("zero_cells", "all", "zero_cells='all' is not known. Choose one of 'only', 'none'."),
+        ("zero_cells", "always", f"zero_cells='always' is not known. Choose one of {', '.join(map(repr, ZERO_CELLS))}."),
     ],
 )
 def test_counts_that_cannot_be(make: Callable[..., Any], column: str, values: Any, message: str) -> None:

@@ -134,7 +134,7 @@ WHAT: dict[str, tuple[Reported, tuple[str, str, str]]] = {
         report(estimate="0.72", median_t="21.0", median_c="27.0"),
         (
             "median_t",
-            "HR 0.72 favours treatment, 21.0 against 27.0 the other arm",
+            "HR 0.72 favours treatment, but medians of 21.0 with treatment and 27.0 with control favour control",
             "Look at the orientation, and whether the arms were swapped; curves that cross can do this too",
         ),
     ),

@@ -62,7 +62,7 @@ def p_range(r: Reported) -> tuple[float, float]:
     zs = [
         abs(log(hr)) * 2 * z_quantile(r.level) / (log(high) - log(low))
         for hr, low, high in product(*((f.low, f.high) for f in (r.estimate, r.ci_low, r.ci_high)))
-        if high > low
+        if log(high) > log(low)
     ]
     least = 0.0 if r.estimate.low <= 1 <= r.estimate.high else min(zs)
     p_low, p_high = two_sided_p(max(zs) * (1 + LOG_RANK_AND_WALD)), two_sided_p(least * (1 - LOG_RANK_AND_WALD))
@@ -99,9 +99,14 @@ def direction_agrees(r: Reported) -> Iterator[Disagreement]:
     mend = "Look at the orientation, and whether the arms were swapped; curves that cross can do this too"
     if r.favours and r.favours != arm:
         yield "favours", f"{r.measure} {r.estimate} favours {arm}, the words of the source {r.favours}", mend
-    for column, t, c in (("median_t", r.median_t, r.median_c), ("survival_t", r.survival_t, r.survival_c)):
+    other = "control" if treatment_better else "treatment"
+    for column, name, t, c in (
+        ("median_t", "medians", r.median_t, r.median_c),
+        ("survival_t", "survival at the landmark", r.survival_t, r.survival_c),
+    ):
         if t and c and (t.high < c.low if treatment_better else t.low > c.high):
-            yield column, f"{r.measure} {r.estimate} favours {arm}, {t} against {c} the other arm", mend
+            arms = f"{name} of {t} with treatment and {c} with control"
+            yield column, f"{r.measure} {r.estimate} favours {arm}, but {arms} favour {other}", mend
 
 
 CHECKS: tuple[Callable[[Reported], Iterator[Disagreement]], ...] = (

@@ -9,7 +9,7 @@ import numpy as np
 
 from trialpool.stats.distributions import z_quantile
 from trialpool.stats.effects.derivation import Derivation, Refusal
-from trialpool.stats.effects.printed import Count, Printed, over_rounding
+from trialpool.stats.effects.printed import Count, Printed, count_text, over_rounding
 from trialpool.stats.effects.reported import Reported
 from trialpool.stats.effects.two_by_two import TWO_BY_TWO
 from trialpool.stats.effects.zero_cells import Cells
@@ -103,13 +103,14 @@ def _of_table(
         box = over_rounding(route, events_t, events_c)
     if empty:
         assumptions = (*assumptions, "0.5 is added to the four cells, one of which is empty")
+    inputs = {"events_t": count_text(a), "n_t": count_text(n_t), "events_c": count_text(c), "n_c": count_text(n_c)}
     return Derivation(
         route=name,
         yi=yi,
         se=se,
         formula=FORMULAS[measure],
-        worked=f"a = {a:g} of n1 = {n_t:g}, c = {c:g} of n2 = {n_c:g}: {yi:.4f}, SE {se:.4f}",
-        inputs={"events_t": f"{a:g}", "n_t": f"{n_t:g}", "events_c": f"{c:g}", "n_c": f"{n_c:g}"},
+        worked="a = {} of n1 = {}, c = {} of n2 = {}".format(*inputs.values()) + f": {yi:.4f}, SE {se:.4f}",
+        inputs=inputs,
         assumptions=assumptions,
         **box._asdict(),
     )

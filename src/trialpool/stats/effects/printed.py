@@ -32,7 +32,7 @@ class Printed:
     @classmethod
     def exact(cls, number: float) -> Printed:
         """A count, or anything else that was not rounded."""
-        return cls(float(number), 0.0, f"{number:g}")
+        return cls(float(number), 0.0, count_text(number))
 
     @property
     def low(self) -> float:
@@ -66,6 +66,15 @@ class Count(NamedTuple):
     value: float
     low: float
     high: float
+
+
+def count_text(number: float) -> str:
+    """A number of patients or events: whole where it is whole or large, else to four figures.
+
+    >>> count_text(12345678.0), count_text(27.349)
+    ('12345678', '27.35')
+    """
+    return f"{number:.0f}" if number == round(number) or number >= 1000 else f"{number:.4g}"
 
 
 class EffectRange(NamedTuple):

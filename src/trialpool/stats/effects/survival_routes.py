@@ -13,6 +13,7 @@ from trialpool.stats.distributions import z_of_p, z_quantile
 from trialpool.stats.effects.curve_routes import no_landmark
 from trialpool.stats.effects.derivation import Refusal
 from trialpool.stats.effects.deriving import Outcome, by_p, clipped, derivation
+from trialpool.stats.effects.printed import count_text
 from trialpool.stats.effects.reported import ArmEvents, Reported
 
 INFORMATION_SLACK = 1.05  # log-rank against Cox information on real trials stays within 5%
@@ -123,7 +124,8 @@ def _estimate_with(r: Reported, name: str, events: ArmEvents) -> Outcome:
         lambda hr: (sign * log(hr), se),
         {"estimate": r.estimate},
         "log HR = ln HR; SE = sqrt(1/d_t + 1/d_c)",
-        f"ln {r.estimate} = {log(r.estimate.value):.4f}{_turned(r)}; sqrt(1/{events.t:.4g} + 1/{events.c:.4g}) = {se:.4f}",
+        f"ln {r.estimate} = {log(r.estimate.value):.4f}{_turned(r)}; "
+        f"sqrt(1/{count_text(events.t)} + 1/{count_text(events.c)}) = {se:.4f}",
         (
             events.how,
             "the events carry the information that an unadjusted log-rank test would find in them (the SE is a little small)",
@@ -146,8 +148,8 @@ def _p_with(r: Reported, name: str, events: ArmEvents) -> Outcome:
         lambda p: (sign * float(z_of_p(p, sides)) / sqrt(V), 1 / sqrt(V)),
         {"p": r.exact_p},
         "V = d_t d_c / (d_t + d_c); log HR = -+ z(P) / sqrt(V); SE = 1 / sqrt(V)",
-        f"V = {events.t:.4g} x {events.c:.4g} / {events.t + events.c:.4g} = {V:.2f}; z({r.exact_p}) = {z:.3f}; "
-        f"{sign * z:.3f} / sqrt({V:.2f}) = {sign * z / sqrt(V):.4f}",
+        f"V = {count_text(events.t)} x {count_text(events.c)} / {count_text(events.t + events.c)} = {V:.2f}; "
+        f"z({r.exact_p}) = {z:.3f}; {sign * z:.3f} / sqrt({V:.2f}) = {sign * z / sqrt(V):.4f}",
         (events.how, f"treatment did {'better' if better == 'treatment' else 'worse'}, by {how}", "P is of a log-rank test"),
         extra=_event_inputs(r, events),
     )
@@ -173,7 +175,7 @@ def _later_events(r: Reported, name: str) -> Refusal | None:
 
 def _event_inputs(r: Reported, events: ArmEvents) -> dict[str, str]:
     names = ("events_t", "events_c") if r.events == events else ("expected events_t", "expected events_c")
-    return {names[0]: f"{events.t:.4g}", names[1]: f"{events.c:.4g}"}
+    return {names[0]: f"{count_text(events.t)}", names[1]: f"{count_text(events.c)}"}
 
 
 def _turned(r: Reported) -> str:

@@ -198,14 +198,12 @@ def _running(base: float, phi: float, up_to: Floats) -> Floats:
 
 
 def _maximum(arms: Arms) -> tuple[Floats, Derivatives, int, float]:
-    """The highest of the maxima found from several omega, and of that at omega = 0."""
-    risks = [e.sum() / n.sum() for e, n in zip(arms.events, arms.n, strict=True)]
-    logits = np.log(np.array(risks) / (1 - np.array(risks)))
-    start = np.array([logits[0], logits[1] - logits[0], 0.0])
-    none = _climb(arms, start)
-    found = [_climb(arms, np.array([*start[:2], omega])) for omega in STARTS]
-    arrived = [one for one in found if one[0][2] > NO_SPREAD and one[3] <= CLOSE * (1 + np.abs(one[0]).max())] or found
-    best = max(arrived, key=lambda one: one[1].value)
+    """The maximum that is found from the best of several omega, or that at omega = 0 where it is no lower."""
+    risks = np.array([e.sum() / n.sum() for e, n in zip(arms.events, arms.n, strict=True)])
+    logits = np.log(risks / (1 - risks))
+    none = _climb(arms, np.array([logits[0], logits[1] - logits[0], 0.0]))
+    starts = [np.array([*none[0][:2], omega]) for omega in STARTS]
+    best = _climb(arms, max(starts, key=lambda start: log_likelihood(arms, start).value))
     return none if best[0][2] <= NO_SPREAD or best[1].value <= none[1].value else best
 
 

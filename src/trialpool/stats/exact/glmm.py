@@ -78,7 +78,7 @@ def glmm(
         infinite = not (a.any() and d.any()), not (b.any() and c.any())
     else:
         infinite = bool(((a == 0) | (d == 0)).all()), bool(((b == 0) | (c == 0)).all())
-    asked.refuse_infinite(*infinite, because="an empty cell points the same way in every trial")
+    asked.refuse(*infinite, because="an empty cell points the same way in every trial")
     return asked.fit(two_arms(Counts(events_t=a, n_t=a + b, events_c=c, n_c=c + d), X, method))
 
 
@@ -119,7 +119,7 @@ def glmm_rates(
     X, names = design_matrix(moderators, len(labels), kept)
     asked = Request("IRR", method, model, ci, level, names, reasons(labels, {NO_EVENTS: ~kept}), picked(labels, kept))
     x1, t1, x2, t2 = (part[kept] for part in (data.events_t, data.time_t, data.events_c, data.time_c))
-    asked.refuse_infinite(not x1.any(), not x2.any(), because="an arm has no event in any trial")
+    asked.refuse(not x1.any(), not x2.any(), because="an arm has no event in any trial")
     return asked.fit(two_rates(PersonTime(events_t=x1, time_t=t1, events_c=x2, time_c=t2, study=asked.study), X, method))
 
 
@@ -155,7 +155,7 @@ def glmm_proportion(
     X, names = design_matrix(moderators, len(labels), np.ones(len(labels), dtype=bool))
     x, y = columns["events"], columns["n"] - columns["events"]
     asked = Request("PLO", "", model, ci, level, names, {}, labels)
-    asked.refuse_infinite(not x.any(), not y.any(), because="the proportion is 0, or 1, in every study")
+    asked.refuse(not x.any(), not y.any(), because="the proportion is 0, or 1, in every study")
     add = 0.5 * ((x == 0) | (y == 0))
     return asked.fit(one_group(Binomial(x, x + y), X, float(np.log(x.sum() / y.sum())), 1 / (x + add) + 1 / (y + add)))
 
@@ -191,7 +191,7 @@ def glmm_rate(
     X, names = design_matrix(moderators, len(labels), np.ones(len(labels), dtype=bool))
     x, time = columns["events"], columns["time"]
     asked = Request("IRLN", "", model, ci, level, names, {}, labels)
-    asked.refuse_infinite(not x.any(), False, because="no study has an event")
+    asked.refuse(not x.any(), False, because="no study has an event")
     return asked.fit(one_group(Poisson(x, time), X, float(np.log(x.sum() / time.sum())), 1 / np.where(x == 0, 0.5, x)))
 
 

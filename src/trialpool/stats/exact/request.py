@@ -41,7 +41,7 @@ class Request(NamedTuple):
     def title(self) -> str:
         return " ".join(part for part in ("GLMM", self.method, self.model, self.measure) if part)
 
-    def refuse_infinite(self, lowest: bool, highest: bool, *, because: str) -> None:
+    def refuse(self, lowest: bool, highest: bool, *, because: str) -> None:
         """Choices are checked, and trials that leave nothing to estimate, or only an infinity, are refused."""
         choose("model", self.model, GLMM_MODELS)
         choose("ci", self.ci_method, GLMM_INTERVALS)

@@ -1,8 +1,8 @@
 """Pooled effects with their standard errors and degrees of freedom: one function a method, gathered in the table INTERVALS.
 
 Each takes effects, variances (..., k) and tau2 (...) and returns the pooled effect, its standard error and the degrees of freedom
-of the reference distribution, infinite for the normal. With one study only, there is nothing but that study's own standard error; tau2
-is 0 there. Two methods, in the table LIMITS, have limits that are not mu -+ q se.
+of the reference distribution, infinite for the normal. With one study only, there is nothing but that study's own standard error, as
+tau2 is 0 there. Two methods, in the table LIMITS, have limits that are not mu -+ q se.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def kenward_roger(yi: Floats, vi: Floats, tau2: Any) -> Pooled:
         se^2 = (1 + 2 var tau2 (S3 - S2^2 / S1) / S1) / S1        df = 2 / (var tau2 (se^2 S2)^2)
 
     which is what the general formulas come to for a single coefficient, the scale factor of its F statistic being 1; but as
-    Partlett and Riley have it the larger se^2 enters df, where Kenward and Roger have 1 / S1, which gives a few degrees of freedom more.
+    Partlett and Riley have it the larger se^2 enters df, where Kenward and Roger have 1 / S1, which gives a few
+    more.
 
     Kenward & Roger (1997), Biometrics 53:983-997; Partlett & Riley (2017), Stat Med 36:301-317.
     """

@@ -90,15 +90,12 @@ class Sample(NamedTuple):
     X: Floats | None
     restricted: bool
 
-    def at(self, index: Any) -> Sample:
+    def at(self, index: NDArray[np.intp] | slice) -> Sample:
+        """Some of the analyses, in memory of their own that runs along them."""
         yi, X = self.yi, self.X
-        yi = yi if yi.shape[-1] == 1 else yi[:, index]
-        X = X if X is None or X.shape[-1] == 1 else X[..., index]
-        return Sample(yi, self.vi[:, index], X, self.restricted)
-
-    def contiguous(self) -> Sample:
-        X = None if self.X is None else np.ascontiguousarray(self.X)
-        return Sample(np.ascontiguousarray(self.yi), np.ascontiguousarray(self.vi), X, self.restricted)
+        yi = yi if yi.shape[-1] == 1 else _some(yi, index)
+        X = X if X is None or X.shape[-1] == 1 else _some(X, index)
+        return Sample(yi, _some(self.vi, index), X, self.restricted)
 
     def slope(self, tau2: Any) -> Slope:
         """A and B at one tau2 an analysis (n,), or on a grid of them (m, n)."""
@@ -172,7 +169,7 @@ def maximise(
     if which is None and n <= step:
         return _maximise_chunk(sample)
     parts = (slice(i, i + step) if which is None else which[i : i + step] for i in range(0, n, step))
-    return np.concatenate([_maximise_chunk(sample.at(part).contiguous()) for part in parts])
+    return np.concatenate([_maximise_chunk(sample.at(part)) for part in parts])
 
 
 def maximise_one(yi: Floats, vi: Floats, X: Floats | None = None, *, restricted: bool = True) -> float:
@@ -321,9 +318,14 @@ def _newton(sample: Sample, brackets: Brackets) -> Floats:
                 if not left:
                     break
                 active, low, high, tau2, scale = (x[moving] for x in (active, low, high, tau2, scale))
-                part = part.at(moving)
+                part = part.at(np.flatnonzero(moving))
     roots[active] = tau2
     return roots
+
+
+def _some(x: Floats, index: NDArray[np.intp] | slice) -> Floats:
+    """x[..., index], contiguous: indexing by an array would put the studies last in memory."""
+    return np.ascontiguousarray(x[..., index]) if isinstance(index, slice) else np.take(x, index, axis=-1)
 
 
 def _product(a: Floats, b: Floats) -> Any:

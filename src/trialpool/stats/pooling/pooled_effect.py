@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from trialpool.stats.regression.information import Criteria
 
 COLLAPSED = (
-    "all effects are the same: the Hartung-Knapp interval has collapsed to a point; read the Wald interval, or that of Hartung-Knapp "
-    "with a floor"
+    "all effects are the same: the Hartung-Knapp interval has collapsed to a point; read the Wald interval, or that of "
+    "Hartung-Knapp with a floor"
 )
 
 
@@ -145,8 +145,8 @@ class PooledEffect:
 
         q is of t with k - 1 degrees of freedom ("t"), with k - 2 ("HTS"), normal ("normal") or, for a fit with ci="KR", of t with
         the degrees of freedom of its interval ("KR") or one fewer ("KR-PR"); nan where there are too few studies, and for a
-        common-effect model. Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159; Partlett & Riley (2017), Stat Med 36:301-317. A
-        parametric bootstrap is `bootstrap_prediction_interval`.
+        common-effect model. Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159; Partlett & Riley (2017), Stat Med 36:301-317.
+        A parametric bootstrap is `bootstrap_prediction_interval`.
         """
         choose("method", method, (*PREDICTIONS, *KR_PREDICTIONS))
         level = self._level(level)

@@ -121,7 +121,7 @@ def profile_limits(yi: Floats, vi: Floats, X: Floats | None, *, tau2: Any, metho
 
 
 def sidik_jonkman_limits(yi: Floats, vi: Floats, X: Floats | None, *, tau2: Any, method: str, level: float) -> Limits:
-    """(k - p) tau2_SJ over its chi-squared limits, always about their own estimate. Sidik & Jonkman (2005), Appl Stat 54:367-384."""
+    """(k - p) tau2_SJ over its chi-squared limits, whatever the estimate. Sidik & Jonkman (2005), Appl Stat 54:367-384."""
     studies = studies_first(yi, vi, X)
     sum_of_squares = studies.df * sidik_jonkman(yi, vi, X)
     low, high = (sum_of_squares / chi2_quantile(tail, studies.df) for tail in ((1 - level) / 2, (1 + level) / 2))

@@ -25,10 +25,8 @@ from trialpool.stats.regression.least_squares import least_squares, leverage
 STEPS = 200
 CLOSE = 1e-15  # a gain in log-likelihood of no more than this, that a Newton step promises, is none
 FLAT = 1e-8  # a tau2_i of no more than this share of the smallest vi is 0 for the likelihood
-GRIDS: dict[str, tuple[Floats, Floats]] = {
-    "log": (np.geomspace(0.03, 10.0, 9), np.linspace(-7.0, 7.0, 15)),
-    "identity": (np.geomspace(0.1, 4.0, 6), np.linspace(-0.95, 0.95, 9)),
-}  # multiples of the common tau2, and how far log tau2 (or tau2 / mean tau2) goes along a scale moderator: where the search starts
+# multiples of the common tau2, or of a typical vi, that the search starts from; the least are those of steep slopes
+GRID = np.concatenate([[1e-13, 1e-10, 1e-8, 1e-6], np.geomspace(1e-4, 1e2, 19)])
 
 
 class Spread(NamedTuple):
@@ -127,20 +125,17 @@ def search(yi: Floats, vi: Floats, X: Floats, Z: Floats, *, link: str, restricte
 
 
 def _starts(problem: Problem, tau2: float) -> list[Floats]:
-    """Where the likelihood is highest on a grid of spreads that change with one scale moderator at a time: each of its peaks."""
-    level = max(tau2, 0.1 * float(np.median(problem.vi)))
-    ones = np.ones(len(problem.yi))
-    levels, tilts = GRIDS[problem.link]
+    """Where the likelihood is highest on a grid of tau2 at the least and at the largest value of one scale moderator: each peak."""
+    grid = max(tau2, float(np.median(problem.vi))) * GRID
+    back = np.linalg.pinv(problem.Z).T
     found = []
     for column in problem.Z.T:
-        away = column - column.mean()
-        reach = float(np.abs(away).max())
-        steps = tilts if reach > 1e-9 else tilts[len(tilts) // 2 : len(tilts) // 2 + 1]
-        shape = np.multiply.outer(steps, away / max(reach, 1e-300))
-        eta = np.log(level * levels)[:, np.newaxis, np.newaxis] + shape
-        if problem.link == "identity":
-            eta = (level * levels)[:, np.newaxis, np.newaxis] * (ones + shape)
-        alpha = eta @ np.linalg.pinv(problem.Z).T
+        low, high = float(column.min()), float(column.max())
+        varies = high - low > 1e-9 * abs(high)
+        share = (column - low) / (high - low) if varies else np.zeros(len(column))
+        ends = np.log(grid) if problem.link == "log" else grid
+        at_low, at_high = np.meshgrid(ends, ends if varies else ends[:1], indexing="ij")
+        alpha = (at_low[..., np.newaxis] * (1 - share) + at_high[..., np.newaxis] * share) @ back
         found += _peaks(alpha, problem.values(alpha))
     return found
 
@@ -155,26 +150,31 @@ def _peaks(alpha: Floats, values: Floats) -> list[Floats]:
 
 
 def _climb(problem: Problem, alpha: Floats) -> Found:
-    """Newton's method with the curvature's eigenvalues made negative, halved steps, and rows of Z held where tau2_i is at 0."""
+    """Newton's method with the curvature's eigenvalues made negative, halved steps, and rows of Z held where tau2_i is at 0.
+
+    A row is let go when the likelihood is highest among what is held and rises from there into where tau2_i is positive.
+    """
     value, held = problem.value(alpha), tuple[int, ...]()
     gain, steps = np.inf, 0
     while steps < STEPS:
         steps += 1
         gradient, H = problem.slopes(alpha)
-        held = _still_held(problem, held, gradient)
         free = _null_space(problem.Z[list(held)], len(alpha))
         direction, gain = _uphill(free.T @ gradient, free.T @ H @ free)
-        if gain <= CLOSE:
+        if gain > CLOSE:
+            moved, reached, hit = _line_search(problem, alpha, free @ direction, value, held)
+            rose = reached > value
+            alpha, value = (moved, reached) if rose or hit is not None else (alpha, value)
+            if hit is not None:
+                held = (*held, hit)
+            if rose or hit is not None:
+                continue
+        left = _still_held(problem, held, gradient)
+        if left == held:
             break
-        moved, reached, hit = _line_search(problem, alpha, free @ direction, value, held)
-        if hit is not None and hit not in held:
-            held = (*held, hit)
-        elif reached <= value:
-            break
-        alpha, value = moved, max(reached, value)
-    gradient, H = problem.slopes(alpha)
+        held = left
     free = _null_space(problem.Z[list(held)], len(alpha))
-    return Found(alpha, _inverse_information(H, free), value, float(gain), steps, held)
+    return Found(alpha, _inverse_information(problem.slopes(alpha)[1], free), value, float(gain), steps, held)
 
 
 def _uphill(gradient: Floats, H: Floats) -> tuple[Floats, float]:
