@@ -18,41 +18,141 @@ if TYPE_CHECKING:
     from trialpool.formats.review_folder import read_review as read_review
     from trialpool.reports.build import write_report as write_report
     from trialpool.stats.bias.egger import egger as egger
+    from trialpool.stats.effects.across_scales import correlation_from_means as correlation_from_means
+    from trialpool.stats.effects.across_scales import odds_ratio_from_means as odds_ratio_from_means
+    from trialpool.stats.effects.across_scales import smd_from_counts as smd_from_counts
+    from trialpool.stats.effects.association import phi_coefficient as phi_coefficient
+    from trialpool.stats.effects.association import tetrachoric_correlation as tetrachoric_correlation
+    from trialpool.stats.effects.association import yules_q as yules_q
+    from trialpool.stats.effects.association import yules_y as yules_y
+    from trialpool.stats.effects.change import cv_change_ratio as cv_change_ratio
+    from trialpool.stats.effects.change import mean_change as mean_change
+    from trialpool.stats.effects.change import mean_change_ratio as mean_change_ratio
+    from trialpool.stats.effects.change import standardised_mean_change as standardised_mean_change
+    from trialpool.stats.effects.change import variability_change_ratio as variability_change_ratio
+    from trialpool.stats.effects.correlation import correlation as correlation
     from trialpool.stats.effects.effects import effects as effects
+    from trialpool.stats.effects.generic import generic as generic
+    from trialpool.stats.effects.group_mean import mean as mean
+    from trialpool.stats.effects.group_summary import combine_groups as combine_groups
     from trialpool.stats.effects.hazard_ratio import hazard_ratio as hazard_ratio
+    from trialpool.stats.effects.matched_pairs import crossover_odds_ratio as crossover_odds_ratio
+    from trialpool.stats.effects.matched_pairs import matched_odds_ratio as matched_odds_ratio
+    from trialpool.stats.effects.matched_pairs import matched_risk_difference as matched_risk_difference
+    from trialpool.stats.effects.matched_pairs import matched_risk_ratio as matched_risk_ratio
+    from trialpool.stats.effects.mean_difference import mean_difference as mean_difference
+    from trialpool.stats.effects.mean_difference import standardised_mean_difference as standardised_mean_difference
+    from trialpool.stats.effects.mean_from_quantiles import mean_from_quantiles as mean_from_quantiles
+    from trialpool.stats.effects.measure import from_double_arcsine as from_double_arcsine
+    from trialpool.stats.effects.measure import from_double_square_root as from_double_square_root
+    from trialpool.stats.effects.measure import harmonic_mean as harmonic_mean
+    from trialpool.stats.effects.partial_correlation import partial_correlation as partial_correlation
+    from trialpool.stats.effects.partial_correlation import r_squared as r_squared
+    from trialpool.stats.effects.partial_correlation import semi_partial_correlation as semi_partial_correlation
+    from trialpool.stats.effects.proportion import proportion as proportion
+    from trialpool.stats.effects.rate import rate as rate
+    from trialpool.stats.effects.rate import rate_difference as rate_difference
+    from trialpool.stats.effects.rate import rate_ratio as rate_ratio
+    from trialpool.stats.effects.ratio_of_means import ratio_of_means as ratio_of_means
+    from trialpool.stats.effects.reliability import cronbach_alpha as cronbach_alpha
+    from trialpool.stats.effects.standard_deviation import correlation_from_sds as correlation_from_sds
+    from trialpool.stats.effects.standard_deviation import sd_from_ci as sd_from_ci
+    from trialpool.stats.effects.standard_deviation import sd_from_difference_ci as sd_from_difference_ci
+    from trialpool.stats.effects.standard_deviation import sd_from_difference_p as sd_from_difference_p
+    from trialpool.stats.effects.standard_deviation import sd_from_difference_se as sd_from_difference_se
+    from trialpool.stats.effects.standard_deviation import sd_from_difference_t as sd_from_difference_t
+    from trialpool.stats.effects.standard_deviation import sd_from_se as sd_from_se
+    from trialpool.stats.effects.standard_deviation import sd_of_change as sd_of_change
+    from trialpool.stats.effects.superiority import area_under_curve as area_under_curve
+    from trialpool.stats.effects.superiority import change_superiority as change_superiority
+    from trialpool.stats.effects.superiority import superiority as superiority
+    from trialpool.stats.effects.two_by_two import arcsine_difference as arcsine_difference
     from trialpool.stats.effects.two_by_two import odds_ratio as odds_ratio
+    from trialpool.stats.effects.two_by_two import peto_odds_ratio as peto_odds_ratio
     from trialpool.stats.effects.two_by_two import risk_difference as risk_difference
     from trialpool.stats.effects.two_by_two import risk_ratio as risk_ratio
+    from trialpool.stats.effects.variability import cv_ratio as cv_ratio
+    from trialpool.stats.effects.variability import log_coefficient_of_variation as log_coefficient_of_variation
+    from trialpool.stats.effects.variability import log_standard_deviation as log_standard_deviation
+    from trialpool.stats.effects.variability import variability_ratio as variability_ratio
+    from trialpool.stats.exact.beta_binomial import beta_binomial as beta_binomial
+    from trialpool.stats.exact.glmm import glmm as glmm
+    from trialpool.stats.exact.glmm import glmm_proportion as glmm_proportion
+    from trialpool.stats.exact.glmm import glmm_rate as glmm_rate
+    from trialpool.stats.exact.glmm import glmm_rates as glmm_rates
+    from trialpool.stats.exact.rare_event_sensitivity import rare_event_sensitivity as rare_event_sensitivity
     from trialpool.stats.influence.leave_one_out import cumulative as cumulative
     from trialpool.stats.influence.leave_one_out import leave_one_out as leave_one_out
     from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel as mantel_haenszel
+    from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel_rates as mantel_haenszel_rates
+    from trialpool.stats.pooling.mantel_haenszel_tests import mantel_haenszel_rate_tests as mantel_haenszel_rate_tests
+    from trialpool.stats.pooling.mantel_haenszel_tests import mantel_haenszel_tests as mantel_haenszel_tests
     from trialpool.stats.pooling.pairwise import pool as pool
     from trialpool.stats.pooling.pairwise import pool_common as pool_common
+    from trialpool.stats.pooling.peto import peto as peto
+    from trialpool.stats.pooling.peto import peto_hazard_ratio as peto_hazard_ratio
     from trialpool.stats.pooling.subgroups import subgroups as subgroups
 
-_HOMES = {
-    "analyse": "analysis.run",
-    "BadArgument": "errors",
-    "BadInput": "errors",
-    "NotEstimable": "errors",
-    "TrialpoolError": "errors",
-    "forest": "figures.from_results",
-    "funnel": "figures.from_results",
-    "read_review": "formats.review_folder",
-    "write_report": "reports.build",
-    "egger": "stats.bias.egger",
-    "effects": "stats.effects.effects",
-    "hazard_ratio": "stats.effects.hazard_ratio",
-    "odds_ratio": "stats.effects.two_by_two",
-    "risk_difference": "stats.effects.two_by_two",
-    "risk_ratio": "stats.effects.two_by_two",
-    "cumulative": "stats.influence.leave_one_out",
-    "leave_one_out": "stats.influence.leave_one_out",
-    "mantel_haenszel": "stats.pooling.mantel_haenszel",
-    "pool": "stats.pooling.pairwise",
-    "pool_common": "stats.pooling.pairwise",
-    "subgroups": "stats.pooling.subgroups",
-}  # where each public name lives; it is loaded when first asked for, so that the import is quick
+_ROOMS = {
+    "analysis.run": ("analyse",),
+    "errors": ("BadArgument", "BadInput", "NotEstimable", "TrialpoolError"),
+    "figures.from_results": ("forest", "funnel"),
+    "formats.review_folder": ("read_review",),
+    "reports.build": ("write_report",),
+    "stats.bias.egger": ("egger",),
+    "stats.effects.across_scales": ("correlation_from_means", "odds_ratio_from_means", "smd_from_counts"),
+    "stats.effects.association": ("phi_coefficient", "tetrachoric_correlation", "yules_q", "yules_y"),
+    "stats.effects.change": (
+        "cv_change_ratio",
+        "mean_change",
+        "mean_change_ratio",
+        "standardised_mean_change",
+        "variability_change_ratio",
+    ),
+    "stats.effects.correlation": ("correlation",),
+    "stats.effects.effects": ("effects",),
+    "stats.effects.generic": ("generic",),
+    "stats.effects.group_mean": ("mean",),
+    "stats.effects.group_summary": ("combine_groups",),
+    "stats.effects.hazard_ratio": ("hazard_ratio",),
+    "stats.effects.matched_pairs": (
+        "crossover_odds_ratio",
+        "matched_odds_ratio",
+        "matched_risk_difference",
+        "matched_risk_ratio",
+    ),
+    "stats.effects.mean_difference": ("mean_difference", "standardised_mean_difference"),
+    "stats.effects.mean_from_quantiles": ("mean_from_quantiles",),
+    "stats.effects.measure": ("from_double_arcsine", "from_double_square_root", "harmonic_mean"),
+    "stats.effects.partial_correlation": ("partial_correlation", "r_squared", "semi_partial_correlation"),
+    "stats.effects.proportion": ("proportion",),
+    "stats.effects.rate": ("rate", "rate_difference", "rate_ratio"),
+    "stats.effects.ratio_of_means": ("ratio_of_means",),
+    "stats.effects.reliability": ("cronbach_alpha",),
+    "stats.effects.standard_deviation": (
+        "correlation_from_sds",
+        "sd_from_ci",
+        "sd_from_difference_ci",
+        "sd_from_difference_p",
+        "sd_from_difference_se",
+        "sd_from_difference_t",
+        "sd_from_se",
+        "sd_of_change",
+    ),
+    "stats.effects.superiority": ("area_under_curve", "change_superiority", "superiority"),
+    "stats.effects.two_by_two": ("arcsine_difference", "odds_ratio", "peto_odds_ratio", "risk_difference", "risk_ratio"),
+    "stats.effects.variability": ("cv_ratio", "log_coefficient_of_variation", "log_standard_deviation", "variability_ratio"),
+    "stats.exact.beta_binomial": ("beta_binomial",),
+    "stats.exact.glmm": ("glmm", "glmm_proportion", "glmm_rate", "glmm_rates"),
+    "stats.exact.rare_event_sensitivity": ("rare_event_sensitivity",),
+    "stats.influence.leave_one_out": ("cumulative", "leave_one_out"),
+    "stats.pooling.mantel_haenszel": ("mantel_haenszel", "mantel_haenszel_rates"),
+    "stats.pooling.mantel_haenszel_tests": ("mantel_haenszel_rate_tests", "mantel_haenszel_tests"),
+    "stats.pooling.pairwise": ("pool", "pool_common"),
+    "stats.pooling.peto": ("peto", "peto_hazard_ratio"),
+    "stats.pooling.subgroups": ("subgroups",),
+}  # where the public names live; a room is entered when one of its names is first asked for, so that the import is quick
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [  # noqa: PLE0604
     "__version__",

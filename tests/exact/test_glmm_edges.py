@@ -11,6 +11,7 @@ from tests.exact.reference_results import odds_ratios
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.effects.two_by_two import odds_ratio, risk_ratio
+from trialpool.stats.exact.beta_binomial import beta_binomial
 from trialpool.stats.exact.glmm import glmm, glmm_proportion, glmm_rate, glmm_rates
 
 
@@ -172,10 +173,13 @@ def test_equal_trials_have_no_heterogeneity() -> None:
     assert fit.heterogeneity.Q_lrt == pytest.approx(0, abs=1e-9)
 
 
-def test_a_patient_count_that_is_missing_leaves_its_trial_out() -> None:
+def test_a_missing_count_leaves_its_trial_out() -> None:
     counts: dict[str, Any] = {"events_t": [3, 4, None], "n_t": [50, 60, 70], "events_c": [5, 6, 7], "n_c": [50, 60, 70]}
     two = {name: values[:2] for name, values in counts.items()}
-    assert glmm(odds_ratio(**counts, missing="drop")).mu == glmm(odds_ratio(**two)).mu
+    lacking = odds_ratio(**counts, missing="drop")
+    for fit, without in ((glmm(lacking), glmm(odds_ratio(**two))), (beta_binomial(lacking), beta_binomial(odds_ratio(**two)))):
+        assert fit.mu == without.mu
+        assert fit.notes[0] == "3: left out: its counts are not complete"
 
 
 def test_very_large_counts_of_a_rate_beside_none() -> None:

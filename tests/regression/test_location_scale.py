@@ -128,6 +128,30 @@ def test_of_two_maxima_the_higher_is_found() -> None:
         assert value(fit, nearest + shift) < value(fit, nearest)
 
 
+@pytest.mark.parametrize("link", ["log", "identity"])
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_on_a_wide_grid_is_more_likely(seed: int, link: str) -> None:
+    """tau2 at both ends of a skewed moderator, each from as good as 0 to far above the truth."""
+    rng = np.random.default_rng(seed)
+    z = rng.lognormal(0, 1.2, 16)
+    vi = rng.uniform(0.01, 0.2, 16)
+    yi = rng.normal(0, np.sqrt(vi + np.exp(-3 + 0.5 * rng.normal() * (z - z.mean()))))
+    try:
+        fit = location_scale(effects(yi, vi), "~ 1", "~ z", {"z": z}, link=link, method="ML")
+    except NotEstimable as refusal:
+        assert "goes to 0" in str(refusal)  # noqa: PT017
+        return
+    ends = np.concatenate([[-30.0, -20.0, -14.0], np.linspace(-10, 4, 40)])
+    ends = ends if link == "log" else np.exp(ends)
+    low, high = (z.min(), z.max())
+    slope = (ends - ends[:, np.newaxis]) / (high - low)
+    alpha = np.stack([ends[:, np.newaxis] - slope * low, slope], axis=-1).reshape(-1, 2)
+    eta = alpha @ np.stack([np.ones(16), z])
+    total = vi + (np.exp(eta) if link == "log" else np.maximum(eta, 0.0))
+    beta = least_squares(yi, 1 / total, np.ones((16, 1))).beta
+    assert normal_log_likelihood(yi, total, np.ones((16, 1)), beta, False).max() <= fit.loglik + 1e-9
+
+
 @FEW
 @given(seed=st.integers(0, 10_000), shift=st.integers(-3000, 3000), factor=st.sampled_from([0.01, 0.5, 7.0, 300.0]))
 def test_moving_and_stretching_a_scale_moderator_changes_no_tau2(seed: int, shift: int, factor: float) -> None:

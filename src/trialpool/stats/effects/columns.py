@@ -11,6 +11,7 @@ import numpy as np
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.pooling.choices import choose
+from trialpool.stats.tables import library_of
 
 MISSING = {
     "raise": "a missing value is refused",
@@ -53,11 +54,13 @@ class Columns:
     values  : name -> (..., k); nan where a study lacks a value and is to be left out
     study   : (k,) labels
     missing : name -> (..., k) where the value is missing
+    library : the data-frame library that the columns came from, if any
     """
 
     values: Mapping[str, Floats]
     study: tuple[str, ...]
     missing: Mapping[str, Bools]
+    library: str = ""
 
     def __getitem__(self, name: str) -> Floats:
         return self.values[name]
@@ -134,6 +137,7 @@ def columns_of(
     choose("missing", missing, MISSING)
     read = {name: numbers(name, values) for name, values in given.items()}
     full = {name: column for name, column in read.items() if np.ndim(given[name]) > 0}
+    library = library_of(*given.values(), study)
     study = labels_of(study, full or read)
     values = {name: column if name in full else np.full(len(study), column[0]) for name, column in read.items()}
     absent = {name: np.isnan(column) for name, column in values.items()}
@@ -154,7 +158,7 @@ def columns_of(
         wrong |= {f"{row.found} for {study[at[-1]]}": row.says for at in np.argwhere(~row.holds(values))}
     if wrong:
         raise BadArgument(f"{subject} cannot be used: {'; '.join(wrong)}. {'. '.join(dict.fromkeys(wrong.values()))}.")
-    return Columns(values, study, {name: where for name, where in absent.items() if name not in optional})
+    return Columns(values, study, {name: where for name, where in absent.items() if name not in optional}, library)
 
 
 def _number(value: Any) -> float:

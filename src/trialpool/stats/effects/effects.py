@@ -13,6 +13,7 @@ from trialpool.stats.arrays import Floats, count
 from trialpool.stats.effects.columns import Columns, labels_of, numbers
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.measure import MEASURES
+from trialpool.stats.tables import frame, html_table, library_of
 
 Effect = tuple[Floats, Floats]  # yi and vi, as formulas return them
 
@@ -37,6 +38,7 @@ class Effects:
     counts      : events and patients by arm, where the effects came from these
     derivations : how each effect came about, where that was recorded
     notes       : by label, what was corrected or left out, and why
+    library     : the data-frame library that the columns came from, in which `to_frame` answers
     """
 
     yi: Floats
@@ -46,6 +48,7 @@ class Effects:
     counts: Counts | None = None
     derivations: tuple[Derivation | None, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    library: str = ""
 
     @property
     def k(self) -> Any:
@@ -59,6 +62,34 @@ class Effects:
 
     def __iter__(self) -> Iterator[tuple[str, float, float]]:
         return zip(self.study, self.yi.tolist(), self.vi.tolist(), strict=True)
+
+    def table(self) -> dict[str, list[Any]]:
+        """Columns study, yi, vi, se and, as shown, estimate; a row a study. Of a batch, the columns hold arrays over its analyses."""
+        yi, vi = np.broadcast_arrays(self.yi, self.vi)
+        columns = {"yi": np.where(np.isfinite(vi), yi, np.nan), "vi": np.where(np.isfinite(vi), vi, np.nan)}
+        columns["se"] = np.sqrt(columns["vi"])
+        shown = np.vectorize(MEASURES[self.measure].shown, otypes=[float])
+        columns["estimate"] = shown(columns["yi"])
+        return {"study": list(self.study)} | {name: np.moveaxis(values, -1, 0).tolist() for name, values in columns.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The measure, the columns of `table` and the notes, as plain lists and dictionaries."""
+        return {"measure": self.measure, **self.table(), "notes": dict(self.notes)}
+
+    def to_frame(self, library: str = "") -> Any:
+        """The columns of `table` as a frame of the caller's library, or of `library`: "pandas", "polars" or "pyarrow".
+
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"yi": [-0.36, -0.73], "vi": [0.02, 0.03]})
+        >>> effects(data["yi"], data["vi"], ["A", "B"]).to_frame()
+          study    yi    vi        se  estimate
+        0     A -0.36  0.02  0.141421     -0.36
+        1     B -0.73  0.03  0.173205     -0.73
+        """
+        return frame(self.table(), library or self.library)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.table(), caption=repr(self).strip("<>"))
 
     def __repr__(self) -> str:
         return f"<Effects: {MEASURES[self.measure].name.lower()}, {np.max(self.k)} studies>"
@@ -94,7 +125,8 @@ def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: st
         values["vi"] <= 0,
         "A sampling variance is positive: check whether it is an SE or a sign was lost",
     )
-    return Effects(yi=values["yi"], vi=values["vi"], study=labels, measure=measure)
+    library = library_of(yi, vi, study)
+    return Effects(yi=values["yi"], vi=values["vi"], study=labels, measure=measure, library=library)
 
 
 def known_measure(measure: str) -> str:
@@ -139,6 +171,7 @@ def effects_of(
         measure=measure,
         counts=counts,
         notes=notes,
+        library=columns.library,
     )
 
 

@@ -16,6 +16,7 @@ from trialpool.stats.effects.printed import Printed, decimals_of_ratio
 from trialpool.stats.effects.reported import Reported
 from trialpool.stats.effects.routes import derive
 from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.tables import library_of
 
 MISSING = ("", "None", "nan", "NaN", "<NA>")
 RATIO = ("hr", "ci_low", "ci_high")
@@ -70,7 +71,8 @@ def hazard_ratio(
     >>> hr.yi.round(3), [d.route for d in hr.derivations]
     (array([-0.734, -0.46 ]), ['estimate and interval', 'P and events'])
     """
-    given = {name: list(column) for name, column in locals().items() if column is not None and name not in ("level", "study")}
+    sources = {name: column for name, column in locals().items() if column is not None and name not in ("level", "study")}
+    given = {name: list(column) for name, column in sources.items()}
     lengths = {name: len(column) for name, column in given.items()} | ({"study": len(study)} if study is not None else {})
     if not lengths or not given:
         raise BadArgument("hazard_ratio needs columns: hr with limits, or p with events, or what else was reported.")
@@ -91,6 +93,7 @@ def hazard_ratio(
         study=labels,
         measure="HR",
         derivations=tuple(best),
+        library=library_of(*sources.values(), study),
         notes={
             label: "left out: " + "; ".join(f"{r.route} {r.reason}" for r in result.refused)
             for label, result in zip(labels, results, strict=True)

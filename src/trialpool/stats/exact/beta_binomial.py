@@ -13,7 +13,7 @@ from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import two_sided_p, z_quantile
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.exact.glmm import one_analysis_of_counts, picked, reasons
+from trialpool.stats.exact.glmm import NO_COUNTS, one_analysis_of_counts, picked, reasons
 from trialpool.stats.exact.newton import CLOSE, FARTHEST, STEPS
 from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.mantel_haenszel import complete
@@ -155,7 +155,7 @@ def beta_binomial(effects: Effects, *, level: float = 0.95) -> BetaBinomialFit:
         rho=_rho(at[2]),
         loglik=found.value,
         study=picked(effects.study, kept),
-        left_out=reasons(effects.study, {"left out: a count is missing": ~kept}),
+        left_out=reasons(effects.study, {NO_COUNTS: ~kept}),
         level=level,
         converged=True,
         steps=steps,

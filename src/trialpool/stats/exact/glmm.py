@@ -11,15 +11,16 @@ from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.effects.columns import EVENTS, TIME, Pair, columns_of, numbers
 from trialpool.stats.effects.effects import Counts, Effects
-from trialpool.stats.effects.two_by_two import COUNTS, NO_MORE, PATIENTS, WHOLE
+from trialpool.stats.effects.two_by_two import COUNTS, NO_MORE, PATIENTS, WHOLE, cells_of
 from trialpool.stats.exact.design import one_group, two_arms, two_rates
 from trialpool.stats.exact.likelihoods import Binomial, Poisson
 from trialpool.stats.exact.mixed_model_fit import MixedModelFit
 from trialpool.stats.exact.person_time import PersonTime, person_time_of
 from trialpool.stats.exact.request import GLMM_METHODS, Request
 from trialpool.stats.pooling.choices import choose
-from trialpool.stats.pooling.mantel_haenszel import tables
+from trialpool.stats.pooling.mantel_haenszel import complete
 
+NO_COUNTS = "left out: its counts are not complete"
 NO_EVENTS = "left out: no events in either arm, which say nothing of a ratio"
 ALL_EVENTS = "left out: nothing but events in both arms, which say nothing of a ratio"
 
@@ -66,10 +67,10 @@ def glmm(
     OR 0.36 (95% CI 0.16 to 0.81), P = 0.014, k = 4 (CM.EL common)
     """
     choose("method", method, GLMM_METHODS)
-    counts, labels = one_analysis_of_counts(effects, "glmm"), effects.study
-    a, b, c, d = tables(counts)
+    counts, labels = complete(one_analysis_of_counts(effects, "glmm")), effects.study
+    a, b, c, d = cells_of(counts)
     there = (counts.n_t > 0) & (counts.n_c > 0)
-    why_not = {NO_EVENTS: there & (a + c == 0), ALL_EVENTS: there & (b + d == 0)}
+    why_not = {NO_COUNTS: ~there, NO_EVENTS: there & (a + c == 0), ALL_EVENTS: there & (b + d == 0)}
     kept = there & (a + c > 0) & (b + d > 0)
     X, names = design_matrix(moderators, len(labels), kept)
     asked = Request("OR", method, model, ci, level, names, reasons(labels, why_not), picked(labels, kept))

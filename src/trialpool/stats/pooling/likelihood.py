@@ -11,10 +11,13 @@ and z_j for the coordinates of K'y in that eigenbasis
 
     B = sum z_j^2 / (lambda_j + t)^2        tr P = sum 1 / (lambda_j + t)        tr W = sum 1 / (vi + t)
 
-A and B fall in t, and so do E = -A' (tr PP or tr WW) and C = -B' = 2 y'PPPy. On an interval [a, b] therefore
+A and B fall in t; with E = -A' (tr PP or tr WW) and C = -B' = 2 y'PPPy, so do E/A and C/B, because sums of negative powers of
+lambda_j + t, which are log-convex, are log-convex. On an interval [a, b] therefore
 
-    B(b) > A(a)   the likelihood only rises         C(b) > E(a)   the score only falls: at most one root, a maximum
-    B(a) < A(b)   it only falls                     C(a) < E(b)   the score only rises: no maximum inside
+    B(b) > A(a)             the likelihood only rises
+    B(a) < A(b)             it only falls
+    C(b)/B(b) >= E(a)/A(a)  B/A only falls: it crosses 1 at most once, from above, at a maximum
+    C(a)/B(a) <= E(b)/A(b)  B/A only rises: no maximum inside
 
 and an interval of which none of the four holds is halved. What is left are brackets with one maximum each; Newton's method
 finishes them and the likelihood picks among them and the boundary. No root lies beyond t = sum z_j^2, the residual sum of squares
@@ -41,9 +44,9 @@ from numpy.typing import NDArray
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.pooling.projection import log_det, projection
 
-GRID = 12  # intervals looked at first; those without a verdict are halved until they have one
-FINE_GRID = 32  # the same where few analyses are run, and looking costs less than halving
-CHUNK = 40_000  # numbers in one array of the grid: what stays in a processor's cache
+GRID = 8  # intervals looked at first; those without a verdict are halved until they have one
+FINE_GRID = 16  # the same where few analyses are run, and looking costs less than halving
+CHUNK = 120_000  # numbers in one array of the grid: what stays in a processor's cache
 HALVINGS = 60
 STEPS = 80
 CLOSE = 1e-9  # a Newton step this small, of a root it converges to quadratically, leaves an error of rounding only
@@ -183,10 +186,10 @@ def maximise_one(yi: Floats, vi: Floats, X: Floats | None = None, *, restricted:
     first, last = int(undecided[0]), int(undecided[-1]) + 1
     if last - first == len(undecided):
         ends = sample.terms(grid[first : last + 1])
-        score_falls = bool((ends.C[1:] >= ends.E[:-1]).all())
-        if score_falls and A[0] < B[0] and A[first] < B[first] and B[last] <= A[last]:
+        ratio_falls = bool(_ratio_falls(ends.at(slice(None, -1)), ends.at(slice(1, None))).all())
+        if ratio_falls and A[0] < B[0] and A[first] < B[first] and B[last] <= A[last]:
             return _newton_of_one(sample, float(grid[first]), float(grid[last]), ends)
-        if score_falls and A[0] >= B[0] and A[first] >= B[first]:
+        if ratio_falls and A[0] >= B[0] and A[first] >= B[first]:
             return 0.0
     X = None if X is None else X[..., np.newaxis]
     return float(_maximise_chunk(Sample(yi[:, np.newaxis], vi[:, np.newaxis], X, restricted))[0])
@@ -248,8 +251,8 @@ def _peaks(sample: Sample, which: NDArray[np.intp], low: Floats, high: Floats) -
     smallest = sample.vi.min(0)
     found: list[Brackets] = []
     for _ in range(HALVINGS):
-        one_peak = cells.at_high.C >= cells.at_low.E
-        no_peak = cells.at_low.C <= cells.at_high.E
+        one_peak = _ratio_falls(cells.at_low, cells.at_high)
+        no_peak = cells.at_low.C * cells.at_high.A <= cells.at_high.E * cells.at_low.B
         narrow = cells.high - cells.low <= 1e-13 * (cells.high + smallest[cells.which])
         turns = (cells.at_low.B > cells.at_low.A) & (cells.at_high.B <= cells.at_high.A)
         found.append(cells.part((one_peak | narrow) & turns))
@@ -258,6 +261,12 @@ def _peaks(sample: Sample, which: NDArray[np.intp], low: Floats, high: Floats) -
             break
         cells = _halves(sample, cells.part(undecided), smallest)
     return _joined(found)
+
+
+def _ratio_falls(low: Terms, high: Terms) -> Bools:
+    """Does B/A fall all the way between two values of tau2 with these terms?"""
+    falls: Bools = high.C * low.A >= low.E * high.B
+    return falls
 
 
 def _one_way(cells: Brackets) -> Bools:

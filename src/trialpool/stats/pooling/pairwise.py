@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from trialpool.errors import BadArgument, NotEstimable
-from trialpool.stats.arrays import count
+from trialpool.stats.arrays import Floats, count
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
-from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, GOES_WITH, INTERVAL_NAMES, INTERVALS
+from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, GOES_WITH, INTERVAL_NAMES, INTERVALS, Pooled
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import cochran_q
+
+BLOCK = 100_000  # numbers in one array of a batch
 
 
 def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float = 0.95) -> PooledEffect:
@@ -77,8 +79,7 @@ def fit(effects: Effects, tau2: Any, *, model: str, tau2_method: str, ci: str, l
             raise NotEstimable(f"{model} effects, {tau2_method or 'inverse variance'}: no study is present (k = 0).")
         pooled, Q = INTERVALS[ci](yi, vi, 0.0 if k == 1 else tau2), cochran_q(yi, vi)
     else:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            pooled, Q = INTERVALS[ci](yi, vi, np.where(k == 1, 0.0, tau2)), cochran_q(yi, vi)
+        pooled, Q = _batch(yi, vi, np.where(k == 1, 0.0, tau2), ci)
     return PooledEffect(
         effects=effects,
         model=model,
@@ -92,3 +93,17 @@ def fit(effects: Effects, tau2: Any, *, model: str, tau2_method: str, ci: str, l
         Q=Q,
         k=k,
     )
+
+
+def _batch(yi: Floats, vi: Floats, tau2: Floats, ci: str) -> tuple[Pooled, Any]:
+    """The pooled effects and Q of many analyses, a part of them at a time that stays in a processor's cache."""
+    rows = max(1, BLOCK // vi.shape[-1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if vi.ndim != 2 or tau2.ndim != 1 or len(vi) <= rows:
+            return INTERVALS[ci](yi, vi, tau2), cochran_q(yi, vi)
+        parts, Q = [], []
+        for part in (slice(i, i + rows) for i in range(0, len(vi), rows)):
+            own = yi[part] if yi.ndim == 2 and len(yi) == len(vi) else yi
+            parts.append(INTERVALS[ci](own, vi[part], tau2[part]))
+            Q.append(cochran_q(own, vi[part]))
+    return Pooled(*(np.concatenate(column) for column in zip(*parts, strict=True))), np.concatenate(Q)

@@ -241,9 +241,9 @@ def location_scale_design(
 def _refuse_unless_found(found: Found, tau2: Floats, vi: Floats, link: str, method: str, study: Sequence[str]) -> None:
     what = f"Location-scale model by {method}, {link} link, k = {len(vi)}"
     gone = [s for s, t in zip(study, tau2, strict=True) if t <= FLAT * vi.min()]
-    if link == "log" and gone:
+    if found.endless:
         raise NotEstimable(
-            f"{what}: the likelihood rises as tau2 of {', '.join(gone)} goes to 0, so the coefficients of log tau2 have no finite "
+            f"{what}: the likelihood rises as tau2 of {', '.join(gone) or 'some studies'} goes to 0, so the coefficients of log tau2 have no finite "
             f"estimate (last gain {found.gain:.1e} after {found.steps} steps). Use link='identity', which can hold tau2 at 0."
         )
     if not found.converged:

@@ -24,7 +24,9 @@ from trialpool.stats.regression.least_squares import least_squares, leverage
 
 STEPS = 200
 CLOSE = 1e-15  # a gain in log-likelihood of no more than this, that a Newton step promises, is none
-FLAT = 1e-8  # a tau2_i of no more than this share of the smallest vi is 0 for the likelihood
+FAR, LEVEL = 10.0, 1e-6  # log tau2 is without an end where its going on by so much costs no more log-likelihood than that
+FLAT = 1e-6  # a tau2_i of no more than this share of the smallest vi is as good as 0
+
 # multiples of the common tau2, or of a typical vi, that the search starts from; the least are those of steep slopes
 GRID = np.concatenate([[1e-13, 1e-10, 1e-8, 1e-6], np.geomspace(1e-4, 1e2, 19)])
 
@@ -99,6 +101,7 @@ class Found(NamedTuple):
     gain       : what a further Newton step promises: 0 but for rounding, where converged
     steps      : Newton steps made
     held       : rows of Z whose tau2 is held at 0 (identity link)
+    endless    : does the likelihood not fall again however far alpha goes one way (log link)?
     """
 
     alpha: Floats
@@ -107,6 +110,7 @@ class Found(NamedTuple):
     gain: float
     steps: int
     held: tuple[int, ...]
+    endless: bool
 
     @property
     def converged(self) -> bool:
@@ -173,8 +177,17 @@ def _climb(problem: Problem, alpha: Floats) -> Found:
         if left == held:
             break
         held = left
+    H = problem.slopes(alpha)[1]
     free = _null_space(problem.Z[list(held)], len(alpha))
-    return Found(alpha, _inverse_information(problem.slopes(alpha)[1], free), value, float(gain), steps, held)
+    endless = problem.link == "log" and _endless(problem, alpha, value, H)
+    return Found(alpha, _inverse_information(H, free), value, float(gain), steps, held, endless)
+
+
+def _endless(problem: Problem, alpha: Floats, value: float, H: Floats) -> bool:
+    """Does the likelihood stay as high far away, in the direction in which it is the flattest?"""
+    flattest = np.linalg.eigh(H)[1][:, -1]
+    far = alpha + np.multiply.outer([-FAR, FAR], flattest)
+    return bool((problem.values(far) >= value - LEVEL).any())
 
 
 def _uphill(gradient: Floats, H: Floats) -> tuple[Floats, float]:
