@@ -64,12 +64,13 @@ class Effects:
         return zip(self.study, self.yi.tolist(), self.vi.tolist(), strict=True)
 
     def table(self) -> dict[str, list[Any]]:
-        """Columns study, yi, vi, se and, as shown, estimate; a row a study. Of a batch, the columns hold arrays over its analyses."""
+        """Columns study, yi, vi, se and, as shown, estimate; a row a study. In a batch, each cell holds all analyses."""
         yi, vi = np.broadcast_arrays(self.yi, self.vi)
         columns = {"yi": np.where(np.isfinite(vi), yi, np.nan), "vi": np.where(np.isfinite(vi), vi, np.nan)}
         columns["se"] = np.sqrt(columns["vi"])
-        shown = np.vectorize(MEASURES[self.measure].shown, otypes=[float])
-        columns["estimate"] = shown(columns["yi"])
+        shown = MEASURES[self.measure].shown
+        values = [np.nan if np.isnan(y) else shown(y) for y in columns["yi"].ravel().tolist()]
+        columns["estimate"] = np.reshape(values, columns["yi"].shape)
         return {"study": list(self.study)} | {name: np.moveaxis(values, -1, 0).tolist() for name, values in columns.items()}
 
     def to_dict(self) -> dict[str, Any]:
