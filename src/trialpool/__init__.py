@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from trialpool.figures.from_results import forest as forest
     from trialpool.figures.from_results import funnel as funnel
     from trialpool.formats.review_folder import read_review as read_review
+    from trialpool.formulas.regress import location_scale as location_scale
+    from trialpool.formulas.regress import regress as regress
     from trialpool.reports.build import write_report as write_report
     from trialpool.stats.bias.egger import egger as egger
     from trialpool.stats.effects.across_scales import correlation_from_means as correlation_from_means
@@ -92,12 +94,18 @@ if TYPE_CHECKING:
     from trialpool.stats.pooling.peto import peto as peto
     from trialpool.stats.pooling.peto import peto_hazard_ratio as peto_hazard_ratio
     from trialpool.stats.pooling.subgroups import subgroups as subgroups
+    from trialpool.stats.regression.information import likelihood_ratio_test as likelihood_ratio_test
+    from trialpool.stats.regression.location_scale import location_scale_matrix as location_scale_matrix
+    from trialpool.stats.regression.permutation import permutation_test as permutation_test
+    from trialpool.stats.regression.regress import regress_matrix as regress_matrix
+    from trialpool.stats.regression.robust import robust as robust
 
 _ROOMS = {
     "analysis.run": ("analyse",),
     "errors": ("BadArgument", "BadInput", "NotEstimable", "TrialpoolError"),
     "figures.from_results": ("forest", "funnel"),
     "formats.review_folder": ("read_review",),
+    "formulas.regress": ("location_scale", "regress"),
     "reports.build": ("write_report",),
     "stats.bias.egger": ("egger",),
     "stats.effects.across_scales": ("correlation_from_means", "odds_ratio_from_means", "smd_from_counts"),
@@ -151,6 +159,11 @@ _ROOMS = {
     "stats.pooling.pairwise": ("pool", "pool_common"),
     "stats.pooling.peto": ("peto", "peto_hazard_ratio"),
     "stats.pooling.subgroups": ("subgroups",),
+    "stats.regression.information": ("likelihood_ratio_test",),
+    "stats.regression.location_scale": ("location_scale_matrix",),
+    "stats.regression.permutation": ("permutation_test",),
+    "stats.regression.regress": ("regress_matrix",),
+    "stats.regression.robust": ("robust",),
 }  # where the public names live; a room is entered when one of its names is first asked for, so that the import is quick
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

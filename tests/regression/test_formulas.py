@@ -334,9 +334,8 @@ def test_no_residual_degree_of_freedom_is_refused_but_where_none_is_needed() -> 
     with pytest.raises(NotEstimable) as refusal:
         regress(SEVEN, "~ author", DATA)
     assert str(refusal.value) == (
-        "Meta-regression: 7 coefficients (intercept, author[b], author[c], author[d], author[e], author[f], "
-        "author[g]) for 7 studies "
-        "leave no residual degree of freedom, so tau2 by REML cannot be estimated. Leave moderators out."
+        "Meta-regression, k = 7, p = 7 (intercept, author[b], author[c], author[d], author[e], author[f], author[g]): no residual "
+        "degree of freedom is left, so tau2 by REML cannot be estimated. Leave moderators out."
     )
     with pytest.raises(NotEstimable) as refusal:
         regress(SEVEN, "~ author", DATA, model="common")
@@ -344,6 +343,14 @@ def test_no_residual_degree_of_freedom_is_refused_but_where_none_is_needed() -> 
     fit = regress(SEVEN, "~ author", DATA, model="common", ci="Wald")
     assert fit.fitted == near(SEVEN.yi)
     assert (fit.Q, fit.residual_df) == (near(0.0, abs=1e-20), 0)
+
+
+def test_effects_that_lie_on_the_fit_are_noted() -> None:
+    said = ("the effects lie on the fit but for rounding, so Hartung-Knapp standard errors are 0: choose another interval",)
+    these = effects([0.1, 0.3, 0.5, 0.7, 0.9], [0.1, 0.2, 0.1, 0.3, 0.1])
+    assert regress(these, "~ x", {"x": [1, 2, 3, 4, 5]}).notes == said
+    assert regress(these, "~ x", {"x": [1, 2, 3, 4, 5]}, ci="HK-floor").notes == ()
+    assert regress(these, "~ x", {"x": [1, 2, 3, 4, 6]}).notes == ()
 
 
 def test_no_study_is_refused() -> None:

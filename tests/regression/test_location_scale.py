@@ -245,6 +245,5 @@ def test_too_few_studies_are_refused() -> None:
     with pytest.raises(NotEstimable) as refusal:
         location_scale(effects([0.1, 0.2, 0.4], [0.1] * 3), "~ 1", "~ z", {"z": [1, 2, 3]})
     assert str(refusal.value) == (
-        "Location-scale model by REML: 1 coefficients of the average effect and 2 of tau2 for 3 studies leave no residual degree "
-        "of freedom. Leave moderators out."
+        "Location-scale model by REML, k = 3, p = 1, q = 2: no residual degree of freedom is left. Leave moderators out."
     )

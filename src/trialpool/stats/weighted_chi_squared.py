@@ -60,7 +60,7 @@ def _smaller_tail(q: Any, weights: Floats) -> tuple[Floats, Bools]:
     weights = np.broadcast_to(weights, (*shape, weights.shape[-1])).reshape(len(q), -1)
     lower, tail = q < weights.sum(-1), np.zeros(len(q))
     tail[np.isnan(q) | np.isnan(weights).any(-1)] = np.nan
-    at = np.flatnonzero((q > 0) & (weights > 0).any(-1) & np.isfinite(q))
+    at = np.flatnonzero((q > 0) & (weights > 0).any(-1) & np.isfinite(q) & ~np.isnan(tail))
     if len(at):
         tail[at] = _inverted(np.ones(len(at)), weights[at] / q[at, np.newaxis], lower[at])
     return tail.reshape(shape), lower.reshape(shape)

@@ -38,7 +38,9 @@ NESTED: dict[str, Any] = {"rel": 1e-7, "abs": 1e-12}
 CLOSED = {"DL", "HE", "HS", "HSk", "SJ", "GENQ"}
 SEARCH_ENDED_EARLY = {("normand1999.MD", "DL")}  # see test_pairwise: the upper QP limit is sought up to 10 tau2 only
 SEARCHED_COARSELY = {"GENQ"}  # metafor's limits by the generalised Q are good to 1.2e-4, R's default tolerance of uniroot
-CALENDAR_YEARS = {("crisafulli2020.PLO", "~ pubyear")}  # not centred, they cost metafor digits: its QP limit is off by 4e-8 of itself
+CALENDAR_YEARS = {
+    ("crisafulli2020.PLO", "~ pubyear")
+}  # not centred, they cost metafor digits: its QP limit is off by 4e-8 of itself
 NO_PROFILE = "tauci_PL"  # meta gives Q-profile limits where its profile likelihood limits were asked for
 
 
@@ -210,7 +212,9 @@ def test_hartung_knapp_agrees_with_meta(entry: Entry) -> None:
 def test_kenward_roger_agrees_with_meta(entry: Entry) -> None:
     fit, expected = pool(effects_of(entry.data), ci="KR"), entry.result
     assert fit.df == near(np.ravel(expected["df.random"])[0], rel=1e-4)
-    assert [fit.se, *fit.interval()] == near([expected[n] for n in ("seTE.random", "lower.random", "upper.random")], **META_DEFAULTS)
+    assert [fit.se, *fit.interval()] == near(
+        [expected[n] for n in ("seTE.random", "lower.random", "upper.random")], **META_DEFAULTS
+    )
 
 
 PREDICTION_OF = {

@@ -172,8 +172,9 @@ def test_a_batch_is_its_parts(samples: list[Sample], ci: str, method: str) -> No
     yi, vi = (np.array(column) for column in zip(*samples, strict=True))
     together = numbers(pool(effects(yi, vi), tau2=method, ci=ci))
     alone = [numbers(pool(effects(*sample), tau2=method, ci=ci)) for sample in samples]
+    close = LAW if ci == "KR" else SAME  # a quantile of t with a hundredth of a degree of freedom magnifies a rounding
     for name, found in together.items():
-        assert found == pytest.approx(np.array([one[name] for one in alone]), nan_ok=True, **SAME), name
+        assert found == pytest.approx(np.array([one[name] for one in alone]), nan_ok=True, **close), name
 
 
 @PAIRS

@@ -23,8 +23,9 @@ def bootstrap_prediction_interval(
     """Limits between which the effect of a new study of the same kind lies, by a parametric bootstrap.
 
     tau2 is drawn from the confidence distribution that the exact distribution of Cochran's Q gives it, P(Q > q; tau2), and cut
-    at 0; then the new effect is mu(tau2) + z tau - t se(tau2) with z normal, t of k - 1 degrees of freedom and se that of Hartung and
-    Knapp; the limits are percentiles of these. Unlike mu -+ t sqrt(tau2 + se^2) it covers as often as it says in few studies too.
+    at 0; then the new effect is mu(tau2) + z tau - t se(tau2) with z normal, t of k - 1 degrees of freedom and se that of Hartung
+    and Knapp; the limits are percentiles of these. Unlike mu -+ t sqrt(tau2 + se^2) it covers as often as it says in few studies
+    too.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def bootstrap_prediction_interval(
     >>> fit = pool(effects([-0.36, -0.73, -0.10, -0.42], [0.02, 0.03, 0.01, 0.05]))
     >>> low, high = bootstrap_prediction_interval(fit, rng=np.random.default_rng(2019))
     >>> round(low, 1), round(high, 1)
-    (-1.3, 0.5)
+    (-1.4, 0.6)
     """
     if np.ndim(fit.k) or fit.model != "random":
         raise BadArgument("The bootstrap prediction interval is of a single random-effects analysis.")

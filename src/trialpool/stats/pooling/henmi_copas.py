@@ -38,7 +38,7 @@ def limits(yi: Floats, vi: Floats, tau2: Any, level: float) -> tuple[Any, Any]:
     >>> yi, vi = np.array([0.1, 0.5, 0.9]), np.array([0.04, 0.02, 0.04])
     >>> low, high = limits(yi, vi, 0.096, 0.95)
     >>> low.round(2), high.round(2)
-    (-0.22, 1.22)
+    (-0.15, 1.15)
     """
     pivot = _Pivot(vi, tau2)
     start = np.full(pivot.shape, 1e-3)

@@ -1,8 +1,8 @@
 """Pooled effects with their standard errors and degrees of freedom: one function a method, gathered in the table INTERVALS.
 
 Each takes effects, variances (..., k) and tau2 (...) and returns the pooled effect, its standard error and the degrees of freedom
-of the reference distribution, infinite for the normal. With one study only, there is nothing but that study's own standard error, as
-tau2 is 0 there. Two methods, in the table LIMITS, have limits that are not mu -+ q se.
+of the reference distribution, infinite for the normal. With one study only, there is nothing but that study's own standard error,
+as tau2 is 0 there. Two methods, in the table LIMITS, have limits that are not mu -+ q se.
 """
 
 from __future__ import annotations

@@ -145,8 +145,8 @@ class PooledEffect:
 
         q is of t with k - 1 degrees of freedom ("t"), with k - 2 ("HTS"), normal ("normal") or, for a fit with ci="KR", of t with
         the degrees of freedom of its interval ("KR") or one fewer ("KR-PR"); nan where there are too few studies, and for a
-        common-effect model. Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159; Partlett & Riley (2017), Stat Med 36:301-317.
-        A parametric bootstrap is `bootstrap_prediction_interval`.
+        common-effect model. Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159; Partlett & Riley (2017), Stat Med
+        36:301-317. A parametric bootstrap is `bootstrap_prediction_interval`.
         """
         choose("method", method, (*PREDICTIONS, *KR_PREDICTIONS))
         level = self._level(level)
@@ -205,6 +205,8 @@ class PooledEffect:
             return ("one study: its own effect and Wald interval; tau2 and a prediction interval do not exist",)
         if self.ci_method == "HK" and self.se == 0:
             return (COLLAPSED,)
+        if self.ci_method == "KR" and self.df < 1:
+            return (f"the Kenward-Roger interval rests on {self.df:.2g} degrees of freedom, too few to say anything",)
         if self.k == 2 and self.ci_method in ("HK", "HK-floor", "t"):
             return ("two studies: the interval of the pooled effect and the prediction interval rest on 1 degree of freedom",)
         return ()

@@ -32,9 +32,9 @@ def limits_of_mean(yi: Floats, vi: Floats, tau2: Any, level: float) -> tuple[Any
     quantile; the Wald limits of a single study
 
     >>> yi, vi = np.array([0.1, 0.5, 0.9]), np.array([0.04, 0.02, 0.04])
-    >>> low, high = limits_of_mean(yi, vi, 0.0644743, 0.95)
-    >>> low.round(2), high.round(2)
-    (0.07, 0.93)
+    >>> low, high = limits_of_mean(yi, vi, 0.0582971, 0.95)
+    >>> low.round(3), high.round(3)
+    (-0.002, 1.002)
     """
     profile = _MeanProfile(yi, vi, tau2)
     critical = chi2_quantile(1 - level, 1)

@@ -37,7 +37,7 @@ def tau2_se(yi: Floats, vi: Floats, X: Floats | None = None, *, tau2: Any, metho
 
     >>> yi, vi = np.array([0.1, 0.5, 0.9]), np.array([0.04, 0.02, 0.04])
     >>> tau2_se(yi, vi, tau2=0.112703, method="REML").round(3)
-    0.144
+    0.146
     """
     studies = studies_first(yi, vi, X)
     tau2 = np.asarray(tau2, dtype=float)

@@ -208,8 +208,8 @@ def location_scale_design(
     yi, vi, X, Z, k = effects.yi[here], effects.vi[here], on.X[here], spread.X[here], int(here.sum())
     if k <= on.p + spread.p:
         raise NotEstimable(
-            f"Location-scale model by {method}: {on.p} coefficients of the average effect and {spread.p} of tau2 for {k} studies "
-            "leave no residual degree of freedom. Leave moderators out."
+            f"Location-scale model by {method}, k = {k}, p = {on.p}, q = {spread.p}: no residual degree of freedom is left. "
+            "Leave moderators out."
         )
     found = search(yi, vi, X, Z, link=link, restricted=method == "REML", tau2=float(TAU2[method](yi, vi, X)))
     tau2 = np.maximum(LINKS[link](Z @ found.alpha).tau2, 0.0)
@@ -243,8 +243,9 @@ def _refuse_unless_found(found: Found, tau2: Floats, vi: Floats, link: str, meth
     gone = [s for s, t in zip(study, tau2, strict=True) if t <= FLAT * vi.min()]
     if found.endless:
         raise NotEstimable(
-            f"{what}: the likelihood rises as tau2 of {', '.join(gone) or 'some studies'} goes to 0, so the coefficients of log tau2 have no finite "
-            f"estimate (last gain {found.gain:.1e} after {found.steps} steps). Use link='identity', which can hold tau2 at 0."
+            f"{what}: the likelihood rises as tau2 of {', '.join(gone) or 'some studies'} goes to 0, so the coefficients of "
+            f"log tau2 have no finite estimate (last gain {found.gain:.1e} after {found.steps} steps). "
+            "Use link='identity', which can hold tau2 at 0."
         )
     if not found.converged:
         raise NotEstimable(

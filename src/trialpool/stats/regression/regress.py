@@ -20,6 +20,7 @@ from trialpool.stats.regression.meta_regression import MetaRegression
 from trialpool.stats.regression.scale import SCALES
 
 MODELS = ("random", "common")
+EXACT = 1e-20  # a Hartung-Knapp scale factor of no more than this share of the largest wi yi^2 is rounding
 ALONE = 1e-9  # a hat value this close to 1 is of a study that a coefficient rests on alone
 
 
@@ -114,8 +115,8 @@ def _between(yi: Floats, vi: Floats, on: Design, tau2: str | float, model: str, 
     if np.ndim(k) == 0 and k <= on.p and (estimated or ci != "Wald"):
         what = f"{'tau2 by ' + str(tau2) if estimated else 'the scale of ' + ci} cannot be estimated"
         raise NotEstimable(
-            f"Meta-regression: {on.p} coefficients ({', '.join(on.names)}) for {k} studies leave no residual degree of freedom, so "
-            f"{what}. Leave moderators out."
+            f"Meta-regression, k = {k}, p = {on.p} ({', '.join(on.names)}): no residual degree of freedom is left, so {what}. "
+            "Leave moderators out."
         )
     if model == "common":
         return np.zeros(shape)[()], ""
@@ -156,6 +157,8 @@ def _weights(weights: Any, effects: Effects, total: Floats) -> tuple[Floats, str
 def _notes(fit: MetaRegression) -> tuple[str, ...]:
     """Of the effects and the design, and which studies a coefficient rests on alone."""
     said = tuple(f"{study}: {note}" for study, note in fit.effects.notes.items()) + fit.design.notes
+    if np.ndim(fit.scale) == 0 and fit.scale < EXACT * np.max(fit.effects.yi**2 * fit.wi, initial=0.0):
+        said += ("the effects lie on the fit but for rounding, so Hartung-Knapp standard errors are 0: choose another interval",)
     if fit.wi.ndim > 1 or fit.design.X.ndim > 2 or fit.design.p == 1:
         return said
     pull = fit.hat_values > 1 - ALONE
