@@ -18,7 +18,7 @@ def present(vi: Floats) -> Bools:
 
 def count(vi: Floats) -> Any:
     """k, the number of studies present, over the last axis."""
-    return np.isfinite(vi).sum(-1)
+    return np.count_nonzero(np.isfinite(vi)) if vi.ndim == 1 else np.isfinite(vi).sum(-1)
 
 
 def without_each(vi: Floats) -> Floats:

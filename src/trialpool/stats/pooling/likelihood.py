@@ -231,12 +231,12 @@ def _maximise_chunk(sample: Sample) -> Floats:
 
 def _grid(sample: Sample) -> Floats:
     """(intervals + 1, n) values of tau2 from 0 to above every root, evenly spaced in log(tau2 + smallest vi)."""
-    there = np.isfinite(sample.vi)
+    there = np.isfinite(sample.vi).astype(float)
     if sample.X is None:
-        centred = sample.yi - (sample.yi * there).sum(0) / np.maximum(there.sum(0), 1)
-        top = (centred * centred * there).sum(0)
+        centred = (sample.yi - _product(there, sample.yi) / there.sum(0)) * there
+        top = _product(centred, centred)
     else:
-        top = projection(there.astype(float), sample.X).quadratic(sample.yi)
+        top = projection(there, sample.X).quadratic(sample.yi)
     smallest = sample.vi.min(0)
     intervals = max(GRID, min(FINE_GRID, CHUNK // (20 * sample.vi.size)))
     steps = np.arange(intervals + 1) / intervals
@@ -339,6 +339,6 @@ def _some(x: Floats, index: NDArray[np.intp] | slice) -> Floats:
 
 def _product(a: Floats, b: Floats) -> Any:
     """Sum over studies of a b."""
-    if b.ndim == 1:
+    if a.ndim == b.ndim == 1:
         return a.dot(b)
     return np.einsum("k...,k...->...", a, b)

@@ -183,6 +183,10 @@ def orthonormal(X: Floats) -> Floats:
 
 def studies_first(yi: Floats, vi: Floats, X: Floats | None = None) -> Studies:
     """yi, vi (..., k) and X (..., k, p) or None, with the studies as first axis."""
+    if X is None and yi.ndim == vi.ndim == 1:  # a single analysis is as it should be, and soon done
+        one = np.isfinite(vi)
+        there_are = np.count_nonzero(one)
+        return Studies(yi if there_are == len(vi) else np.where(one, yi, 0.0), vi, None, there_are - 1, there_are > 1)
     y, v = np.moveaxis(yi, -1, 0), np.moveaxis(vi, -1, 0)
     axes = max(y.ndim, v.ndim, 0 if X is None else X.ndim - 1)
     y, v = (x.reshape(x.shape[0], *(1,) * (axes - x.ndim), *x.shape[1:]) for x in (y, v))
