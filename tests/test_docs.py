@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import runpy
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -36,11 +37,13 @@ from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.routes import ORDER
 from trialpool.stats.effects.two_by_two import ZERO_CELLS
+from trialpool.stats.exact.request import GLMM_METHODS
 from trialpool.stats.influence.leave_one_out import Refits
-from trialpool.stats.pooling.intervals import INTERVALS, PREDICTIONS
+from trialpool.stats.pooling.intervals import INTERVALS, KR_PREDICTIONS, PREDICTIONS
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.subgroups import TAU2_OF_SUBGROUPS, Subgroups
 from trialpool.stats.pooling.tau2 import TAU2
+from trialpool.stats.pooling.tau2_intervals import TAU2_INTERVALS
 
 ROOT = Path(__file__).parents[1]
 FLAGSHIP = ROOT / "reviews/imid-maintenance"
@@ -208,54 +211,88 @@ def test_every_reference_of_a_report_is_among_the_references_of_the_methods() ->
     assert [reference for reference in REFERENCES.values() if reference not in text] == []
 
 
-@pytest.mark.parametrize("name", ["methods.md", "reference/python.md"])
-def test_every_choice_of_a_method_is_documented(name: str) -> None:
-    choices = {*TAU2, *INTERVALS, *PREDICTIONS, *ZERO_CELLS, *TAU2_OF_SUBGROUPS}
-    assert choices - in_code(page(name)) == set()
+CHOICES = {*TAU2, *INTERVALS, *PREDICTIONS, *KR_PREDICTIONS, *TAU2_INTERVALS, *ZERO_CELLS, *TAU2_OF_SUBGROUPS, *GLMM_METHODS}
+
+
+def test_every_choice_of_a_method_is_among_the_methods() -> None:
+    assert CHOICES - in_code(page("methods.md")) == set()
+
+
+def test_every_choice_of_a_method_is_in_the_reference() -> None:
+    assert CHOICES - in_code("\n".join(reference().values())) == set()
 
 
 # The reference
 
 
-def signature(name: str) -> str:
-    """How the reference prints a call: without annotations, text in double quotes."""
-
-    def shown(parameter: inspect.Parameter) -> str:
-        if parameter.default is inspect.Parameter.empty:
-            return parameter.name
-        default = "..." if callable(parameter.default) else repr(parameter.default).replace("'", '"')
-        return f"{parameter.name}={default}"
-
-    parameters = list(inspect.signature(getattr(trialpool, name)).parameters.values())
-    parts = [shown(p) for p in parameters]
-    first = next((i for i, p in enumerate(parameters) if p.kind is inspect.Parameter.KEYWORD_ONLY), None)
-    if first is not None:
-        parts.insert(first, "*")
-    return f"{name}({', '.join(parts)})"
+GENERATOR = ROOT / "docs/reference/generate.py"
 
 
-FUNCTIONS = [name for name in trialpool.__all__ if inspect.isfunction(getattr(trialpool, name))]
+@cache
+def generator() -> dict[str, Any]:
+    return runpy.run_path(str(GENERATOR))
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_function_stands_in_the_reference_with_its_signature(name: str) -> None:
-    text = page("reference/python.md")
-    assert re.search(rf"^### `{name}`$", text, re.MULTILINE)
-    assert signature(name) in re.sub(r"\(\n {4}", "(", re.sub(r",?\n\)", ")", re.sub(r",\n {4}", ", ", text))), signature(name)
+@cache
+def reference() -> dict[str, str]:
+    """The pages that the generator writes, as they should be."""
+    written: dict[str, str] = generator()["written"]()
+    return written
+
+
+def test_the_reference_pages_are_those_of_the_docstrings() -> None:
+    found = {path.name: path.read_text(encoding="utf-8") for path in GENERATOR.parent.glob("*.md") if path.name != "cli.md"}
+    stale = sorted(name for name in {*found, *reference()} if found.get(name) != reference().get(name))
+    assert stale == [], "Renew them: .venv/bin/python docs/reference/generate.py; remove a page that it no longer writes."
+
+
+PUBLIC = [name for name in trialpool.__all__ if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_has_an_entry_in_the_reference(name: str) -> None:
+    assert [page for page, text in reference().items() if f"### `{name}` {{ #{name} }}" in text] != []
 
 
 @pytest.mark.parametrize("result", RESULTS, ids=lambda result: result.__name__)
 def test_every_field_of_a_result_stands_in_the_reference(result: type) -> None:
     own = [name for name in vars(result) if not name.startswith("_")]
-    section = re.search(rf"^### `{result.__name__}`\n(.*?)(?=^##|\Z)", page("reference/python.md"), re.MULTILINE | re.DOTALL)
+    entry = rf"^### `{result.__name__}` {{ #\w+ }}\n(.*?)(?=^##|\Z)"
+    section = re.search(entry, "\n".join(reference().values()), re.MULTILINE | re.DOTALL)
     assert section is not None
     words = set(re.findall(r"\w+", " ".join(in_code(section[1]))))
     assert [name for name in own if name not in words] == []
 
 
 def test_every_field_of_a_review_stands_in_the_reference() -> None:
-    words = set(re.findall(r"\w+", " ".join(in_code(page("reference/python.md")))))
+    words = set(re.findall(r"\w+", " ".join(in_code(page("reference/reviews.md")))))
     assert set(Review.model_fields) - words == set()
+
+
+# Coming from R
+
+COMING_FROM_R = page("coming-from-r.md")
+OURS = sorted(set(re.findall(r"`((?:tp|fit|np|glmm|regression|tests|rr|g)\.[^`]+)`", COMING_FROM_R)))
+
+
+@cache
+def names_of_coming_from_r() -> dict[str, Any]:
+    """What the examples of the page define."""
+    names: dict[str, Any] = {}
+    for block in re.findall(r"^```python\n(.*?)^```", COMING_FROM_R, re.MULTILINE | re.DOTALL):
+        if ">>>" not in block:
+            exec(block, names)  # noqa: S102
+    return names
+
+
+@pytest.mark.parametrize("call", OURS)
+def test_our_calls_on_the_page_for_users_of_r_can_be_made(call: str) -> None:
+    eval(call, dict(names_of_coming_from_r()))  # noqa: S307
+
+
+def test_most_of_what_is_public_is_on_the_page_for_users_of_r() -> None:
+    not_in_r = {"analyse", "read_review", "write_report", *(name for name in PUBLIC if inspect.isclass(getattr(trialpool, name)))}
+    assert set(PUBLIC) - not_in_r - set(re.findall(r"\btp\.(\w+)", COMING_FROM_R)) == set()
 
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]

@@ -12,7 +12,9 @@ from tests.stats.pooling.exact import exact_restricted_score
 from tests.stats.strategies import SAME, Floats, studies
 
 from trialpool.stats.arrays import indicators
-from trialpool.stats.pooling.tau2 import restricted_maximum_likelihood
+from trialpool.stats.pooling.likelihood import Sample
+from trialpool.stats.pooling.projection import orthonormal
+from trialpool.stats.pooling.tau2 import TAU2, restricted_maximum_likelihood
 
 # what a log-likelihood may lack of the highest that a search finds
 NOT_WORSE = 1e-10
@@ -134,6 +136,46 @@ def test_extreme_scales(low: float, high: float, spread: float) -> None:
     tau2 = restricted_maximum_likelihood(yi, vi)
     assert np.isfinite(tau2).all()
     assert shortfall(yi[:, np.newaxis], vi[:, np.newaxis], tau2).max() < NOT_WORSE
+
+
+def exhaustive_by_likelihood(yi: Floats, vi: Floats, X: Floats | None, *, restricted: bool) -> Floats:
+    """The highest log-likelihood on a fine grid of tau2, refined twice around its top; yi, vi: (n, k), X (k, p)."""
+    Z = None if X is None else orthonormal(X)[..., np.newaxis]
+    likelihood = Sample(np.ascontiguousarray(yi.T), np.ascontiguousarray(vi.T), Z, restricted)
+    top = np.ptp(yi, axis=-1) ** 2 * yi.shape[-1] + vi.min(-1)
+    low, high = np.zeros(len(yi)), np.log1p(top / vi.min(-1))
+    for _ in range(3):
+        steps = np.linspace(low, high, 200)
+        values = np.stack([likelihood.log_likelihood(vi.min(-1) * np.expm1(step)) for step in steps])
+        best = values.argmax(0)
+        each = np.arange(len(yi))
+        low, high = steps[np.maximum(best - 1, 0), each], steps[np.minimum(best + 1, 199), each]
+    highest: Floats = values.max(0)
+    return highest
+
+
+@pytest.mark.parametrize("restricted", [True, False])
+@pytest.mark.parametrize("moderators", [0, 1, 2])
+def test_with_moderators_and_by_either_likelihood_none_is_worse_than_a_fine_grid(restricted: bool, moderators: int) -> None:
+    rng = np.random.default_rng(moderators)
+    vi = np.exp(rng.uniform(np.log(1e-3), np.log(2), (2000, 7)))
+    yi = rng.normal(0, np.sqrt(vi)) + rng.normal(0, 0.7, vi.shape) * rng.choice([0, 1], vi.shape)
+    X = np.column_stack([np.ones(7), np.arange(2001, 2008), [0, 1, 0, 0, 1, 1, 0]])[:, : moderators + 1] if moderators else None
+    tau2 = TAU2["REML" if restricted else "ML"](yi, vi, X)
+    Z = None if X is None else orthonormal(X)[..., np.newaxis]
+    found = Sample(yi.T, vi.T, Z, restricted).log_likelihood(tau2)
+    assert (exhaustive_by_likelihood(yi, vi, X, restricted=restricted) - found).max() < NOT_WORSE
+    alone = [TAU2["REML" if restricted else "ML"](y, v, X) for y, v in zip(yi[:50], vi[:50], strict=True)]
+    assert np.array(alone) == pytest.approx(tau2[:50], rel=1e-9, abs=1e-12)
+
+
+def test_all_subsets_of_one_set_of_studies() -> None:
+    yi, vi = (column[0] for column in everyday_samples(1))
+    there = (np.arange(1, 2**10)[:, np.newaxis] >> np.arange(10) & 1).astype(bool)
+    found = restricted_maximum_likelihood(yi, np.where(there, vi, np.inf))
+    for i in range(0, 2**10 - 1, 37):
+        alone = restricted_maximum_likelihood(yi[there[i]], vi[there[i]])
+        assert found[i] == pytest.approx(alone, nan_ok=True, **SAME)
 
 
 def test_two_studies() -> None:

@@ -240,6 +240,7 @@ def test_a_collapsed_interval_is_said_to_be_one() -> None:
     alike = effects([0.25, 0.25, 0.25], [0.1, 0.2, 0.1])
     said = "all effects are the same: the Hartung-Knapp interval has collapsed to a point; read the Wald interval, or that of "
     assert pool(alike).notes == (f"{said}Hartung-Knapp with a floor",)
+    assert pool(effects([0.3, 0.3, 0.3], [0.1, 0.2, 0.17])).notes == pool(alike).notes  # here rounding leaves a se of 1e-17
     assert pool(alike, ci="HK-floor").notes == pool(alike, ci="Wald").notes == pool(THREE).notes == ()
 
 

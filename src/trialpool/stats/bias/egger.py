@@ -9,10 +9,12 @@ import numpy as np
 
 from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import count
+from trialpool.stats.bias.cautions import OF_ASYMMETRY, caution
+from trialpool.stats.bias.weighted_line import line
 from trialpool.stats.distributions import quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level
-from trialpool.stats.pooling.weighted import mean, weights
+from trialpool.stats.pooling.weighted import weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class EggerTest:
     df, p       : degrees of freedom (k - 2) and two-sided P of no slope
     limit       : the effect that the line predicts for a study with standard error 0
     k           : number of studies
+    caution     : why the test should not be relied on; empty where nothing speaks against it
     """
 
     slope: Any
@@ -31,6 +34,7 @@ class EggerTest:
     p: Any
     limit: Any
     k: Any
+    caution: str = ""
 
     @property
     def statistic(self) -> Any:
@@ -43,16 +47,9 @@ class EggerTest:
         half = quantile(checked_level(level), self.df) * self.se
         return self.slope - half, self.slope + half
 
-    @property
-    def caution(self) -> str:
-        """Why the test should not be relied on; empty where nothing speaks against it."""
-        if np.min(self.k) < 10:
-            return f"with {np.min(self.k)} studies, fewer than 10, the test has too little power to tell chance from asymmetry"
-        return ""
-
 
 def egger(effects: Effects) -> EggerTest:
-    """Test for small-study effects.
+    """Test for small-study effects; `small_study_test` offers others.
 
     Parameters
     ----------
@@ -78,17 +75,13 @@ def egger(effects: Effects) -> EggerTest:
     (-2.61, 0.002)
     """
     yi, vi = effects.yi, effects.vi
-    wi, k = weights(vi), count(vi)
-    xi = np.where(np.isfinite(vi), np.sqrt(vi), 0.0)
-    centred = xi - mean(xi, wi)[..., np.newaxis]
-    Sxx = (wi * centred**2).sum(-1)
-    if np.ndim(k) == 0 and (k < 3 or Sxx <= 1e-12 * (wi * xi**2).sum()):
+    k = count(vi)
+    found = line(yi, weights(vi), np.where(np.isfinite(vi), np.sqrt(vi), 0.0))
+    if np.ndim(k) == 0 and not np.all(found.exists):
         why = f"k = {k}, and it needs 3" if k < 3 else f"all {k} standard errors are equal"
         raise NotEstimable(f"Egger's test: {why}.")
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = (wi * centred * yi).sum(-1) / Sxx
-        limit = mean(yi, wi) - slope * mean(xi, wi)
-        residual = yi - limit[..., np.newaxis] - slope[..., np.newaxis] * xi
         df = k - 2
-        se = np.sqrt((wi * residual**2).sum(-1) / df / Sxx)
-        return EggerTest(slope=slope, se=se, df=df, p=two_sided_p(slope / se, df), limit=limit, k=k)
+        se = np.sqrt(found.rss / df * found.var_slope)
+        p = two_sided_p(found.slope / se, df)
+    return EggerTest(slope=found.slope, se=se, df=df, p=p, limit=found.intercept, k=k, caution=caution(effects, OF_ASYMMETRY))

@@ -203,7 +203,7 @@ class PooledEffect:
     def _notes_of_k(self) -> tuple[str, ...]:
         if self.k == 1:
             return ("one study: its own effect and Wald interval; tau2 and a prediction interval do not exist",)
-        if self.ci_method == "HK" and self.se == 0:
+        if self.ci_method == "HK" and self.Q < 1e-12:  # 0, but for rounding
             return (COLLAPSED,)
         if self.ci_method == "KR" and self.df < 1:
             return (f"the Kenward-Roger interval rests on {self.df:.2g} degrees of freedom, too few to say anything",)
