@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from trialpool.stats.exact.rare_event_sensitivity import rare_event_sensitivity as rare_event_sensitivity
     from trialpool.stats.influence.leave_one_out import cumulative as cumulative
     from trialpool.stats.influence.leave_one_out import leave_one_out as leave_one_out
+    from trialpool.stats.pooling.bootstrap_prediction import bootstrap_prediction_interval as bootstrap_prediction_interval
     from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel as mantel_haenszel
     from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel_rates as mantel_haenszel_rates
     from trialpool.stats.pooling.mantel_haenszel_tests import mantel_haenszel_rate_tests as mantel_haenszel_rate_tests
@@ -154,6 +155,7 @@ _ROOMS = {
     "stats.exact.glmm": ("glmm", "glmm_proportion", "glmm_rate", "glmm_rates"),
     "stats.exact.rare_event_sensitivity": ("rare_event_sensitivity",),
     "stats.influence.leave_one_out": ("cumulative", "leave_one_out"),
+    "stats.pooling.bootstrap_prediction": ("bootstrap_prediction_interval",),
     "stats.pooling.mantel_haenszel": ("mantel_haenszel", "mantel_haenszel_rates"),
     "stats.pooling.mantel_haenszel_tests": ("mantel_haenszel_rate_tests", "mantel_haenszel_tests"),
     "stats.pooling.pairwise": ("pool", "pool_common"),

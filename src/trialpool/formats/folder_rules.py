@@ -9,10 +9,11 @@ from trialpool.errors import Problem
 from trialpool.formats.cells import nearest
 from trialpool.formats.quoted import quoted
 from trialpool.review.in_numbers import in_numbers
-from trialpool.review.plan import Plan
+from trialpool.review.plan import Analysis, Plan
 from trialpool.review.published import Published
 from trialpool.review.report import Report
 from trialpool.review.study import Study
+from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, GOES_WITH
 
 FILE = "review.toml"
 
@@ -49,8 +50,21 @@ def plan_problems(plan: Plan, studies: tuple[Study, ...], reports: tuple[Report,
                 Problem(FILE, 0, f"analyses[{i}].{key}", f"{name!r} stands twice", "Remove one")
                 for name in _twice(getattr(analysis, key))
             ]
+        problems += _ill_matched(f"analyses[{i}].ci", analysis)
         problems += _unknown_factors(f"analyses[{i}].subgroups", analysis.subgroups, studies)
     return problems
+
+
+def _ill_matched(place: str, analysis: Analysis) -> list[Problem]:
+    """An interval that is made for one estimator of tau2, or that subgroups with a common tau2 cannot have."""
+    tau2 = GOES_WITH.get(analysis.ci, analysis.tau2)
+    if tau2 != analysis.tau2:
+        what = f"the interval {analysis.ci!r} goes with tau2 = {tau2!r}, not with {analysis.tau2!r}"
+        return [Problem(FILE, 0, place, what, "Change one of the two")]
+    if analysis.subgroups and analysis.subgroup_tau2 == "common" and analysis.ci not in COMMON_EFFECT_INTERVALS:
+        what = f"subgroups that share one tau2 cannot have the interval {analysis.ci!r}"
+        return [Problem(FILE, 0, place, what, f"Use one of {', '.join(COMMON_EFFECT_INTERVALS)}, or subgroup_tau2 = 'separate'")]
+    return []
 
 
 def _unreported(plan: Plan, reports: tuple[Report, ...]) -> list[Problem]:

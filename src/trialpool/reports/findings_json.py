@@ -12,7 +12,6 @@ from trialpool.analysis.selection import UnitEffect
 from trialpool.errors import Problem
 from trialpool.reports.answers import answer
 from trialpool.stats.bias.egger import EggerTest
-from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 FORMAT = 1
@@ -124,40 +123,7 @@ def _effect(effect: UnitEffect) -> dict[str, Any]:
 
 
 def _pooled(fit: PooledEffect | None, prediction: str) -> dict[str, Any] | None:
-    if fit is None:
-        return None
-    measure = MEASURES[fit.effects.measure]
-    ci, predicted = _pair(fit.interval()), _pair(fit.prediction_interval(method=prediction))
-    estimate = _number(fit.mu)
-    return {
-        "model": fit.model,
-        "method": fit.method,
-        "tau2_method": fit.tau2_method or None,
-        "ci_method": fit.ci_method,
-        "level": fit.level,
-        "k": int(fit.k),
-        "estimate": estimate,
-        "se": _number(fit.se),
-        "df": _number(fit.df),
-        "statistic": _number(fit.statistic),
-        "ci": ci,
-        "p": _number(fit.p),
-        "tau2": _number(fit.tau2),
-        "tau2_ci": _pair(fit.tau2_interval()),
-        "Q": _number(fit.Q),
-        "Q_df": int(fit.k) - 1,
-        "Q_p": _number(fit.Q_p),
-        "I2": _number(fit.I2),
-        "I2_ci": _pair(fit.I2_interval()),
-        "H2": _number(fit.H2),
-        "prediction": predicted,
-        "prediction_method": prediction if predicted else None,
-        "shown": {
-            "estimate": _shown(estimate, measure.shown),
-            "ci": [_shown(x, measure.shown) for x in ci] if ci else None,
-            "prediction": [_shown(x, measure.shown) for x in predicted] if predicted else None,
-        },
-    }
+    return None if fit is None else fit.to_dict(prediction=prediction)
 
 
 def _subgroups(stratified: Stratified, prediction: str) -> list[dict[str, Any]]:
@@ -228,12 +194,3 @@ def _number(value: Any) -> float | None:
 
 def _decimal(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-def _pair(limits: tuple[Any, Any]) -> list[float] | None:
-    low, high = (_number(limit) for limit in limits)
-    return None if low is None or high is None else [low, high]
-
-
-def _shown(value: float | None, show: Any) -> float | None:
-    return None if value is None else _number(show(value))

@@ -18,6 +18,8 @@ SENSITIVITY = {
     "all-rows": "All rows, recalled ones too, whatever their status",
     "leave-one-out": "Each study left out in turn (ids `without:STUDY`)",
 }
+Tau2 = Literal["REML", "PM", "DL", "DL2", "DLIT", "ML", "EB", "HE", "HS", "HSk", "SJ", "SJIT", "PMM", "GENQ", "GENQM"]
+Interval = Literal["HK", "HK-floor", "Wald", "t", "KR", "PL", "HC"]
 Sensitivity = Literal["dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "leave-one-out"]
 
 
@@ -59,8 +61,8 @@ class Analysis(_Table):
 
     id: Identifier = Field(description="Identifier; findings.json and figures are named after it")
     outcome: str = Field(description="`id` of the outcome")
-    tau2: Literal["REML", "PM", "DL"] = Field("REML", description="Estimator of the between-study variance")
-    ci: Literal["HK", "HK-floor", "Wald", "t"] = Field("HK", description="Interval of the pooled effect")
+    tau2: Tau2 = Field("REML", description="Estimator of the between-study variance")
+    ci: Interval = Field("HK", description="Interval of the pooled effect; KR goes with REML, PL with ML, HC with DL")
     prediction: Literal["t", "HTS", "normal"] = Field("t", description="Reference distribution of the prediction interval")
     level: float = Field(0.95, gt=0, lt=1, description="Confidence level")
     subgroups: tuple[Text, ...] = Field((), description="Columns of studies.csv to stratify by; `drug x setting` crosses two")

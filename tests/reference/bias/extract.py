@@ -19,7 +19,7 @@ COUNTS = {
     "collins1985b": ("pre.xti", "pre.nti", "pre.xci", "pre.nci"),
     "lau1992": ("ai", "n1i", "ci", "n2i"),
 }
-MEANS = {name: ("n1i", "m1i", "sd1i", "n2i", "m2i", "sd2i") for name in ("normand1999", "gibson2002")}
+MEANS = dict.fromkeys(("normand1999", "gibson2002"), ("n1i", "m1i", "sd1i", "n2i", "m2i", "sd2i"))
 PATIENTS = {
     "bcg": ("tpos", "tneg", "cpos", "cneg"),
     "vanhowe1999": ("non.pos", "non.neg", "cir.pos", "cir.neg"),
@@ -34,7 +34,22 @@ PATIENTS = {
 FIT = ("tau2", "beta", "se", "ci.lb", "ci.ub", "QE")
 TRIMMED = ("k", "k0", "se.k0", "p.k0", "side", "yi_filled", "vi_filled")
 OF_META = ("TE.common", "seTE.common", "TE.random", "seTE.random", "tau2", "k")
-SELECTION = "k beta se tau2 se.tau2 delta se.delta LRT LRTp LRTdf LRT.tau2 steps ptable fit".split()
+SELECTION = [
+    "k",
+    "beta",
+    "se",
+    "tau2",
+    "se.tau2",
+    "delta",
+    "se.delta",
+    "LRT",
+    "LRTp",
+    "LRTdf",
+    "LRT.tau2",
+    "steps",
+    "ptable",
+    "fit",
+]
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -89,7 +104,7 @@ def of_meta(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def described(entry: dict[str, Any], tags: tuple[str, ...], result: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in result.items() if value is not None}
+    kept = {name: value for name, value in result.items() if value not in (None, [None])}
     said = {tag: entry[tag] for tag in tags if tag in entry}
     return {"data": Path(entry["data"]).stem, "call": entry["call"].split("\n")[-1], **said, "result": kept}
 

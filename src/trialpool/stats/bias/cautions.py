@@ -39,19 +39,15 @@ INSTEAD = {
 def few_studies(effects: Effects) -> str:
     """Fewer than ten studies. Sterne et al. (2011), BMJ 343:d4002."""
     k = int(np.min(count(effects.vi)))
-    return (
-        f"with {k} studies, fewer than {FEWEST}, the test has too little power to tell chance from asymmetry" if k < FEWEST else ""
-    )
+    said = f"with {k} studies, fewer than {FEWEST}, the test has too little power to tell chance from asymmetry"
+    return said if k < FEWEST else ""
 
 
 def few_studies_to_model(effects: Effects) -> str:
     """Fewer than ten studies. Hedges & Vevea (1996), J Educ Behav Stat 21:299-332, found that it takes many more."""
     k = int(np.min(count(effects.vi)))
-    return (
-        f"with {k} studies, fewer than {FEWEST}, the estimate rests on the assumed model more than on the data"
-        if k < FEWEST
-        else ""
-    )
+    said = f"with {k} studies, fewer than {FEWEST}, the estimate rests on the assumed model more than on the data"
+    return said if k < FEWEST else ""
 
 
 def bound_to_its_error(effects: Effects) -> str:
@@ -76,9 +72,8 @@ def standard_errors_alike(effects: Effects) -> str:
 def heterogeneous(effects: Effects) -> str:
     """I2 above 50%. Ioannidis & Trikalinos (2007), CMAJ 176:1091-1096."""
     I2 = float(np.max(i2(effects)))
-    return (
-        f"the studies differ much (I2 = {100 * I2:.0f}%), and the method finds selection in that too easily" if I2 > STRONG else ""
-    )
+    said = f"the studies differ much (I2 = {100 * I2:.0f}%), and the method finds selection in that too easily"
+    return said if I2 > STRONG else ""
 
 
 def spread_of_errors(vi: Floats) -> Floats:
@@ -86,7 +81,8 @@ def spread_of_errors(vi: Floats) -> Floats:
     there = np.isfinite(vi)
     largest = np.where(there, vi, 0.0).max(-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.sqrt(largest / vi.min(-1))
+        ratio: Floats = np.sqrt(largest / vi.min(-1))
+        return ratio
 
 
 def i2(effects: Effects) -> Floats:

@@ -10,7 +10,6 @@ import numpy as np
 
 from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats
-from trialpool.stats.bias.cautions import OF_ASYMMETRY
 from trialpool.stats.bias.rank_test import RankTest, begg, rank_test
 from trialpool.stats.bias.regression_test import RegressionTest, finite, line_test
 from trialpool.stats.bias.sizes import Sizes, counts_of

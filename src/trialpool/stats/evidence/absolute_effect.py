@@ -104,7 +104,7 @@ class AbsoluteEffect:
 
     @property
     def nnt_interval(self) -> tuple[float, float]:
-        """Limits of `nnt`: those of the greater and of the lesser benefit. With signs that differ, what lies between goes through infinity.
+        """Limits of `nnt`, of the greater and of the lesser benefit; where their signs differ, the way between is through infinity.
 
         Altman (1998), BMJ 317:1309-1312.
         """
@@ -115,7 +115,8 @@ class AbsoluteEffect:
     def nnt_in_words(self) -> str:
         """The number needed to treat with its limits: "NNTB 5.7 (4.9 to 6.8)", "NNTB 45.8 (NNTB 20.9 to infinity to NNTH 327)".
 
-        NNTB is the number needed to treat for one more to benefit, NNTH for one more to be harmed. Altman (1998), BMJ 317:1309-1312.
+        NNTB is the number needed to treat for one more to benefit, NNTH for one more to be harmed.
+        Altman (1998), BMJ 317:1309-1312.
         """
         greater, lesser = self.nnt_interval
         if greater * lesser > 0 and np.isfinite([greater, lesser]).all():
@@ -169,9 +170,9 @@ def absolute_effect(
 
     Returns
     -------
-    AbsoluteEffect. The limits are those that the limits of the fit lead to. With an interval of the baseline risk they are the quantiles
-    of the difference where the logit of the risk is normal (with the standard error that the width of its interval gives) and
-    independent of the pooled effect.
+    AbsoluteEffect. The limits are those that the limits of the fit lead to. With an interval of the baseline risk they are the
+    quantiles of the difference where the logit of the risk is normal (with the standard error that the width of its interval
+    gives) and independent of the pooled effect.
 
     Raises
     ------
@@ -186,7 +187,7 @@ def absolute_effect(
     >>> from trialpool.stats.pooling.pairwise import pool_common
     >>> fit = pool_common(effects([np.log(1.72)], [0.00973], measure="RR"))
     >>> print(absolute_effect(fit, baseline_risk=0.15))
-    Of 1000 patients, 108 more with the event: 258 with treatment and 150 without (difference +63 to +163); NNTH 9.3 (6.1 to 15.9).
+    Of 1000 patients, 108 more with the event: 258 with treatment and 150 without (difference +63 to +163); NNTH 9.3 (6.1 to 16.0).
     """
     return _absolute(fit, baseline_risk, baseline_interval, "baseline_risk", good=good, at=at, level=level)
 
@@ -213,8 +214,8 @@ def absolute_survival(
     >>> from trialpool.stats.pooling.pairwise import pool_common
     >>> fit = pool_common(effects([np.log(0.62)], [0.0017], measure="HR"))
     >>> print(absolute_survival(fit, baseline_survival=0.30, at="4 years"))
-    Of 1000 patients, 174 more event-free at 4 years: 474 with treatment and 300 without (difference +146 to +203);
-    NNTB 5.7 (4.9 to 6.8).
+    Of 1000 patients, 174 more event-free at 4 years: 474 with treatment and 300 without (difference +145 to +202);
+    NNTB 5.7 (4.9 to 6.9).
     """
     checked_share("baseline_survival", baseline_survival)
     interval = None if baseline_interval is None else (1 - baseline_interval[1], 1 - baseline_interval[0])
@@ -243,7 +244,7 @@ def survival_difference(
     Parameters
     ----------
     survival_t, survival_c : shares that are free of the event at a time, with treatment and with control
-    n_t, n_c : patients by arm; the interval is too narrow where many were censored before, for which the number still at risk is safer
+    n_t, n_c : patients by arm; where many were censored before, the interval is too narrow: give the numbers still at risk
 
     References
     ----------
@@ -321,8 +322,8 @@ def _absolute(
 def _uncertain_limits(fit: PooledEffect, risk: float, interval: tuple[float, float], level: float) -> tuple[float, float]:
     """Quantiles of the difference, over the distributions of the pooled effect and of the logit of the baseline risk.
 
-    Given the baseline risk the difference rises with the effect, so its distribution function is that of the effect: integrated over
-    the logit by the trapezoidal rule, which is exact to machine precision for a normal density.
+    Given the baseline risk the difference rises with the effect, so its distribution function is that of the effect. It is
+    integrated over the logit by the trapezoidal rule, which for a normal density is exact to machine precision.
     """
     z = np.linspace(-8.5, 8.5, 341)
     share = np.exp(-(z**2) / 2)

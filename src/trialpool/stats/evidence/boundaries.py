@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +38,7 @@ class Boundaries:
     spent    : (looks,) two-sided error probability spent so far
     level    : 1 - the two-sided error probability in all
     spending : key of SPENDING
-    futility : (looks,) |z| below which an effect as large as planned for is given up, which need not be kept to; None where not asked
+    futility : (looks,) |z| below which an effect as large as planned for is given up; need not be kept to; None where not asked
     power    : probability of declaring an effect as large as planned for, where futility boundaries were asked
     drift    : expectation of z at t = 1 that gives this power, where futility boundaries were asked
     """
@@ -98,7 +98,7 @@ def sequential_boundaries(t: Sequence[float] | Floats, *, spending: str = "OF", 
     for i, at in enumerate(fractions):
         share = allowed[i] - so_far
         if share > LEAST:
-            z[i] = _where(lambda bound, walk=walk, at=at: walk.beyond(at, bound), share)
+            z[i] = _where(partial(walk.beyond, at), share)
             so_far = allowed[i]
         spent[i] = so_far
         walk = walk.onward(at, 0.0, min(z[i], FURTHEST))
@@ -167,6 +167,10 @@ class _Walk(NamedTuple):
         centre = self.S + drift * (t - self.t)
         return (self.mass * (ndtr((edge - centre) / sd) - ndtr((-edge - centre) / sd))).sum()
 
+    def outside(self, t: float, of: float, drift: float, bound: Any) -> Any:
+        """What is left of a probability `of` when that of |Z(t)| less than `bound` is taken away."""
+        return of - self.within(t, bound, drift)
+
     def onward(self, t: float, inner: float, outer: float, drift: float = 0.0) -> _Walk:
         """The walk at t, where inner <= |Z(t)| < outer; everything further out than FURTHEST from its expectation is dropped."""
         sd = np.sqrt(t - self.t)
@@ -199,7 +203,7 @@ def _wedge(boundaries: Boundaries, allowed: Floats, drift: float) -> _Wedge:
         if share > LEAST:
             inside = walk.within(at, limit, drift)
             meets = inside <= share
-            z[i] = limit if meets else _where(lambda b, walk=walk, at=at: -walk.within(at, b, drift), -share, high=limit)
+            z[i] = limit if meets else _where(partial(walk.outside, at, inside, drift), inside - share, high=limit)
             so_far += min(share, inside)
         walk = walk.onward(at, z[i], outer[i], drift)
     z[-1] = outer[-1]
@@ -225,7 +229,7 @@ def _grid(low: float, high: float, sd: float, t: float) -> tuple[Floats, Floats]
 
 @cache
 def _gauss_legendre(number: int) -> tuple[Floats, Floats]:
-    """Nodes and weights on -1 to 1, by Newton's method from Tricomi's guess; numpy's eigenvalues would take minutes for thousands."""
+    """Nodes and weights on -1 to 1, by Newton's method from Tricomi's guess; by eigenvalues thousands would take minutes."""
     k = np.arange(1, number + 1)
     x = (1 - (number - 1) / (8 * number**3)) * np.cos(np.pi * (4 * k - 1) / (4 * number + 2))
     for _ in range(6):

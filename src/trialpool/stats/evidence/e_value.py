@@ -33,7 +33,7 @@ def from_common_hazard_ratio(ratio: float) -> float:
     >>> round(from_common_hazard_ratio(0.56), 4)
     0.6701
     """
-    return (1 - 0.5 ** sqrt(ratio)) / (1 - 0.5 ** sqrt(1 / ratio))
+    return float((1 - 0.5 ** sqrt(ratio)) / (1 - 0.5 ** sqrt(1 / ratio)))
 
 
 def from_standardised_difference(difference: float) -> float:
@@ -87,8 +87,8 @@ class EValue:
     def __str__(self) -> str:
         limit = "" if isnan(self.e_limit) else f", and by {self.e_limit:.2f} each to move the interval to include no effect"
         return (
-            f"An unmeasured confounder would have to go with both treatment and outcome by risk ratios of {self.e:.2f} each, beyond "
-            f"the measured ones, to explain the risk ratio of {self.risk_ratio:.2f} away{limit}."
+            f"An unmeasured confounder would have to go with both treatment and outcome by risk ratios of {self.e:.2f} each, "
+            f"beyond the measured ones, to explain the risk ratio of {self.risk_ratio:.2f} away{limit}."
         )
 
 
@@ -105,7 +105,7 @@ def e_value(fit: PooledEffect, *, rare: bool | None = None) -> EValue:
     >>> fit = pool_common(effects([-0.58], [0.0107], measure="HR"))
     >>> print(e_value(fit, rare=False))
     An unmeasured confounder would have to go with both treatment and outcome by risk ratios of 2.35 each, beyond the measured ones,
-    to explain the risk ratio of 0.67 away, and by 1.91 each to move the interval to include no effect.
+    to explain the risk ratio of 0.67 away, and by 1.92 each to move the interval to include no effect.
     """
     one_analysis(fit)
     low, high = (float(limit) for limit in fit.interval())
@@ -178,7 +178,7 @@ def _key(measure: str, rare: bool | None) -> str:
         return measure
     if rare is None:
         raise BadArgument(
-            f"{measure} is near a risk ratio only where the outcome is rare. Say rare=True (below {100 * RARE_BELOW:g}% by the end) or "
-            "rare=False."
+            f"{measure} is near a risk ratio only where the outcome is rare. Say rare=True (below "
+            f"{100 * RARE_BELOW:g}% by the end) or rare=False."
         )
     return f"{measure}, {'rare' if rare else 'common'}"

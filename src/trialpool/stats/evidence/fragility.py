@@ -45,9 +45,9 @@ class FragilityStep:
 class Fragility:
     """Fragility index of a meta-analysis.
 
-    fit         : the meta-analysis as it is
-    steps       : the changes of single patients, in order; after the last the interval has come to include, or to exclude, no effect
-    patients    : patients in all trials
+    fit      : the meta-analysis as it is
+    steps    : the changes of single patients, in order; after the last the interval has come to include, or exclude, no effect
+    patients : patients in all trials
     """
 
     fit: PooledEffect
@@ -136,7 +136,7 @@ def fragility_index(fit: PooledEffect, *, most: int = 1000) -> Fragility:
     ----------
     Atal, Porcher, Boutron & Ravaud (2019), J Clin Epidemiol 111:32-40
 
-    >>> trials = risk_ratio(events_t=[13, 22, 6], n_t=[250, 147, 107], events_c=[28, 35, 14], n_c=[250, 149, 103], study=list("ABC"))
+    >>> trials = risk_ratio(events_t=[13, 22, 6], n_t=[250, 147, 107], events_c=[28, 35, 14], n_c=[250, 149, 103])
     >>> print(fragility_index(mantel_haenszel(trials)))
     It takes a change of the event status of 15 patients (1.5% of 1006) for the meta-analysis (RR, Mantel-Haenszel) to lose
     significance at the 5% level.

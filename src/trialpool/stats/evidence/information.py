@@ -63,7 +63,7 @@ def required_events(information: float, *, allocation: float = 1.0) -> float:
 
 
 def required_patients(risk_c: float, risk_t: float, *, level: float = 0.95, power: float = 0.80, diversity: float = 0.0) -> float:
-    """Patients, in two equal arms, that a meta-analysis of a binary outcome takes: 4 (z + z)^2 p (1 - p) / (p_c - p_t)^2 / (1 - D2).
+    """Patients, in two equal arms, that a binary outcome takes: 4 (z + z)^2 p (1 - p) / (p_c - p_t)^2 / (1 - D2).
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def required_patients(risk_c: float, risk_t: float, *, level: float = 0.95, powe
 
 
 def diversity(fit: PooledEffect) -> float:
-    """D2 = (v_random - v_common) / v_random, v the variances of the pooled effect by inverse-variance weights; 0 for a common effect.
+    """D2 = (v_random - v_common) / v_random, v the variance of the pooled effect by each model; 0 for a common effect.
 
     References
     ----------
@@ -93,7 +93,7 @@ def diversity(fit: PooledEffect) -> float:
     >>> from trialpool.stats.effects.effects import effects
     >>> from trialpool.stats.pooling.pairwise import pool
     >>> round(diversity(pool(effects([0.1, 0.5, 0.9], [0.04, 0.02, 0.04]), tau2="DL")), 3)
-    0.755
+    0.767
     """
     one_analysis(fit)
     if fit.model == "common" or not fit.tau2 > 0:

@@ -24,7 +24,7 @@ from trialpool.stats.pooling.weighted import weights
 VERDICTS = {
     "crossed": "the boundary is crossed: the effect stands, repeated looks allowed for",
     "futile": "the futility boundary is crossed: an effect as large as planned for is unlikely",
-    "reached": "the required information is reached and no boundary is crossed: an effect as large as planned for is unlikely",
+    "reached": "the required information is reached and no boundary is crossed: the effect planned for could be shown, and was not",
     "inconclusive": "no boundary is crossed and the required information is not reached: inconclusive, which is not 'no effect'",
 }
 
@@ -39,8 +39,8 @@ class SequentialAnalysis:
     information     : 1 / variance by then, without heterogeneity
     t               : share of the required information
     mu, z           : pooled effect and the normal deviate of its P value by then
-    boundaries      : boundaries of |z| up to the first look that reaches the required information, which is the last that counts; with
-                      futility, one more at t = 1 where that is not reached
+    boundaries      : boundaries of |z| up to the first look that reaches the required information, which is the last that
+                      counts; with futility, one more at t = 1 where that is not reached
     required        : information required, heterogeneity and (with futility) repeated looks allowed for
     diversity       : D2, the share of the variance that is due to heterogeneity
     smallest_effect : the effect planned for, as shown (a ratio for ratios)
@@ -95,7 +95,7 @@ class SequentialAnalysis:
         return "futile" if now < self.futility else "inconclusive"
 
     def interval(self) -> tuple[float, float]:
-        """The pooled effect's limits adjusted for repeated looks: out to the boundary instead of 1.96; infinite where there is none.
+        """The pooled effect's limits adjusted for repeated looks, out to the boundary instead of 1.96; infinite without one.
 
         mu -+ c se for a Wald interval; for another, its interval at the level of which c is the normal quantile.
         """
@@ -166,8 +166,8 @@ def sequential_analysis(
     Returns
     -------
     SequentialAnalysis. The share of the information at a look is that of sum 1/vi (for Mantel-Haenszel of 1/se^2) in the
-    information required for the smallest effect, divided by 1 - D2; D2 is that of all studies at each look. z is the normal deviate of
-    the P value of the fit's own method on the studies so far.
+    information required for the smallest effect, divided by 1 - D2; D2 is that of all studies at each look. z is the normal deviate
+    of the P value of the fit's own method on the studies so far.
 
     Raises
     ------
@@ -183,9 +183,9 @@ def sequential_analysis(
     >>> from trialpool.stats.effects.effects import effects
     >>> from trialpool.stats.pooling.pairwise import pool
     >>> trials = effects([-0.2, -0.1, -0.3], [0.02, 0.01, 0.03], ["A", "B", "C"], measure="HR")
-    >>> print(sequential_analysis(pool(trials, ci="Wald"), [2006, 2008, 2012], smallest_effect=0.80))
-    117% of the information that HR 0.8 takes at 80% power; z = -2.22, boundary 1.99 (adjusted 95% CI 0.73 to 0.98): the boundary
-    is crossed: the effect stands, repeated looks allowed for.
+    >>> print(sequential_analysis(pool(trials, ci="Wald"), [2006, 2008, 2012], smallest_effect=0.85, power=0.90))
+    46% of the information that HR 0.85 takes at 90% power; z = -2.22, boundary 3.10 (adjusted 95% CI 0.71 to 1.00): no boundary is
+    crossed and the required information is not reached: inconclusive, which is not 'no effect'.
     """
     one_analysis(fit)
     theta = _analysed(fit, smallest_effect)

@@ -14,6 +14,7 @@ from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel, without
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.subgroups import each
+from trialpool.stats.tables import frame, html_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,17 @@ class Refits:
 
     labels: tuple[str, ...]
     fits: PooledEffect
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row an analysis: the study that was left out or added, and the columns of `PooledEffect.table`."""
+        return {"study": list(self.labels)} | self.fits.table()
+
+    def to_frame(self, library: str = "") -> Any:
+        """The columns of `table` as a frame of the caller's library, or of `library`: "pandas", "polars" or "pyarrow"."""
+        return frame(self.table(), library or self.fits.effects.library)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.table())
 
     def __iter__(self) -> Iterator[tuple[str, PooledEffect]]:
         return zip(self.labels, each(self.fits), strict=True)

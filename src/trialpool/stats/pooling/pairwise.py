@@ -77,9 +77,9 @@ def fit(effects: Effects, tau2: Any, *, model: str, tau2_method: str, ci: str, l
     if np.ndim(k) == 0 and np.ndim(tau2) == 0:
         if k == 0:
             raise NotEstimable(f"{model} effects, {tau2_method or 'inverse variance'}: no study is present (k = 0).")
-        pooled, Q = INTERVALS[ci](yi, vi, 0.0 if k == 1 else tau2), cochran_q(yi, vi)
+        pooled, Q = INTERVALS[ci](yi, vi, 0.0 if k == 1 and np.isnan(tau2) else tau2), cochran_q(yi, vi)
     else:
-        pooled, Q = _batch(yi, vi, np.where(k == 1, 0.0, tau2), ci)
+        pooled, Q = _batch(yi, vi, np.where((k == 1) & np.isnan(tau2), 0.0, tau2), ci)
     return PooledEffect(
         effects=effects,
         model=model,

@@ -18,6 +18,7 @@ from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.intervals import KR_PREDICTIONS, LIMITS, PREDICTIONS
 from trialpool.stats.pooling.tau2_intervals import TAU2_INTERVALS, TAU2_SE, tau2_se
 from trialpool.stats.pooling.weighted import weights
+from trialpool.stats.tables import frame, html_table
 
 if TYPE_CHECKING:
     from trialpool.stats.regression.information import Criteria
@@ -214,6 +215,64 @@ class PooledEffect:
     def _level(self, level: float | None) -> float:
         return self.level if level is None else checked_level(level)
 
+    def table(self) -> dict[str, list[Any]]:
+        """A row a study with its weight; of a batch, a row an analysis with its pooled effect.
+
+        Of one analysis the columns are those of `Effects.table` and weight; of a batch k, mu, se, ci_low, ci_high, p, tau2, I2, Q,
+        and, as shown, estimate.
+        """
+        if np.ndim(self.mu) == 0:
+            return self.effects.table() | {"weight": self.weights.tolist()}
+        shown = [MEASURES[self.effects.measure].shown(mu) if np.isfinite(mu) else np.nan for mu in np.ravel(self.mu).tolist()]
+        columns = {"k": self.k, "mu": self.mu, "se": self.se} | dict(zip(("ci_low", "ci_high"), self.interval(), strict=True))
+        columns |= {"p": self.p, "tau2": self.tau2, "I2": self.I2, "Q": self.Q, "estimate": shown}
+        return {name: np.ravel(values).tolist() for name, values in columns.items()}
+
+    def to_dict(self, *, prediction: str = "t") -> dict[str, Any]:
+        """The result of one analysis as plain numbers: settings, estimate, interval, heterogeneity and prediction interval.
+
+        Numbers are on the analysis scale; `shown` has the back-transformed ones. What does not exist is None.
+        """
+        shown = MEASURES[self.effects.measure].shown
+        ci, predicted = _pair(self.interval()), _pair(self.prediction_interval(method=prediction))
+        estimate = _number(self.mu)
+        return {
+            "model": self.model,
+            "method": self.method,
+            "tau2_method": self.tau2_method or None,
+            "ci_method": self.ci_method,
+            "level": self.level,
+            "k": int(self.k),
+            "estimate": estimate,
+            "se": _number(self.se),
+            "df": _number(self.df),
+            "statistic": _number(self.statistic),
+            "ci": ci,
+            "p": _number(self.p),
+            "tau2": _number(self.tau2),
+            "tau2_ci": _pair(self.tau2_interval()),
+            "Q": _number(self.Q),
+            "Q_df": int(self.k) - 1,
+            "Q_p": _number(self.Q_p),
+            "I2": _number(self.I2),
+            "I2_ci": _pair(self.I2_interval()),
+            "H2": _number(self.H2),
+            "prediction": predicted,
+            "prediction_method": prediction if predicted else None,
+            "shown": {
+                "estimate": None if estimate is None else _number(shown(estimate)),
+                "ci": [_number(shown(x)) for x in ci] if ci else None,
+                "prediction": [_number(shown(x)) for x in predicted] if predicted else None,
+            },
+        }
+
+    def to_frame(self, library: str = "") -> Any:
+        """The columns of `table` as a frame of the caller's library, or of `library`: "pandas", "polars" or "pyarrow"."""
+        return frame(self.table(), library or self.effects.library)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.table(), caption=str(self))
+
     def __repr__(self) -> str:
         return f"<PooledEffect: {self}>"
 
@@ -228,3 +287,13 @@ class PooledEffect:
             f"{measure.code or measure.name} {measure.shown(self.mu):.2f} "
             f"({100 * self.level:g}% CI {low:.2f} to {high:.2f}), {p}, k = {self.k}{spread}"
         )
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if np.isfinite(number) else None
+
+
+def _pair(limits: tuple[Any, Any]) -> list[float] | None:
+    low, high = (_number(limit) for limit in limits)
+    return None if low is None or high is None else [low, high]

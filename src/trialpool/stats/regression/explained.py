@@ -6,35 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trialpool.stats.arrays import Floats, count
-from trialpool.stats.distributions import chi2_quantile
-from trialpool.stats.pooling.projection import studies_first
-from trialpool.stats.pooling.tau2 import TAU2, tau2_where_q_is
+from trialpool.stats.arrays import Floats
+from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import cochran_q
-from trialpool.stats.regression.least_squares import DEPENDENT, least_squares, leverage
+from trialpool.stats.regression.least_squares import DEPENDENT, least_squares
 
 if TYPE_CHECKING:
     from trialpool.stats.regression.meta_regression import MetaRegression
 
 
-def typical_variance(vi: Floats, X: Floats) -> Any:
-    """s2 = (k - p) / tr P with weights 1 / vi; of the intercept alone it is that of Higgins & Thompson (2002), eq. 9."""
-    wi = 1 / vi
-    hat = leverage(wi, X, least_squares(np.zeros(vi.shape), wi, X).root)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return (count(vi) - X.shape[-1]) / (wi * (1 - hat)).sum(-1)
-
-
 def h2_of_q(Q: Any, df: Any) -> Any:
     """Q / df, at least 1; nan without a degree of freedom."""
     return np.maximum(Q / np.where(df > 0, df, np.nan), 1.0)
-
-
-def q_profile(yi: Floats, vi: Floats, X: Floats, level: float) -> tuple[Any, Any]:
-    """The values of tau2 at which the generalised Q equals its chi-squared limits with k - p degrees of freedom."""
-    studies = studies_first(yi, vi, X)
-    low, high = (tau2_where_q_is(chi2_quantile(tail, studies.df), studies) for tail in ((1 - level) / 2, (1 + level) / 2))
-    return low, high
 
 
 def r2(fit: MetaRegression) -> Any:

@@ -164,7 +164,7 @@ class MetaRegression:
         """1 / (1 - I2)."""
         if self.model == "common":
             return explained.h2_of_q(self.Q, self.residual_df)
-        return heterogeneity.h2(self.tau2, explained.typical_variance(self.effects.vi, self.design.X))
+        return heterogeneity.h2(self.tau2, heterogeneity.typical_variance(self.effects.vi, self.design.X))
 
     @property
     def R2(self) -> Any:
@@ -178,7 +178,7 @@ class MetaRegression:
     def tau2_interval(self, level: float | None = None) -> tuple[Any, Any]:
         """Q-profile limits of tau2. Viechtbauer (2007), Stat Med 26:37-52."""
         level = self.level if level is None else checked_level(level)
-        return explained.q_profile(self.effects.yi, self.effects.vi, self.design.X, level)
+        return heterogeneity.q_profile(self.effects.yi, self.effects.vi, self.design.X, level=level)
 
     @property
     def fitted(self) -> Floats:
