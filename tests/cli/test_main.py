@@ -15,6 +15,7 @@ import trialpool as package
 from trialpool.cli import check
 from trialpool.errors import NotEstimable
 from trialpool.formats.review_folder import read_review
+from trialpool.stats.pooling.tau2 import TAU2
 
 
 def in_a_process(*arguments, **environment):
@@ -45,7 +46,7 @@ def test_the_schema_is_a_json_schema_of_the_plan():
     assert (ran.code, ran.err) == (0, "")
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["required"] == ["format", "title", "outcomes", "analyses"]
-    assert schema["$defs"]["Analysis"]["properties"]["tau2"]["enum"] == ["REML", "PM", "DL"]
+    assert schema["$defs"]["Analysis"]["properties"]["tau2"]["enum"] == list(TAU2)
     assert all(part.get("description") for part in schema["properties"].values())
 
 

@@ -141,7 +141,7 @@ def test_says_its_looks() -> None:
     ("t", "options", "message"),
     [
         ([], {}, "t=[] are no information fractions. Give shares above 0, such as 0.5 and 1."),
-        ([0.0, 1], {}, "t=[0.0, 1] are no information fractions. Give shares above 0, such as 0.5 and 1."),
+        ([0.0, 1], {}, "t=[0.0, 1.0] are no information fractions. Give shares above 0, such as 0.5 and 1."),
         ([0.5, 0.5], {}, "t=[0.5, 0.5] do not rise, each by 0.01% or more. Give each look once, in order."),
         ([0.5, 1.0, 1.2], {}, "t=[0.5, 1.0, 1.2] go on after 1. The look that reaches the information is the last."),
         ([1], {"spending": "OBF"}, "spending='OBF' is not known. Choose one of 'OF', 'Pocock'."),

@@ -108,3 +108,19 @@ def test_a_scope_of_a_level_that_no_study_has_is_said(tmp_path):
     _, found = check_folder(made)
     unknown = "studies.csv has no level 'talidomide' of drug, so that this row is not compared"
     assert [str(problem) for problem in found] == [f"published.csv, row 2, column scope: {unknown}. Its levels are thalidomide."]
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ('ci = "KR"\ntau2 = "DL"', "the interval 'KR' goes with tau2 = 'REML', not with 'DL'. Change one of the two."),
+        (
+            'ci = "PL"\ntau2 = "ML"\nsubgroups = ["drug"]\nsubgroup_tau2 = "common"',
+            "subgroups that share one tau2 cannot have the interval 'PL'. "
+            "Use one of HK, HK-floor, Wald, t, or subgroup_tau2 = 'separate'.",
+        ),
+    ],
+)
+def test_an_interval_that_is_not_made_for_its_estimator_is_refused(tmp_path, plan, message):
+    made = folder(tmp_path, studies=[study | {"drug": "thalidomide"} for study in STUDIES], toml=f"{PLAN}{plan}\n")
+    assert refused(made) == [f"review.toml, analyses[1].ci: {message}"]

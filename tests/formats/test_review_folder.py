@@ -15,6 +15,8 @@ from tests.formats.folders import PLAN, RESULTS, STUDIES, csv_text, folder, prob
 from trialpool.errors import BadInput
 from trialpool.formats.review_folder import check_folder, read_review
 
+ESTIMATORS = "Use 'REML', 'PM', 'DL', 'DL2', 'DLIT', 'ML', 'EB', 'HE', 'HS', 'HSk', 'SJ', 'SJIT', 'PMM', 'GENQ' or 'GENQM'."
+
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 PUT = "Put what the studies report into results/*.csv"
@@ -61,7 +63,7 @@ def test_everything_is_said_in_one_run_file_by_file(tmp_path):
         published=[{"review": "r", "outcome": "os", "estimate": "0,9"}],
     )
     expected = [
-        "review.toml, analyses[1].tau2: 'reml' is not known. Use 'REML', 'PM' or 'DL'.",
+        f"review.toml, analyses[1].tau2: 'reml' is not known. {ESTIMATORS}",
         (
             "studies.csv, row 5, column study: 'a-2001' stands in row 2 already. "
             "Give each study its own identifier, or strata their names."

@@ -8,6 +8,8 @@ from tests.formats.folders import PLAN, folder
 
 from trialpool.formats.review_folder import read_review
 
+ESTIMATORS = "Use 'REML', 'PM', 'DL', 'DL2', 'DLIT', 'ML', 'EB', 'HE', 'HS', 'HSk', 'SJ', 'SJIT', 'PMM', 'GENQ' or 'GENQM'."
+
 THERE = "Correct it there; text stands in double quotes."
 TEXT = "Put it in double quotes."
 NO_IDENTIFIER = "is no identifier. Use small letters, digits, - and _, beginning with a letter or a digit."
@@ -90,8 +92,8 @@ def in_analysis(line):
         ]),
         (in_analysis("level = []"), [", analyses[1].level: [] is not a number. Write it without quotes, such as 0.95."]),
         (in_analysis('tau2 = "reml"\nci = "HKSJ"\nprediction = "T"\nsubgroup_tau2 = "own"\nsensitivity = ["gosh", "dl-wald"]'), [
-            ", analyses[1].tau2: 'reml' is not known. Use 'REML', 'PM' or 'DL'.",
-            ", analyses[1].ci: 'HKSJ' is not known. Use 'HK', 'HK-floor', 'Wald' or 't'.",
+            f", analyses[1].tau2: 'reml' is not known. {ESTIMATORS}",
+            ", analyses[1].ci: 'HKSJ' is not known. Use 'HK', 'HK-floor', 'Wald', 't', 'KR', 'PL' or 'HC'.",
             ", analyses[1].prediction: 'T' is not known. Use 't', 'HTS' or 'normal'.",
             ", analyses[1].subgroup_tau2: 'own' is not known. Use 'separate' or 'common'.",
             (", analyses[1].sensitivity[1]: 'gosh' is not known. Use 'dl-wald', 'common', 'mantel-haenszel', 'read-only', "

@@ -251,7 +251,7 @@ def _one_sided_z(power: float) -> float:
 def _checked_fractions(t: Any) -> Floats:
     fractions = np.atleast_1d(np.asarray(t, dtype=float))
     if not (fractions.ndim == 1 and len(fractions) and np.isfinite(fractions).all() and (fractions > 0).all()):
-        raise BadArgument(f"t={list(np.ravel(t))!r} are no information fractions. Give shares above 0, such as 0.5 and 1.")
+        raise BadArgument(f"t={np.ravel(t).tolist()!r} are no information fractions. Give shares above 0, such as 0.5 and 1.")
     if (fractions[1:] < fractions[:-1] * (1 + CLOSEST)).any():
         raise BadArgument(f"t={fractions.tolist()!r} do not rise, each by 0.01% or more. Give each look once, in order.")
     if (fractions[:-1] >= 1).any():

@@ -184,7 +184,7 @@ def sequential_analysis(
     >>> from trialpool.stats.pooling.pairwise import pool
     >>> trials = effects([-0.2, -0.1, -0.3], [0.02, 0.01, 0.03], ["A", "B", "C"], measure="HR")
     >>> print(sequential_analysis(pool(trials, ci="Wald"), [2006, 2008, 2012], smallest_effect=0.85, power=0.90))
-    46% of the information that HR 0.85 takes at 90% power; z = -2.22, boundary 3.10 (adjusted 95% CI 0.71 to 1.00): no boundary is
+    46% of the information that HR 0.85 takes at 90% power; z = -2.22, boundary 3.13 (adjusted 95% CI 0.67 to 1.07): no boundary is
     crossed and the required information is not reached: inconclusive, which is not 'no effect'.
     """
     one_analysis(fit)
@@ -265,10 +265,9 @@ def _boundaries(t: Floats, spending: str, level: float, power: float | None) -> 
         return sequential_boundaries(_until_reached(t), spending=spending, level=level), 1.0
     inflation = 1.0
     for _ in range(12):
-        planned = _until_reached(t / inflation).copy()
-        if planned[-1] * (1 + 2 * CLOSEST) < 1:
-            planned = np.append(planned, 1.0)
-        planned[-1] = max(planned[-1], 1.0)
+        planned = _until_reached(t / inflation)
+        before = planned[planned * (1 + 2 * CLOSEST) < 1]
+        planned = np.append(before, 1.0)  # a look beyond counts as one at 1, for which the power is planned
         wedge = with_futility(sequential_boundaries(planned, spending=spending, level=level), power=power)
         found, inflation = inflation, wedge.inflation
         if abs(found - inflation) < 1e-9:
