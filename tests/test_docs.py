@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import re
@@ -16,6 +17,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
+from tests.effect_sizes.reference import CALLS
 from typer.main import get_command
 
 import trialpool
@@ -272,7 +274,10 @@ def test_every_field_of_a_review_stands_in_the_reference() -> None:
 # Coming from R
 
 COMING_FROM_R = page("coming-from-r.md")
-OURS = sorted(set(re.findall(r"`((?:tp|fit|np|glmm|regression|tests|rr|g)\.[^`]+)`", COMING_FROM_R)))
+ROWS = re.findall(r"^\|(.*)\| ([^|]+) \|$", COMING_FROM_R, re.MULTILINE)
+OURS = sorted(
+    {code for _, ours in ROWS for code in re.findall(r"`([^`]+)`", ours) if re.search(r"\b(tp|fit|mixed|regression)\.", code)}
+)
 
 
 @cache
@@ -281,18 +286,22 @@ def names_of_coming_from_r() -> dict[str, Any]:
     names: dict[str, Any] = {}
     for block in re.findall(r"^```python\n(.*?)^```", COMING_FROM_R, re.MULTILINE | re.DOTALL):
         if ">>>" not in block:
-            exec(block, names)  # noqa: S102
+            exec(block, names)
     return names
 
 
 @pytest.mark.parametrize("call", OURS)
 def test_our_calls_on_the_page_for_users_of_r_can_be_made(call: str) -> None:
-    eval(call, dict(names_of_coming_from_r()))  # noqa: S307
+    eval(call, dict(names_of_coming_from_r()))
 
 
-def test_most_of_what_is_public_is_on_the_page_for_users_of_r() -> None:
-    not_in_r = {"analyse", "read_review", "write_report", *(name for name in PUBLIC if inspect.isclass(getattr(trialpool, name)))}
-    assert set(PUBLIC) - not_in_r - set(re.findall(r"\btp\.(\w+)", COMING_FROM_R)) == set()
+@pytest.mark.parametrize("measure", CALLS)
+def test_each_measure_of_escalc_stands_beside_the_call_that_is_tested_against_it(measure: str) -> None:
+    function, chosen = CALLS[measure]
+    ours = next(ours for theirs, ours in ROWS if f"`{measure}`" in theirs and f"tp.{function.__name__}(" in ours)
+    given = {k.arg: k.value.value for k in ast.parse(ours.strip("`")).body[0].value.keywords if k.arg}  # type: ignore[attr-defined]
+    defaults = {name: p.default for name, p in inspect.signature(function).parameters.items()}
+    assert given == {name: value for name, value in chosen.items() if value != defaults[name]}
 
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]

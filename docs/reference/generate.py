@@ -117,6 +117,7 @@ TITLES = {
     "stats.regression.robust": "Cluster-robust variances",
 }  # of rooms whose file name is no heading
 ELSEWHERE = re.compile(r"trialpool\.(review|stats\.arrays|stats\.effects\.measure)\b")  # described elsewhere, or names of arrays
+SEVERAL = re.compile(r"; (\w[\w, ]*?) : ")  # a second description in the line of another
 PROSE = {"fixed-effect"}  # quoted words that are no choices
 QUOTED = re.compile(r"(`[^`]+`|(?<!\w\()\"[^\"]{0,40}\")")
 SECTIONS = ("Parameters", "Returns", "Raises", "Notes", "References", "Examples")
@@ -167,7 +168,9 @@ def answers(cls: type) -> Iterator[Any]:
 @cache
 def results() -> tuple[type, ...]:
     """The classes that public calls return, those that these hold and return, and so on."""
-    waiting = [c for f in public().values() if inspect.isfunction(f) for c in named_in(f.__annotations__.get("return", ""), modules_of(f))]
+    waiting = [
+        c for f in public().values() if inspect.isfunction(f) for c in named_in(f.__annotations__.get("return", ""), modules_of(f))
+    ]
     waiting += [c for c in public().values() if inspect.isclass(c)]
     found: list[type] = []
     while waiting:
@@ -414,7 +417,7 @@ def class_entry(title: str, cls: type, page: str) -> str:
     else:
         parts.append(paragraphs(rest, page, title))
         listed = []
-    described = {name.strip() for names, said in listed for name in (*names.split(","), *re.findall(r"\w+", said))}
+    described = {name.strip() for names, said in listed for some in (names, *SEVERAL.findall(said)) for name in some.split(",")}
     listed += [(name, "") for name in own if name not in described]
     rows = listed + list(_answers_of(cls, described))
     parts.append(bullets([row for row in rows if row[1]], page, title))
@@ -435,7 +438,10 @@ def _answers_of(cls: type, described: set[str]) -> Iterator[tuple[str, str]]:
                 yield name, _in_one(said)
         elif isinstance(value, FunctionType | classmethod | staticmethod):
             function = value if isinstance(value, FunctionType) else value.__func__
-            yield " ".join(signature(name, function).split()).replace("( ", "(").replace(" )", ")"), _in_one(inspect.getdoc(function) or "")
+            yield (
+                " ".join(signature(name, function).split()).replace("( ", "(").replace(" )", ")"),
+                _in_one(inspect.getdoc(function) or ""),
+            )
 
 
 def _in_one(text: str) -> str:

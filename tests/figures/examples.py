@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from tests.figures.more_examples import MORE
 
 from trialpool.figures.canvas import Figure
 from trialpool.figures.forest import ForestPlot, GroupLine, NoteLine, PooledLine, StudyLine, draw_forest
@@ -168,4 +169,5 @@ FIGURES = {
     "funnel-60": lambda: draw_funnel(funnel(60, log=False, contours=True)),
     "sensitivity": lambda: draw_sensitivity(sensitivity()),
     "sensitivity-0": lambda: draw_sensitivity(SensitivityPlot(title="", lines=(), **HR)),
+    **MORE,
 }

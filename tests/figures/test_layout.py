@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -61,8 +61,9 @@ def test_no_line_runs_through_a_text(figure, extents):
 
 
 def along(line: Line) -> list[tuple[float, float]]:
-    (x0, y0), (x1, y1) = line.points
-    return [(x0 + (x1 - x0) * i / 200, y0 + (y1 - y0) * i / 200) for i in range(201)]
+    n = 200 if len(line.points) == 2 else 12
+    legs = pairwise(line.points)
+    return [(x0 + (x1 - x0) * i / n, y0 + (y1 - y0) * i / n) for (x0, y0), (x1, y1) in legs for i in range(n + 1)]
 
 
 def test_everything_drawn_is_on_the_page(figure):

@@ -116,8 +116,10 @@ def test_a_scope_of_a_level_that_no_study_has_is_said(tmp_path):
         ('ci = "KR"\ntau2 = "DL"', "the interval 'KR' goes with tau2 = 'REML', not with 'DL'. Change one of the two."),
         (
             'ci = "PL"\ntau2 = "ML"\nsubgroups = ["drug"]\nsubgroup_tau2 = "common"',
-            "subgroups that share one tau2 cannot have the interval 'PL'. "
-            "Use one of HK, HK-floor, Wald, t, or subgroup_tau2 = 'separate'.",
+            (
+                "subgroups that share one tau2 cannot have the interval 'PL'. "
+                "Use one of HK, HK-floor, Wald, t, or subgroup_tau2 = 'separate'."
+            ),
         ),
     ],
 )

@@ -123,34 +123,34 @@ def regression_test(
 ) -> RegressionTest:
     """Regress effects on a predictor that goes with the size of the study.
 
-        Parameters
-        ----------
-        effects : effects of k studies, or a batch of the shape (..., k)
-        predictor : "sei" (standard error), "vi" (variance), "ni" (patients), "ninv" (1 / patients), "sqrtni", "sqrtninv" (roots)
-        model : "multiplicative" (Egger's weighted regression), "random" (additive tau2) or "common"
-        tau2 : estimator of the residual between-study variance of the random model, a key of TAU2
-        n : (..., k) patients of each study; by default those of the counts that the effects come from
+    Parameters
+    ----------
+    effects : effects of k studies, or a batch of the shape (..., k)
+    predictor : "sei" (standard error), "vi" (variance), "ni" (patients), "ninv" (1 / patients), "sqrtni", "sqrtninv" (roots)
+    model : "multiplicative" (Egger's weighted regression), "random" (additive tau2) or "common"
+    tau2 : estimator of the residual between-study variance of the random model, a key of TAU2
+    n : (..., k) patients of each study; by default those of the counts that the effects come from
 
-        Returns
-        -------
-        RegressionTest; t with k - 2 degrees of freedom for the multiplicative model, and z for the others
+    Returns
+    -------
+    RegressionTest; t with k - 2 degrees of freedom for the multiplicative model, and z for the others
 
-        Raises
-        ------
-        BadArgument
-            for an unknown predictor, model or estimator, or where patients are needed and not known
-        NotEstimable
-            with fewer than three studies, or where all predictors are equal
+    Raises
+    ------
+    BadArgument
+        for an unknown predictor, model or estimator, or where patients are needed and not known
+    NotEstimable
+        with fewer than three studies, or where all predictors are equal
 
-        References
-        ----------
-        Sterne & Egger (2005), Regression methods to detect publication and other bias in meta-analysis, ch. 6; Thompson & Sharp
-        (1999), Stat Med 18:2693-2708; Moreno et al. (2009), BMC Med Res Methodol 9:2
+    References
+    ----------
+    Sterne & Egger (2005), Regression methods to detect publication and other bias in meta-analysis, ch. 6; Thompson & Sharp
+    (1999), Stat Med 18:2693-2708; Moreno et al. (2009), BMC Med Res Methodol 9:2
 
-        >>> from trialpool.stats.effects.effects import effects
-        >>> test = regression_test(effects([-0.1, -0.2, -0.5, -0.6], [0.01, 0.02, 0.06, 0.09]), predictor="vi")
-        >>> test.slope.round(2), test.limit.round(3)
-    XX
+    >>> from trialpool.stats.effects.effects import effects
+    >>> test = regression_test(effects([-0.1, -0.2, -0.5, -0.6], [0.01, 0.02, 0.06, 0.09]), predictor="vi")
+    >>> test.slope.round(2), test.limit.round(3)
+    (-6.81, -0.044)
     """
     chosen = PREDICTORS[choose("predictor", predictor, PREDICTORS)]
     choose("model", model, MODELS)

@@ -189,7 +189,9 @@ def absolute_effect(
     >>> print(absolute_effect(fit, baseline_risk=0.15))
     Of 1000 patients, 108 more with the event: 258 with treatment and 150 without (difference +63 to +163); NNTH 9.3 (6.1 to 16.0).
     """
-    return _absolute(fit, baseline_risk, baseline_interval, "baseline_risk", good=good, at=at, level=level)
+    checked_share("baseline_risk", baseline_risk)
+    _checked_interval("baseline_risk", baseline_risk, baseline_interval)
+    return _absolute(fit, baseline_risk, baseline_interval, good=good, at=at, level=level)
 
 
 def absolute_survival(
@@ -218,8 +220,9 @@ def absolute_survival(
     NNTB 5.7 (4.9 to 6.9).
     """
     checked_share("baseline_survival", baseline_survival)
+    _checked_interval("baseline_survival", baseline_survival, baseline_interval)
     interval = None if baseline_interval is None else (1 - baseline_interval[1], 1 - baseline_interval[0])
-    risk = _absolute(fit, 1 - baseline_survival, interval, "baseline_survival", good=False, at=at, level=level)
+    risk = _absolute(fit, 1 - baseline_survival, interval, good=False, at=at, level=level)
     return AbsoluteEffect(
         counted="event-free",
         good=True,
@@ -284,7 +287,6 @@ def _absolute(
     fit: PooledEffect,
     risk: float,
     interval: tuple[float, float] | None,
-    name: str,
     *,
     good: bool,
     at: str,
@@ -296,13 +298,12 @@ def _absolute(
         raise BadArgument(
             f"Absolute effects are had from {', '.join(TREATED)}, not from a pooled {MEASURES[measure].name.lower()} ({measure})."
         )
-    checked_share(name, risk)
     level = fit.level if level is None else checked_level(level)
     ends = [float(TREATED[measure](risk, limit)) for limit in fit.interval(level)]
     treated = float(TREATED[measure](risk, fit.mu))
     low, high = (end - risk for end in ends)
     if interval is not None:
-        low, high = _uncertain_limits(fit, risk, _checked_interval(name, risk, interval), level)
+        low, high = _uncertain_limits(fit, risk, interval, level)
     return AbsoluteEffect(
         counted="events",
         good=good,
@@ -351,13 +352,12 @@ def _distribution(fit: PooledEffect, effect: Any) -> Any:
     return ndtr(z) if np.isinf(fit.df) else stdtr(fit.df, z)
 
 
-def _checked_interval(name: str, risk: float, interval: tuple[float, float]) -> tuple[float, float]:
-    low, high = interval
-    if not 0 < low <= risk <= high < 1:
+def _checked_interval(name: str, value: float, interval: tuple[float, float] | None) -> None:
+    if interval is not None and not 0 < interval[0] <= value <= interval[1] < 1:
         raise BadArgument(
-            f"baseline_interval={interval!r} does not include {name}, or does not lie between 0 and 1. Give (low, high) as shares."
+            f"baseline_interval={interval!r} does not include {name}={value!r}, or does not lie between 0 and 1. "
+            "Give (low, high) as shares."
         )
-    return float(low), float(high)
 
 
 def _inverse(benefit: float) -> float:
