@@ -6,7 +6,7 @@ L'Abbe, Detsky & O'Rourke (1987), Ann Intern Med 107:224-233.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,13 +31,15 @@ from trialpool.figures.plane import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from trialpool.figures.axis import Axis
+
     Floats = NDArray[np.float64]
 
-SIDE = 260.0  # of the square between the axes
+ROOM = 260.0  # for the labels of an axis
 WIDTH = 340.0
 FEW = 10  # so many studies are all named; of more, those furthest from the pooled effect
 NAMED = 6
@@ -111,10 +113,9 @@ def draw_labbe(plot: LabbePlot) -> Figure:
     control, treated = plot.risks
     shown = list(present(control, treated))
     y_title = f"Risk with {plot.treatment} (%)"
-    axis = number_axis([100.0 * (not shown), *control[shown], *treated[shown]], room=SIDE, low=0.0)
-    axis = axis if axis.high < 100 else number_axis([0.0, 100.0], room=SIDE, pad=0.0)
-    left, _ = across(axis, y_title, width=WIDTH)
-    plane = Plane(x=placed(axis, left, left + SIDE), y=placed(axis, top + SIDE, top))
+    axis = _risk_axis([*control[shown], *treated[shown]])
+    left, right = across(axis, y_title, width=WIDTH)
+    plane = Plane(x=placed(axis, left, right), y=placed(axis, top + right - left, top))
     lines = draw_runs(sheet, plane, [0, 100], [0, 100], colour=style.HAIR)
     if plot.line:
         lines += draw_runs(sheet, plane, *plot.line, colour=style.OVERALL, dash="dashed", width=1.1)
@@ -127,6 +128,14 @@ def draw_labbe(plot: LabbePlot) -> Figure:
     draw_names(sheet, named, within=plane.box, discs=list(discs.values()), lines=lines)
     y = draw_legend(sheet, _keys(plot), left, WIDTH - style.MARGIN, y + 8)
     return sheet.figure(title=plot.title, description=describe_labbe(plot), width=WIDTH, height=math.ceil(y + style.MARGIN))
+
+
+def _risk_axis(risks: Sequence[float]) -> Axis:
+    """From a little below 0, so that a disc at 0 is off the axes, to the largest risk; percent."""
+    axis = number_axis(risks, room=ROOM, low=0.0)
+    axis = number_axis([0.0, 100.0], room=ROOM, low=0.0, pad=0.0) if axis.high > 90 or not risks else axis
+    margin = 0.04 * axis.high
+    return replace(axis, low=-margin, high=axis.high + margin * (axis.high == 100))
 
 
 def _named(plot: LabbePlot, shown: list[int]) -> list[int]:
@@ -142,7 +151,8 @@ def _keys(plot: LabbePlot) -> list[Key]:
     keys = [Key(text="No effect", colour=style.HAIR)]
     if plot.line:
         log = plot.measure != "RD"
-        words = f"Pooled {(plot.measure_name or plot.measure).lower()}, {number_text(plot.mu, log=log)}"
+        name = plot.measure_name.lower() or plot.measure
+        words = f"Pooled {name}, {number_text(plot.mu, log=log)}"
         keys.append(Key(text=words, dash="dashed", width=1.1))
     return [*keys, Key(text=f"Area of a disc: {'patients' if plot.weights is None else 'weight'}", sample="disc", colour=style.STUDY)]
 

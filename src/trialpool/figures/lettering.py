@@ -14,6 +14,7 @@ import matplotlib
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D
 
 from trialpool.figures import style
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 MISSING = "\u25a1"  # stands for a character that DejaVu Sans lacks
 BREAKABLE = re.compile(r"[ \t\r\n\f\v]+")  # not the non-breaking space
 RELATION = re.compile(r" ([=<>≤≥≈]) ")  # "df = 17" stays together
+UNUSED = ("GSUB", "GPOS", "GDEF")
+COMMON = frozenset(  # Latin, Greek, Cyrillic; punctuation, super- and subscripts, arrows, mathematics; the box
+    [*range(0x20, 0x250), *range(0x370, 0x460), *range(0x1E00, 0x1F00), *range(0x2000, 0x20C0), *range(0x2100, 0x2300), 0x25A1]
+)
 EM = 1000  # units to a font size, in which glyphs are measured
 
 
@@ -40,17 +45,41 @@ def font(size: float, bold: bool = False) -> FontProperties:
     return FontProperties(fname=_font_file("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size=size)
 
 
+@lru_cache(maxsize=256)
+def font_of(text: str, size: float, bold: bool = False) -> FontProperties:
+    """The same cut down to common characters where the text has no others: a file is then embedded several times as fast."""
+    if not COMMON.issuperset(map(ord, text)):
+        return font(size, bold)
+    return FontProperties(fname=_common_font_file("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size=size)
+
+
 @cache
 def _font_file(name: str) -> str:
     """The font without its tables of ligatures and marks: nothing here uses them, and each PDF would read them whole."""
     from fontTools.ttLib import TTFont
 
     with TTFont(FilePath(matplotlib.get_data_path(), "fonts", "ttf", name), recalcTimestamp=False) as face:
-        for table in ("GSUB", "GPOS", "GDEF"):
+        for table in UNUSED:
             if table in face:
                 del face[table]
         face.save(FilePath(_font_folder().name, name))
     return str(FilePath(_font_folder().name, name))
+
+
+@cache
+def _common_font_file(name: str) -> str:
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
+    subsetter = Subsetter(Options(glyph_names=True, recommended_glyphs=True, notdef_outline=True))
+    subsetter.populate(unicodes=COMMON)
+    with TTFont(_font_file(name), recalcTimestamp=False) as face:
+        for table in ("FFTM", "gasp"):
+            if table in face:
+                del face[table]
+        subsetter.subset(face)
+        face.save(FilePath(_font_folder().name, f"common-{name}"))
+    return str(FilePath(_font_folder().name, f"common-{name}"))
 
 
 @cache
@@ -80,6 +109,7 @@ def _ems(text: str, bold: bool) -> float:
 
 
 _outlines: dict[str, str] = {}
+_paths: dict[str, Path] = {}
 
 
 @lru_cache(maxsize=20_000)
@@ -89,13 +119,23 @@ def glyphs(text: str, bold: bool = False) -> tuple[Glyph, ...]:
     face.set_size(EM, 72)
     placed, outlines, _ = text_to_path.get_glyphs_with_font(face, text)
     names = {name: _short(name) for name in outlines}
-    _outlines.update({names[name]: _outline(*outlines[name]) for name in outlines if names[name] not in _outlines})
+    for name in outlines:
+        if names[name] not in _outlines:
+            _outlines[names[name]] = _outline(*outlines[name])
+            _paths[names[name]] = Path(*outlines[name])
     return tuple(Glyph(names[name], round(x)) for name, x, _, _ in placed if _outlines[names[name]])
 
 
 def glyph_outline(name: str) -> str:
     """The path of a glyph that `glyphs` has named, in units of 1 / EM, upwards."""
     return _outlines[name]
+
+
+def text_path(text: str, bold: bool = False) -> Path:
+    """The outline of a line of text from the left end of its baseline, in units of 1 / EM, upwards."""
+    parts = [(_paths[glyph.name], glyph.x) for glyph in glyphs(text, bold)]
+    moved = [path.transformed(Affine2D().translate(x, 0)) for path, x in parts]
+    return Path.make_compound_path(*moved)
 
 
 def _short(name: str) -> str:

@@ -34,6 +34,7 @@ class Cells(NamedTuple):
     first    : derivatives of log w by each parameter of selection
     second   : the second by the only one, or None
     observed : the same at the studies' own P values, (B, k)
+    offset   : (B, k), or 0: what log A is more than the moments and weights say
     exists   : (B,) whether A is finite
     """
 
@@ -42,6 +43,7 @@ class Cells(NamedTuple):
     first: tuple[Floats, ...]
     second: Floats | None
     observed: LogWeight
+    offset: Any
     exists: Any
 
 
@@ -81,6 +83,7 @@ class Steps:
             first=self.first,
             second=None,
             observed=LogWeight(own, self.of_observed),
+            offset=0.0,
             exists=np.ones(len(eta), dtype=bool),
         )
 
@@ -142,22 +145,24 @@ class Curve:
         delta = tuple(column[:, np.newaxis, np.newaxis] for column in eta.T)
         w = self.smooth.shape(delta, logs[0], logs[1], self.scale)
         t = (z - centre[:, np.newaxis, :]) / spread[:, np.newaxis, :]
-        log_f = -0.5 * t * t
-        top = np.max(w.value + log_f, axis=1, keepdims=True) if self.smooth.unbounded else 0.0
-        with np.errstate(over="ignore"):
-            M = [np.exp(log_f) * width / (ROOT_2_PI * spread[:, np.newaxis, :])]
-            if self.smooth.unbounded:  # w f is finite where w alone is not: w is taken into f
-                M = [np.exp(w.value + log_f - top) * width / (ROOT_2_PI * spread[:, np.newaxis, :])]
+        exponent = -0.5 * t * t
+        offset: Any = 0.0
+        if self.smooth.unbounded:  # w f is finite where w alone is not, so w is taken into f
+            exponent = exponent + w.value
+            offset = exponent.max(axis=1)
+            exponent = exponent - offset[:, np.newaxis, :]
+        M = [np.exp(exponent) * width / (ROOT_2_PI * spread[:, np.newaxis, :])]
         for _ in range(4):
             M.append(M[-1] * t)
         own = tuple(column[:, np.newaxis] for column in eta.T)
         observed = self.smooth.shape(own, *self.of_observed, self.scale[:, 0, :])
         return Cells(
             moments=tuple(M),
-            log_w=np.broadcast_to(top, w.value[:, :1].shape) if self.smooth.unbounded else w.value,
+            log_w=np.zeros((1, 1, 1)) if self.smooth.unbounded else w.value,
             first=w.first,
             second=w.second,
             observed=observed,
+            offset=offset,
             exists=exists,
         )
 
@@ -203,7 +208,7 @@ def surface(yi: Floats, vi: Floats, there: Any, selection: Selection, theta: Flo
     with np.errstate(divide="ignore", invalid="ignore"):
         E = [m.sum(1) / A for m in M]
         share = [m / A[:, np.newaxis, :] for m in M[:3]]  # cells' parts of the density, and of its first two moments
-        log_A = np.log(A)
+        log_A = np.log(A) + cells.offset
     t = (yi - mu[:, np.newaxis]) / sd
     each = cells.observed.value - 0.5 * t * t - np.log(sd * ROOT_2_PI) - log_A
     height = np.where(cells.exists, np.where(there, each, 0.0).sum(-1), -np.inf)

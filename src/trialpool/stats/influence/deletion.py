@@ -17,6 +17,7 @@ from trialpool.stats.regression.least_squares import leverage, least_squares
 from trialpool.stats.regression.meta_regression import MetaRegression
 
 ROWS = 4_000_000  # numbers in one array of the batch
+ALONE = 1e-12  # a hat value this close to 1: the study alone decides its fitted value, and has no residual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,9 @@ def deletion(fit: PooledEffect | MetaRegression, *, what: str) -> Deletion:
     yi, vi, (k, p) = effects.yi, effects.vi, X.shape
     least = p + (2 if fit.model == "random" else 1)
     if k < least:
-        raise NotEstimable(f"{what}, {fit.model} effects, k = {k}: without one of them too few remain; {least} studies are the fewest.")
+        raise NotEstimable(
+            f"{what}, {fit.model} effects, k = {k}: without one of them too few remain; {least} studies are the fewest."
+        )
     tau2 = float(np.nan_to_num(fit.tau2))
     wi = 1 / (vi + tau2)
     whole = least_squares(yi, wi, X)

@@ -9,7 +9,7 @@ import numpy as np
 
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.distributions import chi2_p
-from trialpool.stats.influence.deletion import deletion
+from trialpool.stats.influence.deletion import ALONE, deletion
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.regression.meta_regression import MetaRegression
 from trialpool.stats.tables import frame, html_table
@@ -137,7 +137,7 @@ def influence(fit: PooledEffect | MetaRegression) -> Influence:
     yi, vi, hat = these.effects.yi, these.effects.vi, these.hat
     wi = 1 / (vi + these.tau2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        left = np.where(1 - hat > 1e-12, 1 - hat, np.nan)  # nothing is left where a study alone decides its fitted value
+        left = np.where(1 - hat > ALONE, 1 - hat, np.nan)
         own = vi + these.tau2_each
         return Influence(
             study=these.effects.study,

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import quantile
-from trialpool.stats.influence.deletion import Deletion, deletion
+from trialpool.stats.influence.deletion import ALONE, Deletion, deletion
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.regression.meta_regression import MetaRegression
 from trialpool.stats.tables import frame, html_table
@@ -56,8 +55,7 @@ def baujat(fit: PooledEffect | MetaRegression) -> Points:
     x = (yi - fitted)^2 / (vi + tau2); y = (fitted - fitted without study i)^2 / variance of the latter. Arguments and errors as in
     `influence`.
 
-    Baujat, Mahe, Pignon & Hill (2002), Stat Med 21:2641-2652; for random effects and moderators, with tau2 in the weights:
-    Viechtbauer (2021), in Handbook of Meta-Analysis, ch. 9.
+    Baujat, Mahe, Pignon & Hill (2002), Stat Med 21:2641-2652, for a common effect; here with tau2 and moderators as well.
 
     >>> from trialpool.stats.effects.effects import effects
     >>> from trialpool.stats.pooling.pairwise import pool_common
@@ -74,10 +72,10 @@ def baujat(fit: PooledEffect | MetaRegression) -> Points:
 def radial(fit: PooledEffect) -> Points:
     """Precision 1 / sqrt(vi + tau2) (x) and effect over its standard error, yi / sqrt(vi + tau2) (y).
 
-    A line from the origin through a point has the slope of that study's effect; the points scatter about the line of slope mu, 95 in
-    100 of them (at the level of the fit) within `band` of it where the model holds. Errors as in `influence`, but one study will do.
+    A line from the origin through a point has the slope of that study's effect. The points scatter about the line of slope mu:
+    where the model holds, a share `level` of them within `band` of it. Errors as in `influence`.
 
-    Galbraith (1988), Stat Med 7:889-894; (1994), Stat Med 13:1127-1137 (sic: extended to random effects by adding tau2).
+    Galbraith (1988), Technometrics 30:271-281; (1988), Stat Med 7:889-894; here with tau2 in the variance.
 
     >>> from trialpool.stats.effects.effects import effects
     >>> from trialpool.stats.pooling.pairwise import pool_common
@@ -85,9 +83,38 @@ def radial(fit: PooledEffect) -> Points:
     >>> points.x.tolist(), points.y.tolist(), round(points.slope, 2)
     ([5.0, 10.0, 5.0], [-2.0, -5.0, 1.5], -0.35)
     """
-    raise NotImplementedError
+    these = deletion(fit, what="radial")
+    se = np.sqrt(these.effects.vi + these.tau2)
+    x_name = "Precision, 1 / standard error" if fit.model == "common" else "Precision, 1 / sqrt(variance + tau2)"
+    band = float(quantile(fit.level, np.inf))
+    return _points(these, 1 / se, these.effects.yi / se, x_name, "Effect x precision", slope=float(these.beta[0]), band=band)
 
 
 def residual_quantiles(fit: PooledEffect | MetaRegression) -> Points:
-    """Standardised residuals (y) beside the normal quantiles that answer to their ranks (x); on a line where the model holds."""
-    raise NotImplementedError
+    """Standardised residuals (y) beside the normal quantiles of their ranks (x): near the line y = x where the model holds.
+
+    x is the quantile of (rank - a) / (k + 1 - 2 a), a = 3/8 up to ten studies and 1/2 beyond. Arguments and errors as in `influence`.
+
+    Blom (1958), Statistical Estimates and Transformed Beta-Variables; Wang & Bushman (1998), Psychol Methods 3:46-54.
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.pooling.pairwise import pool_common
+    >>> points = residual_quantiles(pool_common(effects([-0.4, -0.5, 0.3], [0.04, 0.04, 0.04])))
+    >>> points.x.round(2), points.y.round(2)
+    (array([ 0.  , -0.82,  0.82]), array([-1.22, -1.84,  3.06]))
+    """
+    these = deletion(fit, what="residual_quantiles")
+    left = np.where(1 - these.hat > ALONE, 1 - these.hat, np.nan)
+    y = these.residuals / np.sqrt((these.effects.vi + these.tau2) * left)
+    k = np.count_nonzero(np.isfinite(y))
+    a = 3 / 8 if k <= 10 else 1 / 2
+    rank = np.argsort(np.argsort(y, kind="stable")) + 1.0
+    x = np.where(np.isfinite(y), ndtri((rank - a) / (k + 1 - 2 * a)), np.nan)
+    return _points(these, x, y, "Normal quantile", "Standardised residual", slope=1.0)
+
+
+def _points(
+    these: Deletion, x: Floats, y: Floats, x_name: str, y_name: str, *, slope: float = np.nan, band: float = np.nan
+) -> Points:
+    effects = these.effects
+    return Points(study=effects.study, x=x, y=y, x_name=x_name, y_name=y_name, slope=slope, band=band, library=effects.library)
