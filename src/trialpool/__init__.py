@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from trialpool.formulas.regress import location_scale as location_scale
     from trialpool.formulas.regress import regress as regress
     from trialpool.reports.build import write_report as write_report
+    from trialpool.stats.bayes.empirical_priors import empirical_prior as empirical_prior
+    from trialpool.stats.bayes.model_averaging import model_average as model_average
+    from trialpool.stats.bayes.pooling import pool_bayesian as pool_bayesian
+    from trialpool.stats.bayes.priors import FlatEffect as FlatEffect
+    from trialpool.stats.bayes.priors import FlatTau as FlatTau
+    from trialpool.stats.bayes.priors import HalfCauchy as HalfCauchy
+    from trialpool.stats.bayes.priors import HalfNormal as HalfNormal
+    from trialpool.stats.bayes.priors import HalfT as HalfT
+    from trialpool.stats.bayes.priors import InverseGamma as InverseGamma
+    from trialpool.stats.bayes.priors import KnownEffect as KnownEffect
+    from trialpool.stats.bayes.priors import KnownTau as KnownTau
+    from trialpool.stats.bayes.priors import LogNormal as LogNormal
+    from trialpool.stats.bayes.priors import LogT as LogT
+    from trialpool.stats.bayes.priors import NormalEffect as NormalEffect
+    from trialpool.stats.bayes.priors import Uniform as Uniform
     from trialpool.stats.bias.egger import egger as egger
     from trialpool.stats.effects.across_scales import correlation_from_means as correlation_from_means
     from trialpool.stats.effects.across_scales import odds_ratio_from_means as odds_ratio_from_means
@@ -77,6 +92,19 @@ if TYPE_CHECKING:
     from trialpool.stats.effects.variability import log_coefficient_of_variation as log_coefficient_of_variation
     from trialpool.stats.effects.variability import log_standard_deviation as log_standard_deviation
     from trialpool.stats.effects.variability import variability_ratio as variability_ratio
+    from trialpool.stats.evidence.absolute_effect import absolute_effect as absolute_effect
+    from trialpool.stats.evidence.absolute_effect import absolute_survival as absolute_survival
+    from trialpool.stats.evidence.absolute_effect import survival_difference as survival_difference
+    from trialpool.stats.evidence.boundaries import sequential_boundaries as sequential_boundaries
+    from trialpool.stats.evidence.boundaries import with_futility as with_futility
+    from trialpool.stats.evidence.e_value import e_value as e_value
+    from trialpool.stats.evidence.e_value import e_value_of as e_value_of
+    from trialpool.stats.evidence.fragility import fragility_index as fragility_index
+    from trialpool.stats.evidence.information import diversity as diversity
+    from trialpool.stats.evidence.information import required_events as required_events
+    from trialpool.stats.evidence.information import required_information as required_information
+    from trialpool.stats.evidence.information import required_patients as required_patients
+    from trialpool.stats.evidence.sequential_analysis import sequential_analysis as sequential_analysis
     from trialpool.stats.exact.beta_binomial import beta_binomial as beta_binomial
     from trialpool.stats.exact.glmm import glmm as glmm
     from trialpool.stats.exact.glmm import glmm_proportion as glmm_proportion
@@ -108,6 +136,23 @@ _ROOMS = {
     "formats.review_folder": ("read_review",),
     "formulas.regress": ("location_scale", "regress"),
     "reports.build": ("write_report",),
+    "stats.bayes.empirical_priors": ("empirical_prior",),
+    "stats.bayes.model_averaging": ("model_average",),
+    "stats.bayes.pooling": ("pool_bayesian",),
+    "stats.bayes.priors": (
+        "FlatEffect",
+        "FlatTau",
+        "HalfCauchy",
+        "HalfNormal",
+        "HalfT",
+        "InverseGamma",
+        "KnownEffect",
+        "KnownTau",
+        "LogNormal",
+        "LogT",
+        "NormalEffect",
+        "Uniform",
+    ),
     "stats.bias.egger": ("egger",),
     "stats.effects.across_scales": ("correlation_from_means", "odds_ratio_from_means", "smd_from_counts"),
     "stats.effects.association": ("phi_coefficient", "tetrachoric_correlation", "yules_q", "yules_y"),
@@ -151,6 +196,12 @@ _ROOMS = {
     "stats.effects.superiority": ("area_under_curve", "change_superiority", "superiority"),
     "stats.effects.two_by_two": ("arcsine_difference", "odds_ratio", "peto_odds_ratio", "risk_difference", "risk_ratio"),
     "stats.effects.variability": ("cv_ratio", "log_coefficient_of_variation", "log_standard_deviation", "variability_ratio"),
+    "stats.evidence.absolute_effect": ("absolute_effect", "absolute_survival", "survival_difference"),
+    "stats.evidence.boundaries": ("sequential_boundaries", "with_futility"),
+    "stats.evidence.e_value": ("e_value", "e_value_of"),
+    "stats.evidence.fragility": ("fragility_index",),
+    "stats.evidence.information": ("diversity", "required_events", "required_information", "required_patients"),
+    "stats.evidence.sequential_analysis": ("sequential_analysis",),
     "stats.exact.beta_binomial": ("beta_binomial",),
     "stats.exact.glmm": ("glmm", "glmm_proportion", "glmm_rate", "glmm_rates"),
     "stats.exact.rare_event_sensitivity": ("rare_event_sensitivity",),

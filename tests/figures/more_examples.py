@@ -7,8 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from trialpool.figures.baujat import BaujatPlot, draw_baujat
+from trialpool.figures.bubble import BubblePlot, draw_bubble
 from trialpool.figures.canvas import Figure
+from trialpool.figures.gosh import GoshPlot, draw_gosh
+from trialpool.figures.influence_panel import Diagnostic, InfluencePanel, draw_influence_panel
 from trialpool.figures.labbe import LabbePlot, draw_labbe
+from trialpool.figures.radial import RadialPlot, draw_radial
 
 NAMES = ("Attal 2006", "Spencer 2009", "Lokhorst 2010", "Morgan 2012 (IX)", "Stewart 2013", "Barlogie 2008")
 LONG = "A very long label that goes on and on, with an acronym (MYELOMA-XI-INTENSIVE-PATHWAY) and its stratum"
@@ -36,7 +41,114 @@ def labbe_nasty() -> LabbePlot:
     return LabbePlot(events_t=events_t, n_t=n_t, events_c=events_c, n_c=n_c, treatment=LONG, control=LONG, **more)
 
 
+def bubble(k: int, *, factor: bool = False) -> BubblePlot:
+    rng = np.random.default_rng(k)
+    x = rng.integers(0, 2, k).astype(float) if factor else rng.integers(1975, 2016, k).astype(float)
+    vi = rng.uniform(0.08, 0.5, k) ** 2
+    slope = 0.02 if not factor else 0.4
+    middle = x.mean() if k else 0.0
+    yi = -0.4 + slope * (x - middle) + rng.normal(0, np.sqrt(vi + 0.01), k)
+    grid = np.linspace(x.min(), x.max(), 101) if k > 1 else np.array([])
+    half = 0.1 + 0.5 / max(k, 1) * (1 + np.abs(grid - middle) / 10)
+    line = -0.4 + slope * (grid - middle)
+    limits = {"low": line - half, "high": line + half, "prediction_low": line - half - 0.3, "prediction_high": line + half + 0.3}
+    more = {"x_name": "Year of publication", "title": f"Bubble plot, k = {k}", **HR}
+    return BubblePlot(x=x, yi=yi, weights=1 / vi, labels=labels(k), line_x=grid, line=line, **limits, **more)
+
+
+def bubble_nasty() -> BubblePlot:
+    x, yi = np.array([5.0, 5, 5, np.nan, 1, 2]), np.array([0.1, 0.1, -20, 0, np.nan, 0.3])
+    line = np.array([np.nan, 0.2, np.nan])
+    limits = {"low": line - math.inf, "high": line + math.inf}
+    more = {"labels": ("Tie", "Tie", LONG, "No x", "No y", "No weight"), "x_name": LONG, "measure": "MD", "measure_name": LONG}
+    grid, weights = np.array([4.0, 5.0, 6.0]), np.array([1, 1, 1e-9, 1, 1, 0])
+    return BubblePlot(x=x, yi=yi, weights=weights, line_x=grid, line=line, log=False, title=LONG, adjusted=LONG, **limits, **more)
+
+
+def baujat(k: int) -> BaujatPlot:
+    rng = np.random.default_rng(k)
+    title = f"Baujat plot, k = {k}"
+    return BaujatPlot(contribution=rng.chisquare(1, k), influence=rng.chisquare(1, k) / max(k, 1), labels=labels(k), title=title)
+
+
+def baujat_nasty() -> BaujatPlot:
+    names = ("Tie", LONG, "Nan", "Infinite", "Huge")
+    return BaujatPlot(contribution=np.array([0, 0, np.nan, 1, 1e9]), influence=np.array([0, 0, 1, np.inf, 1e-9]), labels=names)
+
+
+def radial(k: int, *, log: bool = True) -> RadialPlot:
+    rng = np.random.default_rng(k)
+    se = rng.uniform(0.06, 0.5, k)
+    yi = rng.normal(-0.45, np.hypot(se, 0.15))
+    measure = HR if log else {"measure": "MD", "measure_name": "Mean difference", "log": False}
+    return RadialPlot(yi=yi, vi=se**2, labels=labels(k), mu=-0.47, tau2=0.02, title=f"Radial plot, k = {k}", **measure)
+
+
+def radial_nasty(mu: float) -> RadialPlot:
+    yi, vi = np.array([0.0, 0, 30, np.nan, 1, -8, 0.2]), np.array([1e-8, 1e-8, 1, 1, np.inf, 4, 1])
+    names = ("Tie", "Tie", LONG, "Nan", "Absent", "Steep", "Other")
+    return RadialPlot(yi=yi, vi=vi, labels=names, mu=mu, measure="OR", measure_name=LONG, log=True, title=LONG)
+
+
+def influence_panel(k: int) -> InfluencePanel:
+    rng = np.random.default_rng(k)
+    edge = 3 * math.sqrt(1 / max(k, 1))
+    diagnostics = (
+        Diagnostic(name="Studentised residual", values=rng.normal(size=k), reference=0.0, limits=(-1.96, 1.96)),
+        Diagnostic(name="DFFITS", values=rng.normal(0, edge / 2, k), reference=0.0, limits=(-edge, edge)),
+        Diagnostic(name="Cook's distance", values=rng.gamma(0.5, 0.3, k), reference=0.0, limits=(-math.inf, 1.5)),
+        Diagnostic(name="Covariance ratio", values=rng.normal(1.05, 0.04, k), reference=1.0),
+        Diagnostic(name="τ² without", values=rng.normal(0.02, 0.003, k), reference=0.021),
+        Diagnostic(name="Q without", values=rng.normal(30, 2, k), reference=31.0),
+        Diagnostic(name="Hat value", values=rng.dirichlet(np.ones(k)) if k else np.array([]), reference=1 / max(k, 1)),
+    )
+    return InfluencePanel(labels=labels(k), diagnostics=diagnostics, title=f"Influence, k = {k}")
+
+
+def influence_nasty() -> InfluencePanel:
+    values = np.array([np.nan, np.inf, 0, 1e7, -1e-9])
+    diagnostics = (
+        Diagnostic(name=LONG, values=values, limits=(math.nan, math.nan)),
+        Diagnostic(name="None", values=values + np.nan, limits=(-1, 1)),
+        Diagnostic(name="Ties", values=np.ones(5), reference=1.0),
+    )
+    flags = np.array([True, False, True, False, False])
+    return InfluencePanel(labels=(LONG, LONG, "", "山田", "Tie"), diagnostics=diagnostics, influential=flags, title=LONG * 3)
+
+
+def gosh(n: int, *, tau2: bool = False) -> GoshPlot:
+    rng = np.random.default_rng(n)
+    within = rng.random(n) < 0.5
+    mu = rng.normal(-0.45, 0.06, n) + 0.15 * within
+    spread = rng.beta(3, 5, n) * np.where(within, 1, 0.5)
+    name, more = ("τ²", {}) if tau2 else ("I²", {"within": within, "within_name": "Morgan 2012 (IX)"})
+    title = f"All subsets, n = {n}"
+    return GoshPlot(mu=mu, spread=spread, spread_name=name, all_studies=(-0.35, 0.4), title=title, **more, **HR)
+
+
+def gosh_nasty() -> GoshPlot:
+    mu, spread = np.full(1000, 0.3), np.zeros(1000)
+    mu[:3], spread[3:5] = [np.nan, np.inf, -50], [np.nan, 1]
+    within = np.arange(1000) < 4
+    more = {"measure": "MD", "measure_name": LONG, "log": False, "within": within, "within_name": LONG}
+    return GoshPlot(mu=mu, spread=spread, all_studies=(math.nan, math.nan), title=LONG, **more)
+
+
 MORE: dict[str, Callable[[], Figure]] = {
     **{f"labbe-{k}": lambda k=k: draw_labbe(labbe(k)) for k in (0, *SIZES)},
     "labbe-nasty": lambda: draw_labbe(labbe_nasty()),
+    **{f"bubble-{k}": lambda k=k: draw_bubble(bubble(k)) for k in (0, *SIZES)},
+    "bubble-factor": lambda: draw_bubble(bubble(18, factor=True)),
+    "bubble-nasty": lambda: draw_bubble(bubble_nasty()),
+    **{f"baujat-{k}": lambda k=k: draw_baujat(baujat(k)) for k in (0, *SIZES)},
+    "baujat-nasty": lambda: draw_baujat(baujat_nasty()),
+    **{f"radial-{k}": lambda k=k: draw_radial(radial(k)) for k in (0, *SIZES)},
+    "radial-md": lambda: draw_radial(radial(18, log=False)),
+    "radial-nasty": lambda: draw_radial(radial_nasty(0.1)),
+    "radial-nan": lambda: draw_radial(radial_nasty(math.nan)),
+    **{f"influence-panel-{k}": lambda k=k: draw_influence_panel(influence_panel(k)) for k in (0, *SIZES, 400)},
+    "influence-panel-nasty": lambda: draw_influence_panel(influence_nasty()),
+    **{f"gosh-{n}": lambda n=n: draw_gosh(gosh(n)) for n in (0, 1, 7, 300, 20_000)},
+    "gosh-tau2": lambda: draw_gosh(gosh(8191, tau2=True)),
+    "gosh-nasty": lambda: draw_gosh(gosh_nasty()),
 }

@@ -1,18 +1,25 @@
-"""From fits to the figures of how far an answer can be trusted: L'Abbe."""
+"""From fits to the figures of how far an answer can be trusted: L'Abbe, bubble, Baujat, radial."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from trialpool.errors import BadArgument
+from trialpool.figures.baujat import BaujatPlot, draw_baujat
+from trialpool.figures.bubble import BubblePlot, draw_bubble
 from trialpool.figures.labbe import LabbePlot, draw_labbe
+from trialpool.figures.radial import RadialPlot, draw_radial
 from trialpool.stats.effects.measure import MEASURES
+from trialpool.stats.influence.leave_one_out import leave_one_out
 
 if TYPE_CHECKING:
     from trialpool.figures.canvas import Figure
     from trialpool.stats.pooling.pooled_effect import PooledEffect
+    from trialpool.stats.regression.meta_regression import MetaRegression
+
+LINE_POINTS = 101
 
 
 def labbe(fit: PooledEffect, *, title: str = "", treatment: str = "treatment", control: str = "control") -> Figure:
@@ -52,5 +59,134 @@ def labbe(fit: PooledEffect, *, title: str = "", treatment: str = "treatment", c
             title=title,
             treatment=treatment,
             control=control,
+        )
+    )
+
+
+def bubble(fit: MetaRegression, *, by: str = "", title: str = "", prediction: bool = False) -> Figure:
+    """A bubble plot: effects against a moderator, with the line that a meta-regression fitted and its confidence band.
+
+    Parameters
+    ----------
+    fit : what `regress` returned
+    by : the coefficient whose column is drawn along; may be left out where there is but one beside the intercept. Other columns
+        are held at their mean
+    title : heading of the plot
+    prediction : whether to draw the limits of a new study's effect too
+
+    Raises
+    ------
+    BadArgument
+        for an unknown coefficient, or none given where there are several
+
+    >>> from trialpool.formulas.regress import regress
+    >>> from trialpool.stats.effects.effects import effects
+    >>> rr = effects([-0.9, -0.5, -0.4, 0.1, -0.2], [0.04, 0.02, 0.03, 0.02, 0.03], measure="RR")
+    >>> bubble(regress(rr, "~ latitude", {"latitude": [44, 33, 27, 13, 19]})).description
+    'Bubble plot of 5 studies: Risk ratio against latitude. The fitted line goes from 1.06 at 13 to 0.41 at 44.'
+    """
+    column = _column(fit, by)
+    here = np.isfinite(fit.effects.vi)
+    X, measure = fit.design.X, MEASURES[fit.effects.measure]
+    x = np.where(here, X[:, column], np.nan)
+    rows = np.tile(X[here].mean(0), (LINE_POINTS, 1))
+    rows[:, column] = np.linspace(np.nanmin(x), np.nanmax(x), LINE_POINTS)
+    expected = fit.predict(rows)
+    low, high = expected.interval()
+    beyond = expected.prediction_interval() if prediction else (None, None)
+    others = [fit.names[j] for j in fit.design.moderators if j != column]
+    return draw_bubble(
+        BubblePlot(
+            x=x,
+            yi=fit.effects.yi,
+            weights=fit.wi,
+            labels=fit.effects.study,
+            x_name=fit.names[column],
+            line_x=rows[:, column],
+            line=expected.estimate,
+            low=low,
+            high=high,
+            prediction_low=beyond[0],
+            prediction_high=beyond[1],
+            measure=measure.code,
+            measure_name=measure.name,
+            log=measure.log,
+            level=fit.level,
+            title=title,
+            adjusted=f"others at their mean ({', '.join(others)})" if others else "",
+        )
+    )
+
+
+def _column(fit: MetaRegression, by: str) -> int:
+    """Which column of the design a bubble plot goes along."""
+    offered = [fit.names[j] for j in range(fit.design.p) if j != fit.design.intercept]
+    if by in offered:
+        return fit.names.index(by)
+    if by or len(offered) != 1:
+        given = f"by is {by!r}" if by else f"there are {len(offered)} moderators, and by is not given"
+        raise BadArgument(f"Bubble plot: {given}. Use one of {', '.join(offered) or 'a regression that has a moderator'}.")
+    return fit.names.index(offered[0])
+
+
+def baujat(fit: PooledEffect, *, title: str = "") -> Figure:
+    """A Baujat plot: what each study adds to heterogeneity against how far the pooled effect moves without it.
+
+    Across is (yi - mu)^2 / (vi + tau2); upwards (mu without i - mu)^2 / se^2 without i.
+
+    Parameters
+    ----------
+    fit : what `pool` or `pool_common` returned for one analysis
+    title : heading of the plot
+
+    References
+    ----------
+    Baujat, Mahe, Pignon & Hill (2002), Stat Med 21:2641-2652
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.pooling.pairwise import pool
+    >>> baujat(pool(effects([-0.4, -0.5, 0.3], [0.01, 0.01, 0.01], ["A", "B", "C"]))).description
+    'Baujat plot of 3 studies. C contributes most to heterogeneity, C has most influence on the pooled effect.'
+    """
+    yi, vi = fit.effects.yi, fit.effects.vi
+    here = np.isfinite(vi)
+    without = leave_one_out(fit).fits if fit.k > 1 else None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = np.full(vi.shape, np.nan) if without is None else (without.mu - fit.mu) ** 2 / without.se**2
+        residual = (yi - fit.mu) ** 2 / (vi + np.nan_to_num(fit.tau2))
+    nan = np.where(here, 0.0, np.nan)
+    return draw_baujat(BaujatPlot(contribution=residual + nan, influence=moved + nan, labels=fit.effects.study, title=title))
+
+
+def radial(fit: PooledEffect, *, title: str = "") -> Figure:
+    """A radial (Galbraith) plot: each study's effect is the slope of the ray through it, to be read off the arc.
+
+    Parameters
+    ----------
+    fit : what `pool` or `pool_common` returned for one analysis; the variances are those of its model
+    title : heading of the plot
+
+    References
+    ----------
+    Galbraith (1988), Technometrics 30:271-281
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.pooling.pairwise import pool_common
+    >>> radial(pool_common(effects([-0.4, -0.5, 0.3], [0.01, 0.01, 0.01], measure="OR"))).description
+    'Radial plot of 3 studies: standardised Odds ratio against precision, about 0.82; 3 outside the 95% band.'
+    """
+    measure = MEASURES[fit.effects.measure]
+    return draw_radial(
+        RadialPlot(
+            yi=fit.effects.yi,
+            vi=fit.effects.vi,
+            labels=fit.effects.study,
+            mu=float(fit.mu),
+            tau2=float(np.nan_to_num(fit.tau2)),
+            measure=measure.code,
+            measure_name=measure.name,
+            log=measure.log,
+            level=fit.level,
+            title=title,
         )
     )

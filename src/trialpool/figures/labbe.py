@@ -154,7 +154,8 @@ def _keys(plot: LabbePlot) -> list[Key]:
         name = plot.measure_name.lower() or plot.measure
         words = f"Pooled {name}, {number_text(plot.mu, log=log)}"
         keys.append(Key(text=words, dash="dashed", width=1.1))
-    return [*keys, Key(text=f"Area of a disc: {'patients' if plot.weights is None else 'weight'}", sample="disc", colour=style.STUDY)]
+    area = "patients" if plot.weights is None else "weight"
+    return [*keys, Key(text=f"Area of a disc: {area}", sample="disc", colour=style.STUDY)]
 
 
 def describe_labbe(plot: LabbePlot) -> str:
@@ -163,7 +164,8 @@ def describe_labbe(plot: LabbePlot) -> str:
     shown = list(present(control, treated))
     lower, higher = (int((sign * (treated[shown] - control[shown]) > 0).sum()) for sign in (-1, 1))
     k = f"{len(shown)} {'study' if len(shown) == 1 else 'studies'}"
-    words = f"L'Abbé plot of {k}: risk with {plot.treatment} against risk with {plot.control}; lower in {lower}, higher in {higher}."
+    arms = f"risk with {plot.treatment} against risk with {plot.control}"
+    words = f"L'Abbé plot of {k}: {arms}; lower in {lower}, higher in {higher}."
     if shown:
         words += f" Risks with {plot.control} range from {control[shown].min():.1f}% to {control[shown].max():.1f}%."
     return words

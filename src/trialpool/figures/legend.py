@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KEY = 16.0  # length of a sample
 AFTER = 4.0  # between a sample and its words
-Sample = Literal["line", "shade", "disc", "ring", "none"]
+Sample = Literal["line", "shade", "disc", "ring", "diamond", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +58,6 @@ def _draw_sample(sheet: Sheet, key: Key, x: float, y: float) -> None:
             sheet.disc(x + KEY / 2, y, 3.0, fill=key.colour, edge=style.PAPER, width=style.THIN)
         case "ring":
             sheet.disc(x + KEY / 2, y, 3.0, fill=style.PAPER, edge=key.colour, width=style.LINE)
+        case "diamond":
+            x += KEY / 2
+            sheet.shape((x - 3.4, y), (x, y - 3.4), (x + 3.4, y), (x, y + 3.4), fill=key.colour)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from trialpool.figures import style
@@ -25,7 +26,7 @@ def draw_names(
 ) -> None:
     """Names, the most important first, off all discs and lines; a name without a free place is left out."""
     taken = [(x - r, y - r, x + r, y + r) for x, y, r in discs]
-    taken += [box for line in lines for start, end in zip(line, line[1:], strict=False) for box in boxes_along(start, end)]
+    taken += [box for line in lines for start, end in pairwise(line) for box in boxes_along(start, end)]
     for label, disc in names:
         _draw_name(sheet, label, disc, within, taken)
 

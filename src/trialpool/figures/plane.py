@@ -92,7 +92,7 @@ def number_axis(values: Iterable[float], *, room: float, pad: float = 0.05, low:
     if low is not None:
         first = low
     if last <= first:
-        last, first = last + max(abs(last), 1.0) * 0.5, first - (max(abs(first), 1.0) * 0.5 if low is None else 0)
+        last, first = last + (0.05 * abs(last) or 1.0), first - (0.05 * abs(first) or 1.0) * (low is None)
     span = last - first
     last, first = last + pad * span, first - (pad * span if low is None else 0)
     outwards = SNAP * (last - first)
@@ -184,12 +184,14 @@ def largest_radius(k: int) -> float:
     """The more discs, the smaller.
 
     >>> [round(largest_radius(k), 1) for k in (3, 18, 60, 1000)]
-    [9.0, 7.8, 5.2, 2.4]
+    [9.0, 7.8, 5.1, 2.4]
     """
-    return max(2.4, min(9.0, 9.0 * (12 / max(k, 1)) ** 0.35))
+    return max(2.4, min(9.0, 9.0 * math.pow(12 / max(k, 1), 0.35)))
 
 
-def draw_discs(sheet: Sheet, discs: Sequence[tuple[float, float, float]], *, fill: str = style.STUDY, edge: str = style.PAPER) -> None:
+def draw_discs(
+    sheet: Sheet, discs: Sequence[tuple[float, float, float]], *, fill: str = style.STUDY, edge: str = style.PAPER
+) -> None:
     """Discs (x, y, radius) on the page, the small ones over the large."""
     for x, y, radius in sorted(discs, key=lambda disc: -disc[2]):
         sheet.disc(x, y, radius, fill=fill, edge=edge, width=style.THIN)

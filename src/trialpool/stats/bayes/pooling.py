@@ -22,10 +22,13 @@ from trialpool.stats.bayes.priors import (
 )
 from trialpool.stats.bayes.quadrature import panels_of
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.effects.measure import MEASURES
+from trialpool.stats.effects.measure import MEASURES, from_log
 from trialpool.stats.pooling.choices import checked_level
 
 DEFAULT_SCALE = 0.5  # of a half-normal prior of tau, for log ratios and standardised differences; Roever et al. (2021)
+
+
+TOO_LONG = 0.4  # a tail whose moment exists by less is treated as one whose moment does not
 
 
 class Conditional(NamedTuple):
@@ -98,14 +101,14 @@ class BayesianPooling:
         if not isinstance(self.effect_prior, NormalEffect) or isinstance(self.mu, Known):
             raise BadArgument(f"A Bayes factor of the effect needs a normal prior of it, not one that is {self.effect_prior}.")
         without = _marginal(self.effects, KnownEffect(0.0), self.tau_prior)
-        return float(np.exp(self.log_marginal - without))
+        return from_log(self.log_marginal - without)
 
     @property
     def bayes_factor_heterogeneity(self) -> float:
         """How many times likelier the data are with heterogeneity than with tau = 0."""
         if not self.tau_prior.proper or isinstance(self.tau_prior, KnownTau):
             raise BadArgument(f"A Bayes factor of heterogeneity needs a proper prior of tau, not one that is {self.tau_prior}.")
-        return float(np.exp(self.log_marginal - _marginal(self.effects, self.effect_prior, KnownTau(0.0))))
+        return from_log(self.log_marginal - _marginal(self.effects, self.effect_prior, KnownTau(0.0)))
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -135,7 +138,8 @@ def pool_bayesian(
     Parameters
     ----------
     effects : effects of k studies, one analysis
-    effect : prior of the pooled effect on the analysis scale: `FlatEffect()` (default), `NormalEffect(mean, sd)`, `KnownEffect(value)`
+    effect : prior of the pooled effect on the analysis scale: `FlatEffect()` (default), `NormalEffect(mean, sd)` or
+        `KnownEffect(value)`
     tau : prior of the standard deviation between studies: `HalfNormal(scale)` (default for log ratios and standardised mean
         differences, with scale 0.5), `HalfCauchy`, `HalfT`, `LogNormal`, `LogT`, `Uniform`, `InverseGamma`, `FlatTau`, `KnownTau`,
         or a published one by `empirical_prior`
@@ -159,12 +163,13 @@ def pool_bayesian(
     >>> from trialpool.stats.effects.effects import effects
     >>> fit = pool_bayesian(effects([-0.36, -0.73, -0.10], [0.02, 0.03, 0.01], ["A", "B", "C"], measure="HR"))
     >>> print(fit)
-    HR 0.69 (95% credible 0.42 to 1.11), tau 0.32 (0.08 to 0.83), k = 3; priors: effect flat, tau half-normal (scale 0.5)
+    HR 0.69 (95% credible 0.39 to 1.16), tau 0.33 (0.08 to 0.91), k = 3; priors: effect flat, tau half-normal (scale 0.5)
     """
     checked_level(level)
     effect = FlatEffect() if effect is None else effect
     tau = _default(effects) if tau is None else tau
     yi, vi, studies = _present(effects)
+    posterior: TauPosterior | Known
     if isinstance(tau, KnownTau):
         at, share, posterior = np.array([tau.value]), np.ones(1), Known(tau.value, level)
         log_marginal, moments = float(conditional(yi, vi, effect, at).log_likelihood[0]), 2
@@ -220,19 +225,19 @@ def conditional(yi: Floats, vi: Floats, effect: EffectPrior, tau: Floats) -> Con
 def _tau_posterior(yi: Floats, vi: Floats, effect: EffectPrior, tau: TauPrior, level: float) -> TauPosterior:
     k, flat = len(yi), bool(np.isinf(effect.variance))
     tail = tau.tail + (k - 1 if flat else k)
-    if tail <= 1:
+    if not tau.proper and tail <= 1:
         raise NotEstimable(
-            f"Bayesian random effects, k = {k}: with a prior of the effect that is {effect} and one of tau that is {tau}, the posterior "
-            "does not exist. Give a proper prior of tau."
+            f"Bayesian random effects, k = {k}: with a prior of the effect that is {effect} and one of tau that is {tau}, the "
+            "posterior does not exist. Give a proper prior of tau."
         )
-    moments = int(tail > 2) + int(tail > 3)
+    moments = int(tail > 2 + TOO_LONG) + int(tail > 3 + TOO_LONG)
 
     def log_density(values: Floats) -> Floats:
         return np.asarray(conditional(yi, vi, effect, values).log_likelihood + tau.log_density(values))
 
     spread = float(np.var(yi)) if k > 1 else 0.0
     scale = float(np.sqrt(1 / np.mean(1 / vi) + spread))
-    panels = panels_of(log_density, scale=scale, upper=tau.upper, moment=moments)
+    panels = panels_of(log_density, scale=scale, upper=tau.upper, moment=moments, as_zero=float(1e-8 * np.sqrt(vi.min())))
     return TauPosterior(panels=panels, log_density=log_density, moments=moments, level=level)
 
 
@@ -274,6 +279,6 @@ def _default(effects: Effects) -> Any:
     if measure.log or measure.code == "SMD":
         return HalfNormal(DEFAULT_SCALE)
     raise BadArgument(
-        f"tau has no default prior for {measure.name.lower()}, whose unit only you know. Give one, such as tau=HalfNormal(scale) with the "
-        "scale in the unit of the effects."
+        f"tau has no default prior for {measure.name.lower()}, whose unit only you know. Give one, such as tau=HalfNormal(scale) "
+        "with the scale in the unit of the effects."
     )

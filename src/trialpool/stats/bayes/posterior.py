@@ -20,6 +20,7 @@ KINDS = {
     "shortest": "no interval with as much probability is shorter; every value inside is more plausible than any outside",
 }
 STEPS = 100
+ROUNDING = 4e-16  # of a probability
 ROOT_2PI = np.sqrt(2 * np.pi)
 
 
@@ -56,7 +57,7 @@ class Posterior:
 
     def _shortest(self, level: float) -> tuple[Any, Any]:
         """The narrowest on a grid of probabilities below; then to where the densities of its ends are equal."""
-        below = (1 - level) * np.concatenate([[0.0], np.linspace(0.01, 0.99, 33)])
+        below = (1 - level) * np.concatenate([[0.0], np.linspace(0.01, 0.99, 21)])
         low, high = self.quantile(below), self.quantile(below + level)
         at = int(np.argmin(np.where(np.isfinite(low), high - low, np.inf)))
         if at == 0 and self.density(high[0]) <= self.density(low[0]):
@@ -65,9 +66,9 @@ class Posterior:
 
         def excess(p: Floats) -> Floats:
             with np.errstate(invalid="ignore"):
-                return np.nan_to_num(self.density(self.quantile(p + level)) - self.density(self.quantile(p)))
+                return np.asarray(np.nan_to_num(self.density(self.quantile(p + level)) - self.density(self.quantile(p))))
 
-        p = root_between(excess, np.array([ends[0]]), np.array([ends[1]]), absolute=1e-12)
+        p = root_between(excess, np.array([ends[0]]), np.array([ends[1]]), absolute=1e-10)
         return self.quantile(p)[0], self.quantile(p + level)[0]
 
 
@@ -130,9 +131,9 @@ class TauPosterior(Posterior):
     def density(self, x: Any) -> Any:
         tau = np.asarray(x, dtype=float)
         with np.errstate(invalid="ignore", over="ignore"):
-            log_f = self.log_density(np.where(tau >= 0, tau, 1.0)) - self.panels.log_total
+            f = np.exp(self.log_density(np.where(tau >= 0, tau, 1.0)) - self.panels.log_total)
         inside = (tau >= 0) & (self.panels.x_of(np.maximum(tau, 0.0)) <= self.panels.edges[-1])
-        return np.where(inside & np.isfinite(tau), np.exp(log_f), 0.0)[()]
+        return np.where(inside & np.isfinite(tau), f, 0.0)[()]
 
     def cdf(self, x: Any) -> Any:
         tau = np.maximum(np.asarray(x, dtype=float), 0.0)
@@ -194,7 +195,7 @@ class Known(Posterior):
     level: float
 
     def density(self, x: Any) -> Any:
-        raise BadArgument(f"A known value ({self.value:g}) has no density.")
+        raise BadArgument(f"A known value ({self.value:g}) has no density, not at {x!r} either.")
 
     def cdf(self, x: Any) -> Any:
         return np.where(np.asarray(x) >= self.value, 1.0, 0.0)[()]
@@ -204,6 +205,7 @@ class Known(Posterior):
 
     def interval(self, level: float | None = None, *, kind: str = "central") -> tuple[Any, Any]:
         choose("kind", kind, KINDS)
+        checked_level(self.level if level is None else level)
         return self.value, self.value
 
     @property
@@ -222,9 +224,7 @@ class Known(Posterior):
         return self.value
 
 
-def inverted(
-    cdf: Callable[[Floats], Any], density: Callable[[Floats], Any], p: Any, low: Any, high: Any, start: Any
-) -> Any:
+def inverted(cdf: Callable[[Floats], Any], density: Callable[[Floats], Any], p: Any, low: Any, high: Any, start: Any) -> Any:
     """Where cdf reaches p, by Newton's method kept within a bracket that shrinks; all at once."""
     p, low, high, x = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (p, low, high, start)))
     shape = p.shape
@@ -239,6 +239,6 @@ def inverted(
             there = np.where(over == 0, x, np.where(inside, newton, (low + high) / 2))
             moved = np.abs(there - x)
             x = np.where(np.isnan(there), x, there)
-            if not (moved > 4e-15 * np.abs(x) + 1e-300).any():
+            if not ((np.abs(over) > ROUNDING) & (moved > 1e-14 * np.abs(x))).any():
                 break
     return x.reshape(shape)[()]

@@ -1,6 +1,7 @@
-"""Integrals over tau from 0 to infinity, to near machine precision: Gauss-Legendre on panels that are halved until it makes no difference.
+"""Integrals over tau from 0 to infinity, to near machine precision.
 
-tau = s x / (1 - x) takes 0 <= x < 1 to all tau; a tail of tau^-p becomes (1 - x)^(p - 2), which the nodes take in their stride.
+Gauss-Legendre on panels that are halved until it makes no difference. tau = s x / (1 - x) takes 0 <= x < 1 to all tau; a tail of
+tau^-p becomes (1 - x)^(p - 2), which the nodes take in their stride.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from trialpool.stats.arrays import Floats
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 NODES, WEIGHTS = (NODES + 1) / 2, WEIGHTS / 2  # on 0 to 1
 TOLERANCE = 1e-13
-HALVINGS = 50
+HALVINGS = 200  # as many as a log-t prior takes, whose density is infinite at 0
 NEGLIGIBLE = 1e-22
 PANELS = np.array([0.0, 0.03, 0.12, 0.25, 0.4, 0.5, 0.6, 0.75, 0.88, 0.97])
 
@@ -56,15 +57,16 @@ class Panels:
         at = np.clip(np.searchsorted(self.edges, x, side="right") - 1, 0, len(self.edges) - 2)
         low = self.edges[at]
         nodes = low[..., np.newaxis] + (x - low)[..., np.newaxis] * NODES
-        part = np.exp(self.log_of_x(nodes, log_density) - self.log_total)
-        return np.asarray(self.cumulative[at] + (part * WEIGHTS).sum(-1) * (x - low))
+        with np.errstate(over="ignore", invalid="ignore"):  # a log-t density is infinite at 0
+            part = (np.exp(self.log_of_x(nodes, log_density) - self.log_total) * WEIGHTS).sum(-1) * (x - low)
+        return np.asarray(self.cumulative[at] + np.where(x > low, part, 0.0))
 
     def log_of_x(self, x: Floats, log_density: LogDensity) -> Floats:
         """log density of x, as far as `log_density` gives that of tau."""
         return _log_of_x(x, self.scale, log_density)
 
 
-def panels_of(log_density: LogDensity, *, scale: float, upper: float = np.inf, moment: int = 0) -> Panels:
+def panels_of(log_density: LogDensity, *, scale: float, upper: float = np.inf, moment: int = 0, as_zero: float = 0.0) -> Panels:
     """Cut a density of tau into panels.
 
     Parameters
@@ -73,31 +75,35 @@ def panels_of(log_density: LogDensity, *, scale: float, upper: float = np.inf, m
     scale : the size of tau about which the density is worth most of the nodes; what it is exactly hardly matters
     upper : largest tau
     moment : up to which power of tau integrals are wanted as well, 0 to 2
+    as_zero : a tau so small that it may stand for 0; the nodes below it are made one
     """
     end = 1.0 if np.isinf(upper) else upper / (upper + scale)
     edges = _first_edges(log_density, scale, end)
     low, high = edges[:-1], edges[1:]
-    done: list[tuple[Floats, Floats, Floats]] = []
     log_f = _log_at_nodes(low, high, scale, log_density)
-    total = -np.inf
+    done: list[_Piece] = []
+    so_far, top = 0.0, float(log_f.max())
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        halves = np.stack([np.append(low, middle), np.append(middle, high)])
-        log_halves = _log_at_nodes(*halves, scale, log_density)
-        top = max(float(log_halves.max(initial=-np.inf)), *(float(d[2].max(initial=-np.inf)) for d in done), -1e300)
-        whole = _integrals(low, high, log_f, top, scale, moment)
-        parts = _integrals(*halves, log_halves, top, scale, moment)
-        total = parts.sum() + sum(_integrals(*d, top, scale, moment).sum() for d in done)
+        halves_low, halves_high = np.append(low, middle), np.append(middle, high)
+        log_halves = _log_at_nodes(halves_low, halves_high, scale, log_density)
+        higher = max(top, float(log_halves.max()))
+        so_far, top = so_far * float(np.exp(top - higher)), higher
+        whole = _integrals(low, high, log_f, top, moment)
+        parts = _integrals(halves_low, halves_high, log_halves, top, moment)
         error = np.abs(whole - parts[: len(low)] - parts[len(low) :])
-        good = (error <= TOLERANCE * total) | (high - low < 1e-14)
+        good = (error <= TOLERANCE * (so_far + parts.sum())) | (high - low < 1e-14 * low)
         twice = np.append(good, good)
-        done.append((halves[0][twice], halves[1][twice], log_halves[twice]))
-        low, high, log_f = halves[0][~twice], halves[1][~twice], log_halves[~twice]
+        done.append((halves_low[twice], halves_high[twice], log_halves[twice]))
+        so_far += float(parts[twice].sum())
+        low, high, log_f = halves_low[~twice], halves_high[~twice], log_halves[~twice]
         if not len(low):
             break
-    else:
-        done.append((low, high, log_f))
-    return _joined(done, scale)
+    done.append((low, high, log_f))
+    return _joined(done, scale, as_zero)
+
+
+_Piece = tuple[Floats, Floats, Floats]  # lower and upper ends of panels, and the log density at their nodes
 
 
 def _first_edges(log_density: LogDensity, scale: float, end: float) -> Floats:
@@ -121,7 +127,7 @@ def _log_at_nodes(low: Floats, high: Floats, scale: float, log_density: LogDensi
     return _log_of_x(low[:, np.newaxis] + (high - low)[:, np.newaxis] * NODES, scale, log_density)
 
 
-def _integrals(low: Floats, high: Floats, log_f: Floats, top: float, scale: float, moment: int) -> Floats:
+def _integrals(low: Floats, high: Floats, log_f: Floats, top: float, moment: int) -> Floats:
     """Of each panel, of the density times 1 + (tau / s)^moment."""
     f = np.exp(log_f - top)
     if moment:
@@ -131,7 +137,7 @@ def _integrals(low: Floats, high: Floats, log_f: Floats, top: float, scale: floa
     return np.asarray((f * WEIGHTS).sum(-1) * (high - low))
 
 
-def _joined(done: list[tuple[Floats, Floats, Floats]], scale: float) -> Panels:
+def _joined(done: list[_Piece], scale: float, as_zero: float) -> Panels:
     low, high, log_f = (np.concatenate([d[i] for d in done]) for i in range(3))
     order = np.argsort(low)
     low, high, log_f = low[order], high[order], log_f[order]
@@ -139,13 +145,19 @@ def _joined(done: list[tuple[Floats, Floats, Floats]], scale: float) -> Panels:
     mass = np.exp(log_f - top) * WEIGHTS * (high - low)[:, np.newaxis]
     total = mass.sum()
     x = (low[:, np.newaxis] + (high - low)[:, np.newaxis] * NODES).ravel()
-    share = mass.ravel() / total
-    kept = share > NEGLIGIBLE
+    with np.errstate(divide="ignore"):  # where x is rounded to 1, and nothing is left
+        tau, share = scale * x / (1 - x), mass.ravel() / total
+    kept = (share > NEGLIGIBLE) & (tau >= as_zero)
+    near_zero = share[tau < as_zero].sum()
+    if near_zero > NEGLIGIBLE:
+        tau, share = np.append(as_zero, tau[kept]), np.append(near_zero, share[kept])
+    else:
+        tau, share = tau[kept], share[kept]
     return Panels(
         scale=scale,
         edges=np.append(low, high[-1]),
         cumulative=np.append(0.0, np.cumsum(mass.sum(-1)) / total),
-        tau=scale * x[kept] / (1 - x[kept]),
-        share=share[kept] / share[kept].sum(),
+        tau=tau,
+        share=share / share.sum(),
         log_total=top + float(np.log(total)),
     )

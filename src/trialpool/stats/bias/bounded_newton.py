@@ -31,7 +31,7 @@ class Peak(NamedTuple):
 
 
 def climb(
-    surface: Callable[[Floats], Surface], start: Floats, low: Floats, high: Floats, *, gain: float = 1e-13, steps: int = STEPS
+    surface: Callable[[Floats], Surface], start: Floats, low: Floats, high: Floats, *, gain: float = 1e-9, steps: int = STEPS
 ) -> Peak:
     """Maximise from B starting points at once.
 
@@ -42,11 +42,11 @@ def climb(
     ----------
     surface : of points (B, p); a height of -inf or nan says that there is no function there
     start, low, high : (B, p), (p,), (p,)
-    gain : relative gain in height that another step promises, below which a maximum is found
+    gain : relative gain in height that a step promises, below which it is taken in full, and is the last
 
     >>> def hill(at):
     ...     return Surface(-((at**2).sum(-1)), -2 * at, np.broadcast_to(-2 * np.eye(2), (len(at), 2, 2)))
-    >>> climb(hill, np.array([[3.0, -1.0]]), np.array([1.0, -9.0]), np.array([9.0, 9.0])).at
+    >>> climb(hill, np.array([[3.0, -1.0]]), np.array([1.0, -9.0]), np.array([9.0, 9.0])).at.round(9)
     array([[1., 0.]])
     """
     at = np.clip(start, low, high)
@@ -54,21 +54,23 @@ def climb(
     damping = np.full(len(at), 1e-3)
     found = np.zeros(len(at), dtype=bool)
     for _ in range(steps):
-        step, promise = _step(now, at, low, high, damping)
-        found = found | (promise <= gain * (1 + np.abs(now.height)))
-        if (found | (damping > DAMPED_MOST)).all():
-            break
-        there = np.clip(at + step, low, high)
+        step, promise, whole = _step(now, at, low, high, damping)
+        last = promise <= gain * (1 + np.abs(now.height))
+        there = np.clip(at + np.where(last[:, np.newaxis], whole, step), low, high)
         new = surface(there)
+        slack = np.where(last, gain * (1 + np.abs(now.height)), 0.0)
         with np.errstate(invalid="ignore"):
-            better = ~found & (new.height >= now.height) & np.isfinite(new.height)
+            better = ~found & (new.height >= now.height - slack) & np.isfinite(new.height)
         at = np.where(better[:, np.newaxis], there, at)
         now = Surface(
             np.where(better, new.height, now.height),
             np.where(better[:, np.newaxis], new.gradient, now.gradient),
             np.where(better[:, np.newaxis, np.newaxis], new.curvature, now.curvature),
         )
-        damping = np.where(found, damping, np.where(better, np.maximum(damping / 10, 1e-12), damping * 10))
+        damping = np.where(better, np.maximum(damping / 10, 1e-12), damping * 10)
+        found = found | last
+        if (found | (damping > DAMPED_MOST)).all():
+            break
     return Peak(at, now, found)
 
 
@@ -78,20 +80,39 @@ def free(at: Floats, gradient: Floats, low: Floats, high: Floats) -> Bools:
     return np.asarray(~out & (low < high))
 
 
-def _step(now: Surface, at: Floats, low: Floats, high: Floats, damping: Floats) -> tuple[Floats, Floats]:
-    """The step (B, p) and the gain that it promises (B,)."""
+def _step(now: Surface, at: Floats, low: Floats, high: Floats, damping: Floats) -> tuple[Floats, Floats, Floats]:
+    """The step (B, p), the gain that it promises without damping (B,), and the step without damping.
+
+    A parameter whose step would cross a bound goes to the bound, and the others take the step that suits this.
+    """
     moves = free(at, now.gradient, low, high) & np.isfinite(now.gradient)
-    gradient = np.where(moves, now.gradient, 0.0)
+    H = np.where(np.isfinite(now.curvature), -now.curvature, 0.0)
+    damped, whole, promise = _uphill(H, now.gradient, moves, damping)
+    steps = []
+    for step in (damped, whole):
+        to_bound = np.clip(at + step, low, high) - at
+        crosses = moves & (to_bound != step)
+        if crosses.any():
+            gone = np.where(crosses, to_bound, 0.0)
+            pull = now.gradient - (H * gone[:, np.newaxis, :]).sum(-1)
+            again = _uphill(H, pull, moves & ~crosses, damping)[0 if step is damped else 1]
+            step = np.where(crosses.any(-1)[:, np.newaxis], again + gone, step)
+        steps.append(step)
+    return steps[0], promise, steps[1]
+
+
+def _uphill(H: Floats, gradient: Floats, moves: Bools, damping: Floats) -> tuple[Floats, Floats, Floats]:
+    """(|H| + damping)^-1 gradient over the parameters that move, the same without damping, and the gain that promises."""
     both = moves[:, :, np.newaxis] & moves[:, np.newaxis, :]
-    H = np.where(both & np.isfinite(now.curvature), -now.curvature, np.eye(at.shape[1]))
+    H = np.where(both, H, np.eye(H.shape[1]))
     size = np.sqrt(np.maximum(np.abs(np.diagonal(H, axis1=1, axis2=2)), 1e-30))
-    H = H / (size[:, :, np.newaxis] * size[:, np.newaxis, :])
-    values, vectors = np.linalg.eigh(H)
+    values, vectors = np.linalg.eigh(H / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
     values = np.maximum(np.abs(values), CURVATURE * np.abs(values).max(-1, keepdims=True))
-    along = (vectors * (gradient / size)[:, :, np.newaxis]).sum(1)
-    promise = (along**2 / values).sum(-1) / 2
-    step = (vectors * (along / (values + damping[:, np.newaxis]))[:, np.newaxis, :]).sum(-1) / size
-    return step, promise
+    along = (vectors * (np.where(moves, gradient, 0.0) / size)[:, :, np.newaxis]).sum(1)
+    damped, whole = (
+        (vectors * (along / divisor)[:, np.newaxis, :]).sum(-1) / size for divisor in (values + damping[:, np.newaxis], values)
+    )
+    return damped, whole, (along**2 / values).sum(-1) / 2
 
 
 def standard_errors(peak: Peak, low: Floats, high: Floats) -> Any:

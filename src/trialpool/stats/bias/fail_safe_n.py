@@ -103,8 +103,7 @@ def orwin(asked: Question) -> FailSafeN:
     """n = k (mu - target) / target, mu weighted by 1/vi; target mu / 2 unless given. Orwin (1983), J Educ Stat 8:157-159."""
     k, mu = len(asked.yi), float(mean(asked.yi, 1 / asked.vi))
     target = mu / 2 if asked.target is None else asked.target
-    if target == 0:
-        raise BadArgument("target=0 is out of reach of any number of studies without an effect. Give another target.")
+    _reachable(target, mu)
     n = _whole(k * (mu - target) / target)
     with_them = Result(mu * k / (k + n), np.nan, np.nan)
     return _answer("Orwin", asked, n, Result(mu, np.nan, np.nan), with_them, target=target)
@@ -185,8 +184,8 @@ def _by_weighting(method: str, asked: Question, tau2: str | None) -> FailSafeN:
     between = float(TAU2[tau2](asked.yi, asked.vi)) if tau2 and k > 1 else 0.0
     now = with_added(0)
     target = asked.target
-    if target is not None and (target == 0 or np.sign(target) != np.sign(now.estimate)):
-        raise BadArgument(f"target={target!r} cannot be reached from {now.estimate:.4g}. Give one between that and 0.")
+    if target is not None:
+        _reachable(target, now.estimate)
 
     def overturned(n: int) -> bool:
         found = with_added(n)
@@ -226,6 +225,11 @@ def fewest(holds: Callable[[int], bool]) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle, high)
     return high
+
+
+def _reachable(target: float, estimate: float) -> None:
+    if target == 0 or np.sign(target) != np.sign(estimate):
+        raise BadArgument(f"target={target:g} cannot be reached from {estimate:.4g}. Give one between that and 0.")
 
 
 def _whole(n: float) -> int:

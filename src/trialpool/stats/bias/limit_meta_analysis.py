@@ -111,7 +111,7 @@ def limit_meta_analysis(effects: Effects, *, tau2: str = "REML") -> LimitMetaAna
 
     >>> from trialpool.stats.effects.effects import effects
     >>> limit_meta_analysis(effects([-0.1, -0.5, -0.4, -0.9], [0.01, 0.02, 0.06, 0.09]))
-    <LimitMetaAnalysis: -0.120 (95% CI -0.631 to 0.390), XX>
+    <LimitMetaAnalysis: -0.120 (95% CI -0.631 to 0.390), P of a small-study effect = 0.010>
     """
     choose("tau2", tau2, TAU2)
     yi, vi, k = effects.yi, effects.vi, count(effects.vi)

@@ -4,9 +4,9 @@ A study is published with a probability in proportion to w(y); of the published 
 
     w(y) f(y) / A,   f normal about mu with variance S = vi + tau2,   A = integral of w f.
 
-With h = log w + log f the derivatives of log A are means and covariances of those of h over that density. All that these take is the
-moments of t = (y - mu) / sqrt(S) over cells within which w is a constant: between the steps of a step function in closed form, and
-for a smooth w over the nodes of a quadrature.
+With h = log w + log f the derivatives of log A are means and covariances of those of h over that density. All that these take is
+the moments of t = (y - mu) / sqrt(S) over cells within which w is a constant: between the steps of a step function in closed form,
+and for a smooth w over the nodes of a quadrature.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ from trialpool.stats.bias.bounded_newton import Surface
 from trialpool.stats.bias.selection_weights import LogWeight, Smooth, log_p_values
 
 ROOT_2_PI = np.sqrt(2 * np.pi)
-CORE = 8.0  # |z| beyond which a P value is 0 or 1 for all that w depends on it
-REACH = 9.0  # standard deviations beyond which a normal density is 0
-CORE_NODES, TAIL_NODES = 36, 30  # a panel; the error of log A is 1e-11 or less
+NODES = 40  # a panel; the error of log A is 1e-11 or less
 
 
 class Cells(NamedTuple):
@@ -34,8 +32,6 @@ class Cells(NamedTuple):
     first    : derivatives of log w by each parameter of selection
     second   : the second by the only one, or None
     observed : the same at the studies' own P values, (B, k)
-    offset   : (B, k), or 0: what log A is more than the moments and weights say
-    exists   : (B,) whether A is finite
     """
 
     moments: tuple[Floats, ...]
@@ -43,8 +39,6 @@ class Cells(NamedTuple):
     first: tuple[Floats, ...]
     second: Floats | None
     observed: LogWeight
-    offset: Any
-    exists: Any
 
 
 class Selection(Protocol):
@@ -83,8 +77,6 @@ class Steps:
             first=self.first,
             second=None,
             observed=LogWeight(own, self.of_observed),
-            offset=0.0,
-            exists=np.ones(len(eta), dtype=bool),
         )
 
 
@@ -111,7 +103,10 @@ def moments_between(t: Floats) -> tuple[Floats, ...]:
 
 
 class Curve:
-    """A smooth function of the P value, integrated over z = y / sqrt(vi) by Gauss-Legendre panels: a core, and a tail on either side.
+    """A smooth function of the P value: cells are the nodes of a quadrature over z = y / sqrt(vi), and the tails, where w is flat.
+
+    On the scale of z the density f is at least as wide as the standard normal, and w changes no faster than the P value, so that
+    two Gauss-Legendre panels are enough for any data.
 
     Parameters
     ----------
@@ -122,74 +117,52 @@ class Curve:
     """
 
     def __init__(self, smooth: Smooth, yi: Floats, sei: Floats, scale: Any, *, two_sided: bool) -> None:
-        self.smooth, self.sei, self.two_sided = smooth, sei, two_sided
-        self.scale = np.broadcast_to(scale, sei.shape)[:, np.newaxis, :]
-        x, w = np.polynomial.legendre.leggauss(CORE_NODES)
-        self.core = np.concatenate([(x - 1) * CORE / 2, (x + 1) * CORE / 2])[np.newaxis, :, np.newaxis]
-        self.core_weights = np.concatenate([w, w])[np.newaxis, :, np.newaxis] * CORE / 2
-        self.tail, self.tail_weights = (part[np.newaxis, :, np.newaxis] for part in np.polynomial.legendre.leggauss(TAIL_NODES))
-        self.of_core = log_p_values(self.core, two_sided=two_sided)
-        self.of_observed = log_p_values(yi / sei, two_sided=two_sided)
+        self.smooth, self.sei = smooth, sei
+        self.scale = np.broadcast_to(scale, sei.shape)
+        end = smooth.constant_beyond(two_sided=two_sided)
+        z, width = core_nodes(end, bent_at_0=two_sided)
+        self.z = z[np.newaxis, :, np.newaxis]
+        self.width = width[np.newaxis, :, np.newaxis] / ROOT_2_PI
+        self.ends = np.array([-np.inf, -end, end, np.inf])[np.newaxis, :, np.newaxis]
+        of = np.concatenate([z, [-end, end]])
+        log_p, log_q = log_p_values(of, two_sided=two_sided, smallest=smooth.smallest_p)
+        self.log_p, self.log_q = log_p[np.newaxis, :, np.newaxis], log_q[np.newaxis, :, np.newaxis]
+        self.of_observed = log_p_values(np.clip(yi / sei, -end, end), two_sided=two_sided, smallest=smooth.smallest_p)
 
     def cells(self, mu: Floats, sd: Floats, eta: Floats) -> Cells:
-        centre, spread = mu[:, np.newaxis] / self.sei, sd / self.sei
-        upper, lower, exists = self._ends(centre, spread, eta)
-        sides = [self._tail(CORE, upper), self._tail(-CORE, lower)]
-        shape = (*upper.shape[:1], self.core.shape[1], upper.shape[1])
-        z = np.concatenate([np.broadcast_to(self.core, shape), *(side[0] for side in sides)], axis=1)
-        width = np.concatenate([np.broadcast_to(self.core_weights, shape), *(side[1] for side in sides)], axis=1)
-        logs = [
-            np.concatenate([np.broadcast_to(core, shape), *(side[2][i] for side in sides)], axis=1)
-            for i, core in enumerate(self.of_core)
-        ]
-        delta = tuple(column[:, np.newaxis, np.newaxis] for column in eta.T)
-        w = self.smooth.shape(delta, logs[0], logs[1], self.scale)
-        t = (z - centre[:, np.newaxis, :]) / spread[:, np.newaxis, :]
-        exponent = -0.5 * t * t
-        offset: Any = 0.0
-        if self.smooth.unbounded:  # w f is finite where w alone is not, so w is taken into f
-            exponent = exponent + w.value
-            offset = exponent.max(axis=1)
-            exponent = exponent - offset[:, np.newaxis, :]
-        M = [np.exp(exponent) * width / (ROOT_2_PI * spread[:, np.newaxis, :])]
+        centre, spread = (mu[:, np.newaxis] / self.sei)[:, np.newaxis, :], (sd / self.sei)[:, np.newaxis, :]
+        t = (self.z - centre) / spread
+        powers = [np.exp(-0.5 * t * t) * self.width / spread]
         for _ in range(4):
-            M.append(M[-1] * t)
+            powers.append(powers[-1] * t)
+        tails = moments_between((self.ends - centre) / spread)
+        delta = tuple(column[:, np.newaxis, np.newaxis] for column in eta.T)
         own = tuple(column[:, np.newaxis] for column in eta.T)
-        observed = self.smooth.shape(own, *self.of_observed, self.scale[:, 0, :])
+        w = self.smooth.shape(delta, self.log_p, self.log_q, self.scale[:, np.newaxis, :])
         return Cells(
-            moments=tuple(M),
-            log_w=np.zeros((1, 1, 1)) if self.smooth.unbounded else w.value,
+            moments=tuple(np.concatenate([m, tail[:, ::2]], axis=1) for m, tail in zip(powers, tails, strict=True)),
+            log_w=w.value,
             first=w.first,
             second=w.second,
-            observed=observed,
-            offset=offset,
-            exists=exists,
+            observed=self.smooth.shape(own, *self.of_observed, self.scale),
         )
 
-    def _ends(self, centre: Floats, spread: Floats, eta: Floats) -> tuple[Floats, Floats, Any]:
-        """How far the tails go, (B, k) each, and whether the integral over them is finite, (B,).
 
-        Where w grows as exp(g z^2 / 2), w f is a normal density with precision 1 / spread^2 - g.
-        """
-        ends, exists = [], np.ones(len(centre), dtype=bool)
-        for side in (1, -1):
-            growth = np.zeros(len(centre))
-            if self.smooth.unbounded:
-                growth = np.maximum(0.0, 1 - (eta[:, 0] if side == 1 or self.two_sided else eta[:, 1]))
-            precision = 1 / spread**2 - growth[:, np.newaxis]
-            exists &= (precision > 0).all(-1)
-            sd = 1 / np.sqrt(np.where(precision > 0, precision, 1.0))
-            middle = side * centre / spread**2 * sd**2
-            ends.append(side * np.maximum(CORE + 1, middle + REACH * sd))
-        return ends[0], ends[1], exists
+def core_nodes(end: float, *, bent_at_0: bool) -> tuple[Floats, Floats]:
+    """Nodes and widths from -end to end in two panels that meet at 0; crowded there if w bends, as with two-sided P values.
 
-    def _tail(self, start: float, end: Floats) -> tuple[Floats, Floats, tuple[Floats, Floats]]:
-        half = (end - start)[:, np.newaxis, :] / 2
-        z = start + half * (1 + self.tail)
-        return z, np.abs(half) * self.tail_weights, log_p_values(z, two_sided=self.two_sided)
+    >>> z, width = core_nodes(8.0, bent_at_0=False)
+    >>> float((np.exp(-z**2 / 2) * width).sum().round(12) == np.sqrt(2 * np.pi).round(12))
+    1.0
+    """
+    x, w = np.polynomial.legendre.leggauss(NODES)
+    x, w = (1 + x) / 2, w / 2
+    if bent_at_0:
+        x, w = x**3, 3 * x**2 * w
+    return end * np.concatenate([-x[::-1], x]), end * np.concatenate([w[::-1], w])
 
 
-def surface(yi: Floats, vi: Floats, there: Any, selection: Selection, theta: Floats, *, bend: bool = True) -> Surface:
+def surface(yi: Floats, vi: Floats, there: Any, selection: Selection, theta: Floats) -> Surface:
     """The log-likelihood at theta = (mu, tau2, eta), with its gradient and second derivatives.
 
     Parameters
@@ -208,10 +181,10 @@ def surface(yi: Floats, vi: Floats, there: Any, selection: Selection, theta: Flo
     with np.errstate(divide="ignore", invalid="ignore"):
         E = [m.sum(1) / A for m in M]
         share = [m / A[:, np.newaxis, :] for m in M[:3]]  # cells' parts of the density, and of its first two moments
-        log_A = np.log(A) + cells.offset
+        log_A = np.log(A)
     t = (yi - mu[:, np.newaxis]) / sd
     each = cells.observed.value - 0.5 * t * t - np.log(sd * ROOT_2_PI) - log_A
-    height = np.where(cells.exists, np.where(there, each, 0.0).sum(-1), -np.inf)
+    height = np.where(there, each, 0.0).sum(-1)
     means = [[(g * part).sum(1) for part in share] for g in cells.first]  # E[g], E[g t], E[g t^2]
     scores = [(t - E[1]) / sd, (t * t - E[2]) / (2 * S)]
     scores += [own - mean[0] for own, mean in zip(cells.observed.first, means, strict=True)]

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtri
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, count
-from trialpool.stats.bias.bounded_newton import Peak, Surface, climb, standard_errors
 from trialpool.stats.bias.cautions import OF_A_MODEL, caution
-from trialpool.stats.bias.selection_likelihood import Curve, Selection, Steps, surface
+from trialpool.stats.bias.selection_fit import LEAST, Data, best_fit, form_of, label_of, truncated_at, without_selection
 from trialpool.stats.bias.selection_weights import ALTERNATIVES, MOST, SELECTION_WEIGHTS, SMOOTH, STEPPED
 from trialpool.stats.distributions import chi2_p, quantile, two_sided_p
 from trialpool.stats.effects.columns import numbers
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
-from trialpool.stats.pooling.tau2 import TAU2
-from trialpool.stats.pooling.weighted import mean, weights
+from trialpool.stats.pooling.weighted import mean
+from trialpool.stats.pooling.weighted import weights as weights_of
 
-BLOCK = 2_000_000  # numbers in one array
 FEW = 4  # studies that a weight should rest on
-LEAST = 1e-6  # a weight that is as small is 0
-FAR = {"step": (((0.0, 0.0), (-1.2, 0.0), (0.0, -1.5), (-1.0, 0.7))), "smooth": ((0.0, 0.0), (-1.2, 0.0))}
-PRECISIONS: dict[str, Callable[[Floats], Floats]] = {
-    "sei": np.sqrt,
-    "vi": lambda vi: vi,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -135,43 +126,6 @@ class SelectionModel:
         return f"{self.weights}: {self.mu:.3f} (95% CI {low:.3f} to {high:.3f}), without selection {self.mu_without:.3f}, {p}"
 
 
-class Data(NamedTuple):
-    """N analyses of k studies, the large effects favoured: (N, k) effects, variances (1 where absent), and which are present."""
-
-    yi: Floats
-    vi: Floats
-    there: Any
-
-
-class Form(NamedTuple):
-    """How selection is modelled: what makes it for some data, where eta is searched for, and how eta becomes delta.
-
-    of     : of the data, with each analysis repeated for each starting point
-    starts : (G, q) starting points of eta
-    low, high : bounds of eta
-    delta  : of eta (N, q) and its standard errors (N, q) -> delta and its standard errors
-    """
-
-    of: Callable[[Data], Selection]
-    starts: Floats
-    low: Floats
-    high: Floats
-    delta: Callable[[Floats, Floats], tuple[Floats, Floats]]
-
-
-class Fit(NamedTuple):
-    """(N,) or (N, q) each."""
-
-    mu: Floats
-    se: Floats
-    tau2: Floats
-    tau2_se: Floats
-    delta: Floats
-    delta_se: Floats
-    loglik: Floats
-    found: Any
-
-
 def selection_model(
     effects: Effects,
     weights: str = "step",
@@ -190,9 +144,9 @@ def selection_model(
     weights : how the chance of publication goes with P: "step", "beta", "half-normal", "negative exponential", "logistic", "power",
         "truncated" (a weight for effects of the other sign) or "truncated at" (short of a limit that is estimated too)
     steps : of "step": P values, rising, between which the weight is constant; 0.025 one-sided is 0.05 two-sided
-    delta : parameters of selection, where they are given and not estimated; of "step" a weight for each interval, from the smallest P
-    alternative : "greater" or "less", the effects that are favoured, with one-sided P values, or "two-sided"; by default the side of
-        the common effect
+    delta : parameters of selection, where they are given and not estimated; a weight for each interval of "step"
+    alternative : "greater" or "less", the effects that are favoured, with one-sided P values, or "two-sided"; by default the side
+        of the common effect
     model : "random" or "common" (effect)
     precision : "sei" or "vi", what delta is multiplied with, in shares of the largest, for "half-normal", "negative exponential",
         "logistic" and "power": selection is then weaker for precise studies
@@ -210,34 +164,37 @@ def selection_model(
 
     References
     ----------
-    Hedges (1992), Stat Sci 7:246-255; Vevea & Hedges (1995), Psychometrika 60:419-435; Vevea & Woods (2005), Psychol Methods 10:428-443
-    (given weights); Citkowicz & Vevea (2017), Psychol Methods 22:28-41 (beta); Preston, Ashby & Smyth (2004), Stat Med 23:1735-1755
-    (half-normal, negative exponential, logistic); Rust, Lehmann & Farley (1990), J Mark Res 27:220-226 (truncated)
+    Hedges (1992), Stat Sci 7:246-255; Vevea & Hedges (1995), Psychometrika 60:419-435; Vevea & Woods (2005), Psychol Methods
+    10:428-443 (given weights); Citkowicz & Vevea (2017), Psychol Methods 22:28-41 (beta); Preston, Ashby & Smyth (2004),
+    Adjusting for publication bias: modelling the selection process (half-normal, negative exponential, logistic); Rust, Lehmann &
+    Farley (1990), J Mark Res 27:220-226 (truncated)
 
     >>> from trialpool.stats.effects.effects import effects
     >>> yi = [-0.62, -0.45, -0.71, -0.12, -0.38, -0.25, -0.81, 0.05, -0.33, -0.55]
     >>> selection_model(effects(yi, [0.08, 0.03, 0.11, 0.01, 0.02, 0.04, 0.15, 0.02, 0.09, 0.05]))
-    <SelectionModel: XX>
+    <SelectionModel: step: -0.072 (95% CI -0.233 to 0.088), without selection -0.319, P of selection = 0.006>
     """
     choose("weights", weights, SELECTION_WEIGHTS)
     choose("model", model, ("random", "common"))
     k = count(effects.vi)
     if np.ndim(k) == 0 and k < 3:
         raise NotEstimable(f"Selection model: k = {k}, and it needs 3.")
-    favoured = _favoured(effects, alternative)
-    data = _data(effects, favoured)
+    favoured = favoured_side(effects, alternative)
+    data = data_of(effects, favoured)
     cuts = _steps(weights, steps)
     given = _given(weights, delta, cuts)
     by_step = _studies_by_step(data, weights, cuts, favoured)
     if given is None and np.size(by_step):
         _refuse_empty(effects, by_step, weights, cuts)
-    fit, plain = (
-        best_fit(data, _form(weights, data, cuts, given, favoured == "two-sided", precision), random=model == "random"),
-        without_selection(data, random=model == "random"),
-    )
+    random = model == "random"
+    plain = without_selection(data, random=random)
+    if weights == "truncated at":
+        fit = truncated_at(data, random=random)
+    else:
+        fit = best_fit(data, form_of(weights, cuts, given, favoured == "two-sided", precision), random=random)
     shape = np.broadcast_shapes(effects.yi.shape, effects.vi.shape)[:-1]
     sign = -1.0 if favoured == "less" else 1.0
-    limit = sign if weights == "truncated at" else 1.0
+    sign_of_limit = sign if weights == "truncated at" else 1.0
 
     def shaped(values: Any) -> Any:
         values = np.asarray(values)
@@ -253,7 +210,7 @@ def selection_model(
         se=shaped(fit.se),
         tau2=shaped(fit.tau2),
         tau2_se=shaped(fit.tau2_se),
-        delta=shaped(fit.delta * np.where(np.arange(fit.delta.shape[-1]) == 1, limit, 1.0)),
+        delta=shaped(fit.delta * np.where(np.arange(fit.delta.shape[-1]) == 1, sign_of_limit, 1.0)),
         delta_se=shaped(fit.delta_se),
         fixed=given is not None,
         loglik=shaped(fit.loglik),
@@ -265,144 +222,15 @@ def selection_model(
     )
 
 
-def best_fit(data: Data, form: Form, *, random: bool) -> Fit:
-    """The highest of the maxima that are found from the starting points, for each analysis, in blocks that fit in memory."""
-    start = starting_points(data, form, random=random)  # (N, G, 2 + q)
-    N, G, p = start.shape
-    low = np.concatenate([[-np.inf, 0.0], form.low])
-    high = np.concatenate([[np.inf, np.inf if random else 0.0], form.high])
-    per_block = max(1, BLOCK // (G * data.yi.shape[1] * 150))
-    parts = [
-        _best_of_block(Data(*(part[i : i + per_block] for part in data)), form, start[i : i + per_block], low, high)
-        for i in range(0, N, per_block)
-    ]
-    at, se, height, found = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    delta, delta_se = form.delta(at[:, 2:], se[:, 2:])
-    return Fit(at[:, 0], se[:, 0], at[:, 1], se[:, 1], delta, delta_se, height, found)
-
-
-def _best_of_block(data: Data, form: Form, start: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats, Floats, Any]:
-    N, G, p = start.shape
-    repeated = Data(*(np.repeat(part, G, axis=0) for part in data))
-    selection = form.of(repeated)
-
-    def height(theta: Floats) -> Surface:
-        return surface(repeated.yi, repeated.vi, repeated.there, selection, theta)
-
-    peak = climb(height, start.reshape(N * G, p), low, high)
-    heights = np.where(np.isnan(peak.surface.height), -np.inf, peak.surface.height).reshape(N, G)
-    best = np.arange(N) * G + heights.argmax(1)
-    top = Peak(peak.at[best], Surface(*(part[best] for part in peak.surface)), peak.found[best])
-    return top.at, standard_errors(top, low, high), top.surface.height, top.found
-
-
-def starting_points(data: Data, form: Form, *, random: bool) -> Floats:
-    """(N, G, 2 + q) around the fit without selection: the same, and nearer to 0 or more spread, for each start of eta."""
-    plain = without_selection(data, random=random)
-    moves = np.array([(mu, spread) for mu, spread in ((0.0, 1.0), (-1.5, 1.5))])
-    se = plain.se[:, np.newaxis]
-    mu = plain.mu[:, np.newaxis] + se * moves[:, 0]
-    typical = np.where(data.there, data.vi, 0.0).sum(-1) / data.there.sum(-1)
-    tau2 = (np.maximum(plain.tau2, 0.05 * typical if random else 0.0)[:, np.newaxis]) * moves[:, 1]
-    outer = np.stack([mu, tau2], axis=-1)  # (N, 2, 2)
-    N, G, q = len(data.yi), len(form.starts), form.starts.shape[1]
-    both = np.empty((N, 2, G, 2 + q))
-    both[..., :2] = outer[:, :, np.newaxis, :]
-    both[..., 2:] = form.starts
-    return both.reshape(N, 2 * G, 2 + q)
-
-
-def without_selection(data: Data, *, random: bool) -> Fit:
-    """The maximum-likelihood fit where nothing was selected."""
-    vi = np.where(data.there, data.vi, np.inf)
-    tau2 = np.asarray(TAU2["ML"](data.yi, vi)) if random else np.zeros(len(data.yi))
-    wi = weights(vi, tau2)
-    mu = np.asarray(mean(data.yi, wi))
-    S = data.vi + tau2[:, np.newaxis]
-    each = -0.5 * (np.log(2 * np.pi * S) + (data.yi - mu[:, np.newaxis]) ** 2 / S)
-    none = np.zeros((len(mu), 0))
-    return Fit(mu, 1 / np.sqrt(wi.sum(-1)), tau2, mu * np.nan, none, none, np.where(data.there, each, 0.0).sum(-1), True)
-
-
-def _form(name: str, data: Data, cuts: tuple[float, ...], given: Floats | None, two_sided: bool, precision: str | None) -> Form:
-    if precision is not None:
-        choose("precision", precision, PRECISIONS)
-        if name not in SMOOTH or name == "beta":
-            able = ", ".join(repr(n) for n in SMOOTH if n != "beta")
-            raise BadArgument(f"weights={name!r} takes no precision. It goes with {able}.")
-    if name in SMOOTH:
-        return _smooth_form(name, given, two_sided, precision)
-    return _step_form(name, cuts, given, two_sided)
-
-
-def _step_form(name: str, cuts: tuple[float, ...], given: Floats | None, two_sided: bool) -> Form:
-    edges, label = edges_in_z(cuts, two_sided)
-    m = len(cuts)
-
-    def of(data: Data) -> Selection:
-        sei = np.sqrt(data.vi)
-        return Steps(edges[:, np.newaxis, np.newaxis] * sei, label, label_of(data, cuts, two_sided), m + 1)
-
-    def delta(eta: Floats, se: Floats) -> tuple[Floats, Floats]:
-        one = np.ones((len(eta), 1))
-        weights = np.concatenate([one, np.exp(eta)], axis=1)
-        if given is not None:
-            return weights, weights * np.nan
-        return weights, np.concatenate([one * np.nan, np.exp(eta) * se], axis=1)
-
-    if given is not None:
-        with np.errstate(divide="ignore"):
-            eta = np.log(given[1:] / given[0])
-        return Form(of, eta[np.newaxis], eta, eta, delta)
-    starts = np.array([np.zeros(m), np.full(m, -1.5), np.linspace(-0.5, -3, m + 1)[1:], np.full(m, 1.0)])
-    return Form(of, starts, np.full(m, np.log(LEAST)), np.full(m, np.log(MOST)), delta)
-
-
-def _smooth_form(name: str, given: Floats | None, two_sided: bool, precision: str | None) -> Form:
-    smooth = SMOOTH[name]
-
-    def of(data: Data) -> Selection:
-        scale: Any = 1.0
-        if precision is not None:
-            size = np.where(data.there, PRECISIONS[precision](data.vi), 0.0)
-            scale = size / size.max(-1, keepdims=True)
-        return Curve(smooth, data.yi, np.sqrt(data.vi), scale, two_sided=two_sided)
-
-    q = len(smooth.none)
-    if given is not None:
-        return Form(of, given[np.newaxis], given, given, lambda eta, se: (eta, se * np.nan))
-    return Form(of, np.array(smooth.starts), np.full(q, smooth.low), np.full(q, smooth.high), lambda eta, se: (eta, se))
-
-
-def edges_in_z(cuts: tuple[float, ...], two_sided: bool) -> tuple[Floats, NDArray[np.intp]]:
-    """Steps as z = y / se, rising, and which weight each interval between them has.
-
-    >>> edges_in_z((0.05,), True)[0].round(2), edges_in_z((0.05,), True)[1]
-    (array([-1.96,  1.96]), array([0, 1, 0]))
-    """
-    m = len(cuts)
-    down = -ndtri(np.array(cuts) / (2 if two_sided else 1))
-    if two_sided:
-        return np.concatenate([-down, down[::-1]]), np.concatenate([np.arange(m + 1), np.arange(m)[::-1]])
-    return down[::-1], np.arange(m + 1)[::-1]
-
-
-def label_of(data: Data, cuts: tuple[float, ...], two_sided: bool) -> NDArray[np.intp]:
-    """(N, k) the interval that a study's P value is in, from 0 for the smallest; a P value at a step belongs below it."""
-    z = data.yi / np.sqrt(data.vi)
-    p = np.exp(log_ndtr(-np.abs(z))) * 2 if two_sided else np.exp(log_ndtr(-z))
-    return np.searchsorted(np.array(cuts), p, side="left")
-
-
-def _favoured(effects: Effects, alternative: str | None) -> str:
+def favoured_side(effects: Effects, alternative: str | None) -> str:
     if alternative is not None:
         return choose("alternative", alternative, ALTERNATIVES)
     if np.ndim(count(effects.vi)) or effects.yi.ndim > 1:
         raise BadArgument("alternative has to be given for a batch. Choose one of 'greater', 'less', 'two-sided'.")
-    return "greater" if mean(effects.yi, weights(effects.vi)) >= 0 else "less"
+    return "greater" if mean(effects.yi, weights_of(effects.vi)) >= 0 else "less"
 
 
-def _data(effects: Effects, favoured: str) -> Data:
+def data_of(effects: Effects, favoured: str) -> Data:
     yi, vi = np.broadcast_arrays(effects.yi, effects.vi)
     yi, vi = yi.reshape(-1, yi.shape[-1]), vi.reshape(-1, vi.shape[-1])
     there = np.isfinite(vi)
@@ -440,7 +268,8 @@ def _studies_by_step(data: Data, name: str, cuts: tuple[float, ...], favoured: s
     if name not in ("step", "truncated"):
         return np.zeros((len(data.yi), 0), dtype=np.intp)
     label = label_of(data, cuts, favoured == "two-sided")
-    return ((label[:, :, np.newaxis] == np.arange(len(cuts) + 1)) & data.there[:, :, np.newaxis]).sum(1)
+    counted: NDArray[np.intp] = ((label[:, :, np.newaxis] == np.arange(len(cuts) + 1)) & data.there[:, :, np.newaxis]).sum(1)
+    return counted
 
 
 def _refuse_empty(effects: Effects, by_step: NDArray[np.intp], name: str, cuts: tuple[float, ...]) -> None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
+from scipy.special import log_ndtr, ndtr, ndtri
 
 from trialpool.stats.arrays import Floats
 
 MOST = 1e4  # a parameter of selection that is as large has no maximum
+CORE = 8.0  # |z| beyond which the one-sided P value is 0 or 1 for all that a bounded w depends on it
+SMALLEST = 1e-5  # P value
 
 
 class LogWeight(NamedTuple):
@@ -26,7 +28,7 @@ Shape = Callable[[tuple[Floats, ...], Floats, Floats, Any], LogWeight]  # of the
 
 
 def half_normal(delta: tuple[Floats, ...], log_p: Floats, log_q: Floats, scale: Any) -> LogWeight:
-    """w = exp(-delta p^2). Preston, Ashby & Smyth (2004), J R Stat Soc A 167:... ; Begg & Mazumdar (1994), Biometrics 50:1088."""
+    """w = exp(-delta p^2). Preston, Ashby & Smyth (2004), adjusting for publication bias: modelling the selection process."""
     by = -scale * np.exp(2 * log_p)
     return LogWeight(delta[0] * by, (by,))
 
@@ -46,13 +48,16 @@ def logistic(delta: tuple[Floats, ...], log_p: Floats, log_q: Floats, scale: Any
 
 
 def power(delta: tuple[Floats, ...], log_p: Floats, log_q: Floats, scale: Any) -> LogWeight:
-    """w = (1 - p)^delta."""
+    """w = (1 - p)^delta, no P value nearer to 1 than 1e-5."""
     by = scale * log_q
     return LogWeight(delta[0] * by, (by,))
 
 
 def beta(delta: tuple[Floats, ...], log_p: Floats, log_q: Floats, scale: Any) -> LogWeight:
-    """w = p^(delta1 - 1) (1 - p)^(delta2 - 1). Citkowicz & Vevea (2017), Psychol Methods 22:28-41."""
+    """w = p^(delta1 - 1) (1 - p)^(delta2 - 1), no P value nearer to 0 or 1 than 1e-5.
+
+    Citkowicz & Vevea (2017), Psychol Methods 22:28-41.
+    """
     return LogWeight((delta[0] - 1) * log_p + (delta[1] - 1) * log_q, (log_p, log_q))
 
 
@@ -65,7 +70,7 @@ class Smooth:
     none       : the parameters of no selection
     starts     : where a search starts
     low, high  : bounds of each parameter
-    unbounded  : whether w can go to infinity as p goes to 0 or 1
+    smallest_p : P values nearer to 0 or 1 count as this: w is 0 or infinite at the ends themselves
     """
 
     name: str
@@ -74,7 +79,11 @@ class Smooth:
     starts: tuple[tuple[float, ...], ...]
     low: float
     high: float = MOST
-    unbounded: bool = False
+    smallest_p: float = 0.0
+
+    def constant_beyond(self, *, two_sided: bool) -> float:
+        """The |z| beyond which w is a constant, if only for rounding."""
+        return float(-ndtri(self.smallest_p / (2 if two_sided else 1))) if self.smallest_p else CORE
 
 
 SMOOTH: dict[str, Smooth] = {
@@ -84,14 +93,14 @@ SMOOTH: dict[str, Smooth] = {
         (1.0, 1.0),
         ((1.0, 1.0), (1.0, 2.0), (0.9, 1.0), (1.2, 2.0), (1.5, 1.0)),
         1e-6,
-        unbounded=True,
+        smallest_p=SMALLEST,
     ),
     "half-normal": Smooth("half-normal, exp(-delta p^2)", half_normal, (0.0,), ((0.1,), (2.0,), (10.0,)), 0.0),
     "negative exponential": Smooth(
         "negative exponential, exp(-delta p)", negative_exponential, (0.0,), ((0.1,), (2.0,), (10.0,)), 0.0
     ),
     "logistic": Smooth("logistic, 2 exp(-delta p) / (1 + exp(-delta p))", logistic, (0.0,), ((0.1,), (2.0,), (10.0,)), 0.0),
-    "power": Smooth("power, (1 - p)^delta", power, (0.0,), ((0.1,), (0.5,), (2.0,)), 0.0),
+    "power": Smooth("power, (1 - p)^delta", power, (0.0,), ((0.1,), (0.5,), (2.0,)), 0.0, smallest_p=SMALLEST),
 }
 STEPPED = {
     "step": "a weight for each interval of P values, 1 for the smallest",
@@ -106,15 +115,15 @@ ALTERNATIVES = {
 }
 
 
-def log_p_values(z: Floats, *, two_sided: bool) -> tuple[Floats, Floats]:
-    """log p and log(1 - p) of z, one-sided for large z, or two-sided.
+def log_p_values(z: Floats, *, two_sided: bool, smallest: float = 0.0) -> tuple[Floats, Floats]:
+    """log p and log(1 - p) of z, one-sided for large z or two-sided; each at least log(smallest), and at most log(1 - smallest).
 
     >>> np.exp(log_p_values(np.array([1.959964]), two_sided=True)[0]).round(6)
     array([0.05])
     """
-    if not two_sided:
-        return log_ndtr(-z), log_ndtr(z)
-    size = np.abs(z)
-    inside = ndtr(size) - ndtr(-size)
     with np.errstate(divide="ignore"):
-        return np.log(2.0) + log_ndtr(-size), np.log(np.maximum(inside, 1e-300))
+        low = np.log(max(smallest, 1e-300))
+        if not two_sided:
+            return np.maximum(log_ndtr(-z), low), np.maximum(log_ndtr(z), low)
+        size = np.abs(z)
+        return np.maximum(np.log(2.0) + log_ndtr(-size), low), np.maximum(np.log(ndtr(size) - ndtr(-size)), low)

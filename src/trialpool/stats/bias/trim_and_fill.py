@@ -21,6 +21,7 @@ from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import mean, weights
 
 ROUNDS = 100
+EQUAL = 1e-9  # of the largest distance: what differs by less differs by rounding
 SIDES = ("left", "right")
 TRIM_BY = ("same", "common")
 
@@ -31,7 +32,7 @@ class TrimAndFill:
 
     fit       : as it was
     filled    : with the studies filled in
-    k0, se    : number of missing studies, and the standard error of its estimate before rounding
+    k0, se    : number of missing studies, and the standard error of its estimate before rounding (nan or inf for extreme ones)
     side      : "left" or "right", where studies are missing
     estimator : key of MISSING_STUDIES
     trim_by   : "same" model as the fit, or "common" effect
@@ -77,19 +78,34 @@ class TrimAndFill:
 
 
 class Signed:
-    """Signed ranks of the distances from a centre, with positive ones where studies are not missing.
+    """Signed ranks of the distances from a centre, positive where studies are not missing; equal distances share their mean rank.
 
     k : (...) studies; S : (...) sum of the positive ranks; run : (...) how many of the largest ranks are positive, in a row
     """
 
     def __init__(self, distance: Floats, there: Any) -> None:
-        size = np.where(there, np.abs(distance), np.inf)
-        rank = np.argsort(np.argsort(size, axis=-1, kind="stable"), axis=-1, kind="stable") + 1
-        positive = there & (distance > 0)
-        negative = there & (distance < 0)
+        size = np.where(there, np.abs(distance), 0.0)
+        rounding = EQUAL * size.max(-1, keepdims=True)
+        rank = mean_ranks(size, there, rounding)
+        positive = there & (distance > rounding)
+        negative = there & (distance < -rounding)
         self.k: Any = there.sum(-1)
-        self.S: Any = np.where(positive, rank, 0).sum(-1)
-        self.run: Any = self.k - np.where(negative, rank, 0).max(-1)
+        self.S: Any = np.where(positive, rank, 0.0).sum(-1)
+        self.run: Any = self.k - np.where(negative, rank, 0.0).max(-1)
+
+
+def mean_ranks(size: Floats, there: Any, rounding: Any) -> Floats:
+    """(..., k) ranks from 1 on among the studies that are present, the mean rank where they differ by no more than `rounding`.
+
+    >>> mean_ranks(np.array([0.3, 0.1, 0.3, 0.7]), np.array([True, True, True, True]), 1e-9)
+    array([2.5, 1. , 2.5, 4. ])
+    """
+    more = size[..., :, np.newaxis] - size[..., np.newaxis, :]  # of the row than of the column
+    limit = np.asarray(rounding)[..., np.newaxis]
+    others = there[..., np.newaxis, :]
+    below, equal = (more > limit) & others, (np.abs(more) <= limit) & others
+    ranks: Floats = below.sum(-1) + (equal.sum(-1) + 1) / 2
+    return ranks
 
 
 def run_estimator(ranks: Signed) -> Any:
@@ -179,7 +195,8 @@ def trim(yi: Floats, vi: Floats, *, centre: Callable[[Floats, Floats], Any], est
         mu = np.where(settled, mu, centre(yi, np.where(kept, vi, np.inf)))
         ranks = Signed(yi - mu[..., np.newaxis], there)
         estimate = np.where(settled, estimate, by.k0(ranks))
-        se = np.where(settled, se, by.se(ranks, estimate))
+        with np.errstate(divide="ignore", invalid="ignore"):  # so many may be missing that the variance formula has no value
+            se = np.where(settled, se, by.se(ranks, estimate))
         found = np.clip(np.rint(estimate), 0, np.maximum(k - 1, 0)).astype(int)
         settled = settled | (found == k0)
         k0 = np.where(settled, k0, found)

@@ -13,9 +13,10 @@ from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.regression.coefficients import residual_q
-from trialpool.stats.regression.least_squares import leverage, least_squares
+from trialpool.stats.regression.least_squares import least_squares, leverage
 from trialpool.stats.regression.meta_regression import MetaRegression
 
+ONLY_MU: tuple[str, ...] = ("mu",)
 ROWS = 4_000_000  # numbers in one array of the batch
 ALONE = 1e-12  # a hat value this close to 1: the study alone decides its fitted value, and has no residual
 
@@ -93,9 +94,8 @@ def deletion(fit: PooledEffect | MetaRegression, *, what: str) -> Deletion:
     yi, vi, (k, p) = effects.yi, effects.vi, X.shape
     least = p + (2 if fit.model == "random" else 1)
     if k < least:
-        raise NotEstimable(
-            f"{what}, {fit.model} effects, k = {k}: without one of them too few remain; {least} studies are the fewest."
-        )
+        too_few = f"without one of them too few remain; {least} studies are the fewest"
+        raise NotEstimable(f"{what}, {fit.model} effects, k = {k}: {too_few}.")
     tau2 = float(np.nan_to_num(fit.tau2))
     wi = 1 / (vi + tau2)
     whole = least_squares(yi, wi, X)
@@ -127,7 +127,7 @@ def _present(fit: PooledEffect | MetaRegression, what: str) -> tuple[Effects, Fl
     if isinstance(fit, PooledEffect):
         if fit.method != "IV":
             raise BadArgument(f"{what} goes with inverse-variance weights, not Mantel-Haenszel. Leave-one-out goes with both.")
-        X, names = np.ones((len(effects.vi), 1)), ("mu",)
+        X, names = np.ones((len(effects.vi), 1)), ONLY_MU
     else:
         if fit.weighting != "inverse variance":
             raise BadArgument(f"{what} goes with inverse-variance weights, not {fit.weighting} ones. Fit without `weights`.")

@@ -67,7 +67,7 @@ class Influence:
 
     @property
     def flags(self) -> dict[str, Bools]:
-        """(k,) which studies are beyond each of CUTOFFS, by its name. They are rules of thumb, and call for a look, not a verdict."""
+        """(k,) which studies are beyond each of CUTOFFS, by its name: rules of thumb that call for a look."""
         k, p = self.k, self.p
         return {
             "DFFITS": np.abs(self.dffits) > 3 * np.sqrt(p / (k - p)),
@@ -129,7 +129,7 @@ def influence(fit: PooledEffect | MetaRegression) -> Influence:
     >>> fit = pool(effects([-0.4, -0.5, -0.3, 0.9], [0.03, 0.02, 0.04, 0.02], ["A", "B", "C", "D"]))
     >>> found = influence(fit)
     >>> found.studentised.round(2)
-    array([-0.57, -0.77, -0.4 ,  7.3 ])
+    array([-0.49, -0.69, -0.33,  7.74])
     >>> [study for study, it_is in zip(found.study, found.influential) if it_is]
     ['D']
     """

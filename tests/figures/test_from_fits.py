@@ -1,0 +1,100 @@
+"""Fits to figures: what is drawn is what the fit says, and what metafor draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import trialpool as tp
+from trialpool.errors import BadArgument
+from trialpool.figures import from_fits, style
+from trialpool.figures.canvas import Figure
+from trialpool.figures.marks import Disc, Text
+
+BCG = {
+    "events_t": [4, 6, 3, 62, 33, 180, 8, 505, 29, 17, 186, 5, 27],
+    "n_t": [123, 306, 231, 13598, 5069, 1541, 2545, 88391, 7499, 1716, 50634, 2498, 16913],
+    "events_c": [11, 29, 11, 248, 47, 372, 10, 499, 45, 65, 141, 3, 29],
+    "n_c": [139, 303, 220, 12867, 5808, 1451, 629, 88391, 7277, 1665, 27338, 2341, 17854],
+}
+LATITUDE = [44, 55, 42, 52, 13, 44, 19, 13, 27, 42, 18, 33, 33]
+# metafor 5.0-1: res <- rma(yi, vi, data=dat, method="REML"); baujat(res)
+BAUJAT_Y = [0.001538, 0.112107, 0.024349, 0.237774, 0.066986, 0.000333, 0.107909, 0.198965, 0.018382, 0.111390, 0.048971, 0.061835]
+BAUJAT_X = [0.047818, 1.493411, 0.550875, 1.586050, 0.677711, 0.016006, 1.531903, 1.663846, 0.162523, 1.116848, 0.432221, 1.592239]
+
+
+@pytest.fixture(scope="module")
+def rr():
+    return tp.risk_ratio(**BCG)
+
+
+def discs(figure: Figure) -> list[Disc]:
+    return [mark for mark in figure.marks if isinstance(mark, Disc) and mark.fill == style.STUDY]
+
+
+def texts(figure: Figure) -> list[str]:
+    return [mark.text for mark in figure.marks if isinstance(mark, Text)]
+
+
+def test_baujat_agrees_with_metafor(rr, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(from_fits, "draw_baujat", drawn.append)
+    from_fits.baujat(tp.pool(rr, ci="Wald"))
+    assert drawn[0].contribution[:12] == pytest.approx(BAUJAT_X, abs=2e-5)
+    assert drawn[0].influence[:12] == pytest.approx(BAUJAT_Y, abs=2e-5)
+
+
+def test_radial_points_are_those_of_metafor(rr, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(from_fits, "draw_radial", drawn.append)
+    from_fits.radial(tp.pool(rr))
+    assert drawn[0].points[0][:2] == pytest.approx((1.251146, -1.112658), abs=2e-5)
+    assert drawn[0].points[12][:2] == pytest.approx((1.612383, -0.027917), abs=2e-5)
+
+
+@pytest.mark.parametrize("draw", [from_fits.labbe, from_fits.baujat, from_fits.radial])
+def test_every_study_is_a_disc(rr, draw):
+    assert len(discs(draw(tp.pool(rr)))) >= 13
+
+
+@pytest.mark.parametrize("draw", [from_fits.labbe, from_fits.baujat, from_fits.radial])
+def test_one_study_is_drawn(draw):
+    assert draw(tp.pool(tp.risk_ratio(events_t=[3], n_t=[30], events_c=[5], n_c=[30]))).svg()
+
+
+def test_an_absent_study_is_left_out(rr):
+    absent = tp.risk_ratio(**{name: [*column, 0 if "events" in name else 20] for name, column in BCG.items()})
+    assert len(discs(from_fits.baujat(tp.pool(absent)))) == len(discs(from_fits.baujat(tp.pool(rr))))
+
+
+def test_labbe_needs_counts():
+    with pytest.raises(BadArgument) as refused:
+        from_fits.labbe(tp.pool(tp.effects([0.1, 0.2], [0.1, 0.1])))
+    said = "A L'Abbe plot needs events and patients of both arms. Make the effects with odds_ratio or risk_ratio."
+    assert str(refused.value) == said
+
+
+def test_labbe_says_the_pooled_effect(rr):
+    assert "Pooled risk ratio, 0.49" in texts(from_fits.labbe(tp.pool(rr)))
+
+
+def test_bubble_draws_along_the_moderator(rr):
+    fit = tp.regress(rr, "~ latitude", {"latitude": LATITUDE})
+    figure = from_fits.bubble(fit, title="Latitude", prediction=True)
+    found = [disc for disc in discs(figure)][:13]
+    by_place = sorted(disc.x for disc in found)
+    assert np.corrcoef(by_place, sorted(LATITUDE))[0, 1] == pytest.approx(1)
+    assert figure.description == (
+        "Bubble plot of 13 studies: Risk ratio against latitude. The fitted line goes from 0.89 at 13 to 0.26 at 55."
+    )
+
+
+def test_bubble_of_one_among_several_moderators(rr):
+    fit = tp.regress(rr, "~ latitude + year", {"latitude": LATITUDE, "year": list(range(1948, 1961))})
+    assert any("others at their mean (year)" in text for text in texts(from_fits.bubble(fit, by="latitude")))
+    with pytest.raises(BadArgument) as refused:
+        from_fits.bubble(fit)
+    assert str(refused.value) == "Bubble plot: there are 2 moderators, and by is not given. Use one of latitude, year."
+    with pytest.raises(BadArgument) as refused:
+        from_fits.bubble(fit, by="longitude")
+    assert str(refused.value) == "Bubble plot: by is 'longitude'. Use one of latitude, year."
