@@ -28,7 +28,7 @@ What simulations in the literature found:
   exceeds it where they are not; with its scale factor at least 1 it is conservative.
 - Partlett & Riley (2017), Stat Med 36:301-317: with few studies and much heterogeneity the conventional (Wald) interval covers too
   little, and Hartung-Knapp and Kenward-Roger do better.
-- Nagashima, Noma & Furukawa (2019), Stat Methods Med Res 28:1689-1702: the Higgins-Thompson-Spiegelhalter prediction interval covers
+- Nagashima, Noma & Furukawa (2019), Stat Methods Med Res 28:1689-1702: the prediction interval of Higgins et al. covers
   too little with few studies.
 """
 

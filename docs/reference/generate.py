@@ -77,8 +77,12 @@ PAGES: dict[str, Page] = {
     "regression": Page("Meta-regression", ("stats.regression", "formulas"), ("regress",)),
     "small-studies": Page("Small-study effects", ("stats.bias",), ("egger",)),
     "influence": Page("Influence", ("stats.influence",), ("leave_one_out",)),
-    "bayes": Page("Bayesian pooling", ("stats.bayes",)),
-    "evidence": Page("Sequential analysis and evidence", ("stats.evidence",)),
+    "bayes": Page("Bayesian pooling", ("stats.bayes",), ("pooling", "priors", "empirical_priors", "model_averaging")),
+    "evidence": Page(
+        "Sequential analysis and evidence",
+        ("stats.evidence",),
+        ("sequential_analysis", "boundaries", "information", "absolute_effect", "fragility", "e_value"),
+    ),
     "survival": Page("Survival", ("stats.survival",)),
     "figures": Page("Figures", ("figures",)),
     "reviews": Page("Reviews", ("formats", "analysis", "reports", "review"), ("review_folder", "run", "build")),
@@ -86,6 +90,12 @@ PAGES: dict[str, Page] = {
 }
 TITLES = {
     "formulas.regress": "By formula",
+    "stats.bayes.empirical_priors": "Published priors",
+    "stats.bayes.pooling": "The normal-normal model",
+    "stats.bayes.priors": "Priors",
+    "stats.evidence.absolute_effect": "Absolute effects",
+    "stats.evidence.e_value": "E-values",
+    "stats.evidence.information": "Required information",
     "stats.effects.across_scales": "One measure from the figures of another",
     "stats.effects.association": "Association in a 2x2 table",
     "stats.effects.change": "Before and after, and matched means",
@@ -407,10 +417,12 @@ def _stopped(text: str) -> str:
 def class_entry(title: str, cls: type, page: str) -> str:
     doc = Doc.of(cls)
     prose = re.split(r"\n\s*\n", doc.prose, maxsplit=1)
-    parts = [f"### `{title}` {{ #{title} }}", paragraphs(prose[0], page, title)]
+    call = f"```text\n{signature(title, cls)}\n```" if title in public() and is_dataclass(cls) else ""
+    parts = [f"### `{title}` {{ #{title} }}", call, paragraphs(prose[0], page, title)]
     rest = prose[1] if len(prose) > 1 else ""
     listed = fields(rest)
-    own = [name for name in vars(cls).get("__annotations__", {}) if not name.startswith("_")]
+    held = vars(cls).get("__annotations__", {})
+    own = [name for name in held if not name.startswith("_") and "ClassVar" not in str(held[name])]
     if listed and is_dataclass(cls):
         before = rest[: re.search(r"^\w[\w, ]*?\s* : ", rest, re.MULTILINE).start()]  # type: ignore[union-attr]
         parts.append(paragraphs(before, page, title))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from trialpool.analysis.multiverse import multiverse as multiverse
     from trialpool.analysis.run import analyse as analyse
     from trialpool.errors import BadArgument as BadArgument
     from trialpool.errors import BadInput as BadInput
@@ -111,8 +112,14 @@ if TYPE_CHECKING:
     from trialpool.stats.exact.glmm import glmm_rate as glmm_rate
     from trialpool.stats.exact.glmm import glmm_rates as glmm_rates
     from trialpool.stats.exact.rare_event_sensitivity import rare_event_sensitivity as rare_event_sensitivity
+    from trialpool.stats.influence.all_subsets import all_subsets as all_subsets
+    from trialpool.stats.influence.all_subsets import outliers as outliers
+    from trialpool.stats.influence.influence import influence as influence
     from trialpool.stats.influence.leave_one_out import cumulative as cumulative
     from trialpool.stats.influence.leave_one_out import leave_one_out as leave_one_out
+    from trialpool.stats.influence.residual_plots import baujat as baujat
+    from trialpool.stats.influence.residual_plots import radial as radial
+    from trialpool.stats.influence.residual_plots import residual_quantiles as residual_quantiles
     from trialpool.stats.pooling.bootstrap_prediction import bootstrap_prediction_interval as bootstrap_prediction_interval
     from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel as mantel_haenszel
     from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel_rates as mantel_haenszel_rates
@@ -130,6 +137,7 @@ if TYPE_CHECKING:
     from trialpool.stats.regression.robust import robust as robust
 
 _ROOMS = {
+    "analysis.multiverse": ("multiverse",),
     "analysis.run": ("analyse",),
     "errors": ("BadArgument", "BadInput", "NotEstimable", "TrialpoolError"),
     "figures.from_results": ("forest", "funnel"),
@@ -205,7 +213,10 @@ _ROOMS = {
     "stats.exact.beta_binomial": ("beta_binomial",),
     "stats.exact.glmm": ("glmm", "glmm_proportion", "glmm_rate", "glmm_rates"),
     "stats.exact.rare_event_sensitivity": ("rare_event_sensitivity",),
+    "stats.influence.all_subsets": ("all_subsets", "outliers"),
+    "stats.influence.influence": ("influence",),
     "stats.influence.leave_one_out": ("cumulative", "leave_one_out"),
+    "stats.influence.residual_plots": ("baujat", "radial", "residual_quantiles"),
     "stats.pooling.bootstrap_prediction": ("bootstrap_prediction_interval",),
     "stats.pooling.mantel_haenszel": ("mantel_haenszel", "mantel_haenszel_rates"),
     "stats.pooling.mantel_haenszel_tests": ("mantel_haenszel_rate_tests", "mantel_haenszel_tests"),

@@ -110,7 +110,10 @@ def test_rows_are_varied_by_their_status(tmp_path: Path) -> None:
     result = found(tmp_path, results=[*MIXED, row(study="a-2001", estimate="0.7")], choices=chosen, leave_out=0)
     assert (result.levels["rows"], result.k.tolist()) == (("primary", "all-rows"), [2, 3])  # read-only is the same as primary
     result = found(tmp_path / "derived", results=[*MIXED, row(study="c-2010")], choices=chosen, leave_out=0)
-    assert (result.levels["rows"], result.k.tolist()) == (("primary", "read-only", "all-rows"), [3, 2, 3])
+    assert (result.levels["rows"], result.k.tolist()) == (
+        ("primary", "read-only"),
+        [3, 2],
+    )  # status decides between equal routes
 
 
 def test_routes_are_varied_where_a_report_has_several(tmp_path: Path) -> None:
@@ -122,14 +125,9 @@ def test_routes_are_varied_where_a_report_has_several(tmp_path: Path) -> None:
     review = read_review(folder(tmp_path, results=results))
     result = multiverse(review, "os", choices={"tau2": ["common"], "ci": ["Wald"]}, leave_out=0)
     routes = {d.route: d for d in analyse(review)["os"].selection.effects[0].chosen.derivations}
-    assert list(routes)[:2] == ["estimate and P", "estimate and events"]
-    named = {
-        "best": "estimate and P",
-        "second": "estimate and events",
-        "no-P": "estimate and events",
-        "curve": "medians and events",
-    }
-    assert result.levels["route"] == ("best", "second", "curve")  # no-P is the same as second here
+    assert list(routes)[:2] == ["estimate and events", "P and events"]
+    named = {"best": "estimate and events", "second": "P and events", "curve": "medians and events"}
+    assert result.levels["route"] == ("best", "second", "curve")  # no-P is the same as best here
     other = analyse(review)["os"].selection.effects[1].derivation
     for level in result.levels["route"]:
         both = [routes[named[level]], other]
@@ -207,11 +205,11 @@ def test_every_level_has_words() -> None:
 
 def test_tables_and_words(tmp_path: Path) -> None:
     result = found(tmp_path, choices=ONE)
-    columns = [*CHOICES, "k", "mu", "ci_low", "ci_high", "tau2", "estimate", "holds"]
+    columns = [*CHOICES, "k", "mu", "ci_low", "ci_high", "tau2_estimate", "estimate", "holds"]
     assert list(result.to_frame("polars").columns) == columns
     assert repr(result) == (
-        "<Multiverse: Overall survival, 4 analyses, estimates from 0.72 to 0.88; the conclusion (below no effect) holds in 75.0%; "
-        "studies left out moves the estimate most>"
+        "<Multiverse: Overall survival, 4 analyses, estimates from 0.71 to 0.91; the conclusion (no effect not excluded) holds in "
+        "75.0%; studies left out moves the estimate most>"
     )
     assert "<th>spread</th>" in result._repr_html_()
 
@@ -248,13 +246,11 @@ def test_an_analysis_that_is_not_planned_is_refused() -> None:
 
 
 def test_too_many_analyses_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trialpool.analysis.multiverse.MOST", 1000)
+    monkeypatch.setattr("trialpool.analysis.multiverse.MOST", 800)
     with pytest.raises(BadArgument) as refusal:
-        of_flagship("spm", choices=ONE | {"tau2": ["REML", "PM"], "measure": ["RR"]} | {"rows": list(ROWS)}, leave_out=3)
-    assert (
-        str(refusal.value).endswith("combinations, more than 1,000. Leave out fewer studies at once, or give fewer levels.")
-        is False
-    )
+        of_flagship("pfs", choices=ONE, leave_out=3)  # 1 + 17 + 136 + 680
+    many = "These are 834 combinations, more than 800. Leave out fewer studies at once, or give fewer levels."
+    assert str(refusal.value) == many
 
 
 def test_what_cannot_be_had_says_why(tmp_path: Path) -> None:
@@ -271,3 +267,24 @@ def test_the_estimator_of_the_plan_is_among_them(tmp_path: Path) -> None:
     assert result.levels["tau2"][0] == "HS"
     assert result.planned_at is not None
     assert result.mu[result.planned_at] == pytest.approx(result.planned.mu, **SAME)
+
+
+@pytest.mark.parametrize("estimates", [("0.80", "0.80"), ("0.80", "0.80", "0.80"), ("0.10", "9.00")])
+def test_where_an_interval_does_not_exist_or_says_nothing_it_excludes_nothing(tmp_path: Path, estimates: tuple[str, ...]) -> None:
+    rows = [row(study=study["study"], estimate=one) for study, one in zip(STUDIES, estimates, strict=False)]
+    rows = [
+        one | {"ci_low": f"{float(one['estimate']) * 0.75:.4f}", "ci_high": f"{float(one['estimate']) / 0.75:.4f}"} for one in rows
+    ]
+    result = found(tmp_path, results=rows)
+    nothing = ~(np.isfinite(result.low) & np.isfinite(result.high))
+    assert (result.verdicts[nothing] == 0).all()
+    assert np.isfinite(result.mu).all()
+    assert 0 <= result.share <= 1
+
+
+def test_risk_differences_keep_their_scale(tmp_path: Path) -> None:
+    arms = [(0, 100, 8, 110), (6, 90, 9, 95), (12, 200, 20, 210)]
+    rows = [counts(study["study"], *arm) for study, arm in zip(STUDIES, arms, strict=True)]
+    result = found(tmp_path, toml=PLAN.replace('"HR"', '"RD"'), results=rows)
+    assert result.levels["measure"] == ("RD",)
+    assert (np.abs(result.mu) < 0.2).all()

@@ -10,10 +10,15 @@ import numpy as np
 from trialpool.figures.baujat import BaujatPlot, draw_baujat
 from trialpool.figures.bubble import BubblePlot, draw_bubble
 from trialpool.figures.canvas import Figure
+from trialpool.figures.drapery import DraperyPlot, draw_drapery
+from trialpool.figures.funnel import FunnelPlot, draw_funnel
 from trialpool.figures.gosh import GoshPlot, draw_gosh
 from trialpool.figures.influence_panel import Diagnostic, InfluencePanel, draw_influence_panel
 from trialpool.figures.labbe import LabbePlot, draw_labbe
+from trialpool.figures.posterior import PosteriorDensity, PosteriorPlot, draw_posterior
 from trialpool.figures.radial import RadialPlot, draw_radial
+from trialpool.figures.sequential_analysis import SequentialPlot, draw_sequential_analysis
+from trialpool.figures.specification_curve import Choice, SpecificationCurve, draw_specification_curve
 
 NAMES = ("Attal 2006", "Spencer 2009", "Lokhorst 2010", "Morgan 2012 (IX)", "Stewart 2013", "Barlogie 2008")
 LONG = "A very long label that goes on and on, with an acronym (MYELOMA-XI-INTENSIVE-PATHWAY) and its stratum"
@@ -134,6 +139,124 @@ def gosh_nasty() -> GoshPlot:
     return GoshPlot(mu=mu, spread=spread, all_studies=(math.nan, math.nan), title=LONG, **more)
 
 
+def specification_curve(n: int) -> SpecificationCurve:
+    rng = np.random.default_rng(n)
+    choices = (
+        Choice(name="Heterogeneity", options=("REML", "Paule–Mandel", "DerSimonian–Laird"), chosen=rng.integers(0, 3, n)),
+        Choice(name="Interval", options=("Hartung–Knapp", "Wald"), chosen=rng.integers(0, 2, n)),
+        Choice(name="Studies", options=("All", "Low risk of bias", "Read at the source"), chosen=rng.integers(0, 3, n)),
+        Choice(name="Measure", options=("Hazard ratio", "Risk ratio"), chosen=rng.integers(0, 2, n)),
+    )
+    mu = rng.normal(-0.1, 0.03, n) - 0.08 * (choices[2].chosen == 1) + 0.05 * choices[3].chosen
+    half = rng.uniform(0.06, 0.12, n) * np.where(choices[1].chosen == 0, 1.4, 1)
+    title, primary = f"Overall survival in {n:,} analyses", 0 if n else None
+    return SpecificationCurve(estimates=mu, low=mu - half, high=mu + half, choices=choices, primary=primary, title=title, **HR)
+
+
+def specification_nasty(n: int) -> SpecificationCurve:
+    mu = np.where(np.arange(n) % 3 == 0, np.nan, 0.2)
+    mu[1] = 40.0
+    low, high = np.where(np.arange(n) % 2, -np.inf, mu), np.where(np.arange(n) % 5, np.nan, np.inf)
+    choices = (Choice(name=LONG, options=(LONG, "Never taken", ""), chosen=np.full(n, -1) + (np.arange(n) % 2)),)
+    more = {"measure": "MD", "measure_name": LONG, "log": False, "title": LONG, "primary": 1}
+    return SpecificationCurve(estimates=mu, low=low, high=high, choices=choices, **more)
+
+
+def drapery(k: int) -> DraperyPlot:
+    rng = np.random.default_rng(k)
+    se = rng.uniform(0.08, 0.5, k)
+    more = {"prediction_se": 0.2, "prediction_df": 5.0} if k > 2 else {}
+    yi, title = rng.normal(-0.45, np.hypot(se, 0.1)), f"Drapery plot, k = {k}"
+    return DraperyPlot(yi=yi, vi=se**2, labels=labels(k), mu=-0.45, se=0.06, df=max(k - 1.0, 1.0), title=title, **more, **HR)
+
+
+def drapery_nasty() -> DraperyPlot:
+    yi, vi = np.array([0.0, 0, 30, np.nan, 1]), np.array([1e-12, 1e-12, 400, 1, np.inf])
+    names = ("Tie", "Tie", LONG, "Nan", "Absent")
+    return DraperyPlot(yi=yi, vi=vi, labels=names, mu=0.0, se=0.0, measure="MD", measure_name=LONG, log=False, title=LONG)
+
+
+def sequential(m: int) -> SequentialPlot:
+    rng = np.random.default_rng(m)
+    information = np.cumsum(rng.uniform(100, 600, m))
+    z = np.cumsum(rng.normal(0.35, 0.5, m)) / max(m, 1) ** 0.3
+    required = float(information[-1]) * 1.25 if m else 2000.0
+    grid = np.linspace(0.001, 1, 200)
+    upper = 1.96 / np.sqrt(grid)
+    wedge = np.linspace(0.45, 1, 50)
+    inner = np.maximum(0, 3.6 * (wedge - 0.45))
+    return SequentialPlot(
+        information=information,
+        z=z,
+        labels=labels(m),
+        boundary_information=grid * required,
+        upper=upper,
+        lower=-upper,
+        futility_information=wedge * required,
+        futility_upper=inner,
+        futility_lower=-inner,
+        required=required,
+        favours=("Favours IMiD maintenance", "Favours control"),
+        title=f"Trial sequential analysis, {m} looks",
+    )
+
+
+def sequential_nasty() -> SequentialPlot:
+    information, z = np.array([0.1, 0.1, np.nan, 0.4]), np.array([12.0, 12.0, 0, -np.inf])
+    grid, more = np.array([0.0, 0.2, 1.0]), {"information_name": LONG, "favours": (LONG, LONG), "title": LONG}
+    upper, lower = np.array([np.inf, 4, 2]), np.array([np.nan, np.nan, -2])
+    names = ("Tie", "Tie", "Nan", LONG)
+    return SequentialPlot(information=information, z=z, labels=names, boundary_information=grid, upper=upper, lower=lower, **more)
+
+
+def posterior(sd: float = 0.06) -> PosteriorPlot:
+    grid, taus = np.linspace(-2, 2, 2001), np.linspace(0, 2, 1001)
+    mu = np.exp(-0.5 * ((grid + 0.45) / sd) ** 2) / sd / 2.507
+    tau = np.exp(-0.5 * ((taus - 0.1) / 0.08) ** 2) / 0.08 / 2.2
+    densities = (
+        PosteriorDensity(
+            name="Hazard ratio",
+            grid=grid,
+            density=mu,
+            prior=np.full(2001, 0.2),
+            estimate=-0.45,
+            low=-0.45 - 1.96 * sd,
+            high=-0.45 + 1.96 * sd,
+            log=True,
+        ),
+        PosteriorDensity(
+            name="Heterogeneity, τ",
+            grid=taus,
+            density=tau,
+            prior=np.exp(-2 * taus**2),
+            estimate=0.12,
+            low=0.01,
+            high=0.27,
+            positive=True,
+        ),
+    )
+    return PosteriorPlot(densities=densities, title="Posterior densities")
+
+
+def posterior_nasty() -> PosteriorPlot:
+    grid = np.array([0.0, 1, 2])
+    densities = (
+        PosteriorDensity(name=LONG, grid=grid, density=np.array([np.inf, 1, np.nan]), positive=True, estimate=math.nan),
+        PosteriorDensity(name="Zero", grid=grid, density=0 * grid, estimate=1e5, low=-math.inf, high=math.inf),
+        PosteriorDensity(name="Empty", grid=grid[:0], density=grid[:0]),
+    )
+    return PosteriorPlot(densities=densities, title=LONG)
+
+
+def filled_funnel(k: int) -> FunnelPlot:
+    rng = np.random.default_rng(k)
+    se = rng.uniform(0.06, 0.5, k)
+    yi = -0.3 - 0.8 * se + rng.normal(0, se / 2)
+    out = np.argsort(yi)[: k // 4]
+    more = {"centre": -0.45, "adjusted": -0.36, "title": f"Trim and fill, k = {k}", **HR}
+    return FunnelPlot(yi=yi, vi=se**2, labels=labels(k), filled_yi=-0.72 - yi[out], filled_vi=se[out] ** 2, **more)
+
+
 MORE: dict[str, Callable[[], Figure]] = {
     **{f"labbe-{k}": lambda k=k: draw_labbe(labbe(k)) for k in (0, *SIZES)},
     "labbe-nasty": lambda: draw_labbe(labbe_nasty()),
@@ -151,4 +274,32 @@ MORE: dict[str, Callable[[], Figure]] = {
     **{f"gosh-{n}": lambda n=n: draw_gosh(gosh(n)) for n in (0, 1, 7, 300, 20_000)},
     "gosh-tau2": lambda: draw_gosh(gosh(8191, tau2=True)),
     "gosh-nasty": lambda: draw_gosh(gosh_nasty()),
+    **{
+        f"specification-curve-{n}": lambda n=n: draw_specification_curve(specification_curve(n))
+        for n in (0, 1, 3, 20, 100, 100_000)
+    },
+    "specification-curve-nasty": lambda: draw_specification_curve(specification_nasty(12)),
+    "specification-curve-many-nasty": lambda: draw_specification_curve(specification_nasty(600)),
+    **{f"drapery-{k}": lambda k=k: draw_drapery(drapery(k)) for k in (0, *SIZES)},
+    "drapery-nasty": lambda: draw_drapery(drapery_nasty()),
+    **{f"sequential-analysis-{m}": lambda m=m: draw_sequential_analysis(sequential(m)) for m in (0, *SIZES)},
+    "sequential-analysis-nasty": lambda: draw_sequential_analysis(sequential_nasty()),
+    "posterior": lambda: draw_posterior(posterior()),
+    "posterior-wide": lambda: draw_posterior(posterior(0.6)),
+    "posterior-nasty": lambda: draw_posterior(posterior_nasty()),
+    "posterior-none": lambda: draw_posterior(PosteriorPlot(densities=())),
+    **{f"filled-funnel-{k}": lambda k=k: draw_funnel(filled_funnel(k)) for k in (0, *SIZES)},
 }
+ONE_OF_EACH = (
+    "labbe-18",
+    "bubble-18",
+    "baujat-18",
+    "radial-18",
+    "influence-panel-18",
+    "gosh-300",
+    "specification-curve-20",
+    "drapery-3",
+    "sequential-analysis-3",
+    "posterior",
+    "filled-funnel-18",
+)

@@ -13,6 +13,7 @@ import matplotlib
 import pytest
 from PIL import Image
 from tests.figures.examples import FIGURES, simple
+from tests.figures.more_examples import ONE_OF_EACH
 
 from trialpool.errors import BadArgument
 from trialpool.figures.canvas import FORMATS, Figure
@@ -47,7 +48,7 @@ def python(program: str, environment: dict[str, str]) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("name", ["forest-3", "funnel-18", "sensitivity"])
+@pytest.mark.parametrize("name", ["forest-3", "funnel-18", "sensitivity", *ONE_OF_EACH])
 def test_same_input_gives_the_same_bytes(name, kind):
     assert FIGURES[name]().to_bytes(kind) == FIGURES[name]().to_bytes(kind)
 

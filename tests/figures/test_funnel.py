@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.figures.examples import funnel
+from tests.figures.more_examples import filled_funnel
 
 from trialpool.figures import style
 from trialpool.figures.canvas import Figure
@@ -99,3 +100,18 @@ def test_the_description_counts_who_is_outside():
     assert draw_funnel(funnel(3)).description == (
         "Funnel plot of 3 studies: Hazard ratio against standard error, about 0.63; 0 outside the pseudo 95% confidence limits."
     )
+
+
+def test_studies_that_were_filled_in_are_hollow():
+    plot = filled_funnel(18)
+    figure = draw_funnel(plot)
+    hollow = [disc for disc in discs(figure) if disc.fill == style.PAPER]
+    assert len(hollow) == 4 + 1  # the key too
+    assert {"Filled in: 4", "Pooled effect with these, 0.70"} <= set(texts(figure))
+    assert figure.description.endswith("4 filled in; with them the pooled effect is 0.70.")
+
+
+def test_the_axes_reach_studies_that_were_filled_in():
+    plot = replace(funnel(3), filled_yi=np.array([3.0]), filled_vi=np.array([4.0]))
+    figure = draw_funnel(plot)
+    assert all(0 < disc.x < figure.width and 0 < disc.y < figure.height for disc in discs(figure))

@@ -8,18 +8,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from tests.influence.reference import fit_of, table
-from tests.stats.reference_tables import Entry, near
+from tests.stats.reference_tables import TAIL_AREA, Entry, counted, near
 from tests.stats.strategies import LAW, Floats, studies
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.formulas.regress import regress
 from trialpool.stats.effects.effects import Effects, effects
-from trialpool.stats.effects.two_by_two import risk_ratio
+from trialpool.stats.effects.two_by_two import odds_ratio, risk_ratio
 from trialpool.stats.influence.influence import CUTOFFS, Influence, influence
-from trialpool.stats.influence.leave_one_out import leave_one_out
+from trialpool.stats.influence.leave_one_out import cumulative, leave_one_out
 from trialpool.stats.influence.residual_plots import baujat, radial, residual_quantiles
 from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel
 from trialpool.stats.pooling.pairwise import pool, pool_common
+from trialpool.stats.pooling.peto import peto
 
 # metafor's Fisher scoring ends with a step below 1e-12, which is not the end of the way where it converges slowly, in the fits
 # without a study above all: what is computed from tau2 has what is left of the way in it
@@ -65,6 +66,23 @@ def test_coordinates_agree_with_metafor(entry: Entry) -> None:
     points = plot(fit_of(entry))
     assert points.x == near(entry.result["x"], **LAST_STEP)
     assert points.y == near(entry.result["y"], **LAST_STEP)
+
+
+@pytest.mark.parametrize("entry", table("peto_refits"), ids=[f"{e.data}-{e['kind']}" for e in table("peto_refits")])
+def test_of_petos_method_leaving_out_and_cumulating_agree_with_metafor(entry: Entry) -> None:
+    fit = peto(odds_ratio(**counted(entry.data)[0]))
+    refits = cumulative(fit, range(len(fit.effects.study))) if "cumul" in entry["kind"] else leave_one_out(fit)
+    theirs, many = entry.result, refits.fits.k > 1
+    assert {one.method for _, one in refits} == {"Peto"}
+    assert refits.fits.mu == near(theirs["estimate"])
+    assert refits.fits.se == near(theirs["se"])
+    assert refits.fits.p == near(theirs["pval"], **TAIL_AREA)
+    assert np.array(refits.fits.interval()) == near([theirs["ci.lb"], theirs["ci.ub"]])
+    assert refits.fits.Q == near(theirs["Q"], rel=1e-8, abs=1e-12)
+    assert refits.fits.Q_p[many] == near(np.array(theirs["Qp"])[many], **TAIL_AREA)
+    found = influence(fit)  # of the one-step estimates
+    there = np.isfinite(fit.effects.vi)
+    assert found.Q_deleted == near(leave_one_out(fit).fits.Q[there])
 
 
 def test_every_reference_entry_is_tested() -> None:

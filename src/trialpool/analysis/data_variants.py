@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,30 +205,36 @@ class DataRows:
         return Effects(yi=self.data.yi[self.variant[rows]], vi=vi, study=tuple(u.title for u in self.data.units), measure=measure)
 
 
-def data_rows(data: DataVariants, exclusions: Sequence[tuple[str, ...]]) -> DataRows:
-    """Every variant without each of the sets of studies that are in it, where two effects or more remain."""
-    studies = np.array([unit.study for unit in data.units])
-    away = np.array([np.isin(studies, some) for some in exclusions]).reshape(len(exclusions), -1)
-    there = np.isfinite(data.vi)
-    inside = np.ones((len(data.vi), len(exclusions)), dtype=bool)
-    for e, some in enumerate(exclusions):
-        for study in some:
-            inside[:, e] &= there[:, studies == study].any(-1)
-    left = (there[:, np.newaxis] & ~away).sum(-1)
-    variant, exclusion = np.nonzero(inside & (left >= 2))
-    return DataRows(
-        data=data,
-        exclusions=tuple(exclusions),
-        variant=variant,
-        exclusion=exclusion,
-        away=away,
-        too_few=int((inside & (left < 2)).sum()),
-    )
+def how_many_exclusions(ids: Sequence[str], data: DataVariants, leave_out: int) -> int:
+    """The length of `exclusions_of`."""
+    k = len(_excludable(ids, data))
+    return (NOBODY in ids) + sum(comb(k, size) for size in range(1, leave_out + 1))
 
 
 def exclusions_of(ids: Sequence[str], data: DataVariants, leave_out: int) -> list[tuple[str, ...]]:
     """Nobody, each study, each pair, ... of those that are in the data."""
-    there = {unit.study for unit in data.units}
-    chosen = [id_ for id_ in ids if id_ in there]
+    chosen = _excludable(ids, data)
     some = [those for size in range(1, leave_out + 1) for those in combinations(chosen, size)]
     return ([()] if NOBODY in ids else []) + some
+
+
+def _excludable(ids: Sequence[str], data: DataVariants) -> list[str]:
+    there = {unit.study for unit in data.units}
+    return [id_ for id_ in ids if id_ in there]
+
+
+def data_rows(data: DataVariants, exclusions: Sequence[tuple[str, ...]]) -> DataRows:
+    """Every variant without each of the sets of studies that are in it, where two effects or more remain."""
+    studies = list(dict.fromkeys(unit.study for unit in data.units))
+    excluded = np.zeros((len(exclusions), len(studies)), dtype=bool)
+    for e, some in enumerate(exclusions):
+        excluded[e, [studies.index(study) for study in some]] = True
+    of_unit = np.array([studies.index(unit.study) for unit in data.units], dtype=np.intp)
+    there = np.isfinite(data.vi)  # (v, u)
+    in_study = there @ (of_unit[:, np.newaxis] == np.arange(len(studies)))  # (v, studies)
+    inside = ~(~in_study @ excluded.T)
+    away = excluded[:, of_unit]
+    left = there.astype(int) @ (~away.T).astype(int)
+    variant, exclusion = np.nonzero(inside & (left >= 2))
+    too_few = int((inside & (left < 2)).sum())
+    return DataRows(data=data, exclusions=tuple(exclusions), variant=variant, exclusion=exclusion, away=away, too_few=too_few)

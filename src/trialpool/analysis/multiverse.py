@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trialpool.analysis.data_variants import LABELS, NOBODY, DataRows, data_rows, data_variants, exclusions_of, possible_levels
+from trialpool.analysis.data_variants import (
+    LABELS,
+    NOBODY,
+    DataRows,
+    data_rows,
+    data_variants,
+    exclusions_of,
+    how_many_exclusions,
+    possible_levels,
+)
 from trialpool.analysis.findings import effects_of
 from trialpool.analysis.selection import select
 from trialpool.errors import BadArgument, NotEstimable
@@ -134,11 +143,12 @@ class Multiverse:
         return [self.levels[choice][code] for code in self.codes[choice].tolist()]
 
     def table(self) -> dict[str, list[Any]]:
-        """A row an analysis: its choices, k, mu, ci_low, ci_high, tau2, estimate as shown, and whether the conclusion holds."""
-        columns: dict[str, list[Any]] = {name: self.level_of(name) for name in self.levels}
-        columns |= {"k": self.k.tolist(), "mu": self.mu.tolist(), "ci_low": self.low.tolist(), "ci_high": self.high.tolist()}
+        """A row an analysis: a column each choice, k, mu, ci_low, ci_high, tau2_estimate, estimate (as shown), holds."""
         shown = MEASURES[self.measure].shown
-        return columns | {"tau2": self.tau2.tolist(), "estimate": [shown(mu) for mu in columns["mu"]], "holds": self.holds.tolist()}
+        columns: dict[str, list[Any]] = {name: self.level_of(name) for name in self.levels}
+        numbers = {"k": self.k, "mu": self.mu, "ci_low": self.low, "ci_high": self.high, "tau2_estimate": self.tau2}
+        columns |= {name: values.tolist() for name, values in numbers.items()}
+        return columns | {"estimate": [shown(mu) for mu in columns["mu"]], "holds": self.holds.tolist()}
 
     def to_frame(self, library: str = "pandas") -> Any:
         """The columns of `table` as a frame: "pandas", "polars" or "pyarrow"."""
@@ -226,6 +236,7 @@ def multiverse(
 
     >>> from trialpool.formats.review_folder import read_review
     >>> found = multiverse(read_review("reviews/imid-maintenance"), "pfs", choices={"tau2": ["REML", "DL"]}, leave_out=0)
+    >>> found.n, found.share, found.moves_most
     (240, 1.0, 'rows')
     """
     analysis, outcome = _planned(review, analysis_id)
@@ -237,8 +248,10 @@ def multiverse(
     if not selection.effects:
         raise NotEstimable(f"Multiverse, {outcome.name}, k = 0: no report of the outcome can be used.")
     data = data_variants(review, outcome, {name: levels[name] for name in possible_levels(outcome)})
+    _not_too_many(how_many_exclusions(levels["excluded"], data, leave_out) * len(data.vi) * len(pairs))
     rows = data_rows(data, exclusions_of(levels["excluded"], data, leave_out))
-    _not_none_and_not_too_many(outcome, len(rows.variant) * len(pairs))
+    if not rows.variant.size:
+        raise NotEstimable(f"Multiverse, {outcome.name}: no combination leaves two effects to pool.")
     levels |= dict(data.levels) | {"excluded": tuple(AND.join(some) or NOBODY for some in rows.exclusions)}
     for place, name in enumerate(("tau2", "ci")):
         levels[name] = tuple(level for level in levels[name] if level in {pair[place] for pair in pairs})
@@ -268,11 +281,10 @@ def _pairs(levels: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _not_none_and_not_too_many(outcome: Outcome, n: int) -> None:
-    if n == 0:
-        raise NotEstimable(f"Multiverse, {outcome.name}: no combination leaves two effects to pool.")
-    if n > MOST:
-        raise BadArgument(f"These are {n:,} analyses, more than {MOST:,}. Leave out fewer studies at once, or give fewer levels.")
+def _not_too_many(combinations: int) -> None:
+    if combinations > MOST:
+        too_many = f"These are {combinations:,} combinations, more than {MOST:,}"
+        raise BadArgument(f"{too_many}. Leave out fewer studies at once, or give fewer levels.")
 
 
 def _run(

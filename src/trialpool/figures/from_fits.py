@@ -1,7 +1,8 @@
-"""From fits to the figures of how far an answer can be trusted: L'Abbe, bubble, Baujat, radial."""
+"""From fits to the figures of how far an answer can be trusted: what each study says and does, and other ways to answer."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,13 +10,17 @@ import numpy as np
 from trialpool.errors import BadArgument
 from trialpool.figures.baujat import BaujatPlot, draw_baujat
 from trialpool.figures.bubble import BubblePlot, draw_bubble
+from trialpool.figures.drapery import DraperyPlot, draw_drapery
+from trialpool.figures.funnel import FunnelPlot, draw_funnel
 from trialpool.figures.labbe import LabbePlot, draw_labbe
 from trialpool.figures.radial import RadialPlot, draw_radial
+from trialpool.figures.sensitivity import SensitivityLine, SensitivityPlot, draw_sensitivity
 from trialpool.stats.effects.measure import MEASURES
-from trialpool.stats.influence.leave_one_out import leave_one_out
+from trialpool.stats.influence.leave_one_out import Refits, leave_one_out
 
 if TYPE_CHECKING:
     from trialpool.figures.canvas import Figure
+    from trialpool.stats.bias.trim_and_fill import TrimAndFill
     from trialpool.stats.pooling.pooled_effect import PooledEffect
     from trialpool.stats.regression.meta_regression import MetaRegression
 
@@ -188,5 +193,160 @@ def radial(fit: PooledEffect, *, title: str = "") -> Figure:
             log=measure.log,
             level=fit.level,
             title=title,
+        )
+    )
+
+
+def drapery(fit: PooledEffect, *, title: str = "") -> Figure:
+    """A drapery plot: the P value of every effect, for each study, for the pooled effect and for a next study.
+
+    Parameters
+    ----------
+    fit : what `pool` or `pool_common` returned for one analysis
+    title : heading of the plot
+
+    References
+    ----------
+    Rucker & Schwarzer (2021), Res Synth Methods 12:34-40
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.pooling.pairwise import pool
+    >>> drapery(pool(effects([-0.4, -0.5, 0.3], [0.01, 0.01, 0.01], measure="OR"))).description
+    'Drapery plot of 3 studies: P values of all effects, Odds ratio; the pooled curve peaks at 0.82.'
+    """
+    measure, predicts = MEASURES[fit.effects.measure], fit.model == "random" and fit.k > 1
+    return draw_drapery(
+        DraperyPlot(
+            yi=fit.effects.yi,
+            vi=fit.effects.vi,
+            labels=fit.effects.study,
+            mu=float(fit.mu),
+            se=float(fit.se),
+            df=float(fit.df),
+            prediction_se=float(np.sqrt(fit.tau2 + fit.se**2)) if predicts else float("nan"),
+            prediction_df=float(fit.k - 1) if predicts else float("inf"),
+            measure=measure.code,
+            measure_name=measure.name,
+            log=measure.log,
+            level=fit.level,
+            title=title,
+        )
+    )
+
+
+def filled_funnel(found: TrimAndFill, *, title: str = "", contours: bool = False) -> Figure:
+    """A funnel plot with the studies that trim and fill added, hollow, and the pooled effect before and after.
+
+    Parameters
+    ----------
+    found : what `trim_and_fill` returned
+    title : heading of the plot
+    contours : whether to shade where a study alone would be significant
+
+    References
+    ----------
+    Duval & Tweedie (2000), Biometrics 56:455-463
+
+    >>> from trialpool.stats.bias.trim_and_fill import trim_and_fill
+    >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.pooling.pairwise import pool
+    >>> rr = effects([-0.1, -0.2, -0.1, -0.5, -0.7, -0.9], [0.01, 0.02, 0.03, 0.1, 0.2, 0.3], measure="RR")
+    >>> filled_funnel(trim_and_fill(pool(rr))).description
+    'Funnel plot of 6 studies: ... filled in; with them the pooled effect is ...'
+    """
+    fit, measure = found.fit, MEASURES[found.fit.effects.measure]
+    return draw_funnel(
+        FunnelPlot(
+            yi=fit.effects.yi,
+            vi=fit.effects.vi,
+            labels=fit.effects.study,
+            centre=float(fit.mu),
+            measure=measure.code,
+            measure_name=measure.name,
+            log=measure.log,
+            title=title,
+            level=fit.level,
+            contours=contours,
+            filled_yi=found.added.yi,
+            filled_vi=found.added.vi,
+            adjusted=float(found.filled.mu),
+        )
+    )
+
+
+def cumulative_forest(
+    refits: Refits, *, title: str = "", favours: tuple[str, str] = ("Favours treatment", "Favours control")
+) -> Figure:
+    """A forest plot of a cumulative analysis: a row a study as it is added; the last row is of all.
+
+    Parameters
+    ----------
+    refits : what `cumulative` returned
+    title : heading of the plot
+    favours : words under the axis, at either side of no effect
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.influence.leave_one_out import cumulative
+    >>> from trialpool.stats.pooling.pairwise import pool
+    >>> fit = pool(effects([-0.4, -0.5, 0.3], [0.01, 0.01, 0.01], ["A", "B", "C"], measure="OR"), ci="Wald")
+    >>> cumulative_forest(cumulative(fit, [2001, 2002, 2003])).description
+    'Sensitivity plot of 3 analyses, Odds ratio. + C: 0.82 (0.50–1.34). Estimates range over 0.64–0.82.'
+    """
+    lines = _lines(refits, "+ ")
+    if lines:
+        lines[0] = replace(lines[0], label=lines[0].label.removeprefix("+ "))
+        lines[-1] = replace(lines[-1], primary=True)
+    return _refits_plot(refits, lines, title, favours)
+
+
+def leave_one_out_forest(
+    refits: Refits,
+    fit: PooledEffect,
+    *,
+    title: str = "",
+    favours: tuple[str, str] = ("Favours treatment", "Favours control"),
+) -> Figure:
+    """A forest plot of a leave-one-out analysis: a row a study that was left out, over the band of all studies.
+
+    Parameters
+    ----------
+    refits : what `leave_one_out` returned
+    fit : what it was made from
+    title : heading of the plot
+    favours : words under the axis, at either side of no effect
+
+    >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.pooling.pairwise import pool
+    >>> fit = pool(effects([-0.4, -0.5, 0.3], [0.01, 0.01, 0.01], ["A", "B", "C"], measure="OR"), ci="Wald")
+    >>> leave_one_out_forest(leave_one_out(fit), fit).description
+    'Sensitivity plot of 4 analyses, Odds ratio. All studies: 0.82 (0.50–1.34). Estimates range over 0.64–0.95.'
+    """
+    low, high = (float(x) for x in fit.interval())
+    everyone = SensitivityLine(label="All studies", k=int(fit.k), estimate=float(fit.mu), low=low, high=high, primary=True)
+    return _refits_plot(refits, [everyone, *_lines(refits, "without ")], title, favours)
+
+
+def _lines(refits: Refits, before: str) -> list[SensitivityLine]:
+    """A row an analysis; one with no study has no estimate."""
+    low, high = refits.fits.interval()
+    columns = (np.ravel(x).tolist() for x in (refits.fits.k, refits.fits.mu, low, high))
+    return [
+        SensitivityLine(label=f"{before}{label}", k=int(k), estimate=mu, low=lo, high=hi)
+        for label, k, mu, lo, hi in zip(refits.labels, *columns, strict=True)
+    ]
+
+
+def _refits_plot(refits: Refits, lines: list[SensitivityLine], title: str, favours: tuple[str, str]) -> Figure:
+    measure = MEASURES[refits.fits.effects.measure]
+    return draw_sensitivity(
+        SensitivityPlot(
+            title=title,
+            lines=tuple(lines),
+            measure=measure.code,
+            measure_name=measure.name,
+            log=measure.log,
+            level=refits.fits.level,
+            favours_low=favours[0],
+            favours_high=favours[1],
         )
     )

@@ -157,7 +157,7 @@ def hexagons(x: Floats, y: Floats) -> tuple[Floats, NDArray[np.int64]]:
 def _draw_margins(sheet: Sheet, plot: GoshPlot, plane: Plane, mu: Floats, spread: Floats) -> None:
     """How often each effect and each heterogeneity comes: above and right of the plane."""
     within = None if plot.within is None else np.asarray(plot.within, bool)[plot.shown]
-    left, top, right, bottom = plane.box
+    _, top, right, _ = plane.box
     for values, axis, upright in ((mu, plane.x, False), (spread, plane.y, True)):  # far-off subsets stand on neither
         edges = np.linspace(axis.low, axis.high, min(BARS, 10 + 2 * math.isqrt(len(values))) + 1)
         counts = np.histogram(values, edges)[0]
@@ -208,4 +208,5 @@ def describe_gosh(plot: GoshPlot) -> str:
         return f"{words} against {plot.spread_name}."
     low, middle, high = (number_text(float(x), log=plot.log) for x in np.quantile(mu, [0.025, 0.5, 0.975]))
     ends = [f"{100 * x:.0f}%" if plot.percent else f"{x:.3g}" for x in np.quantile(spread, [0.025, 0.975])]
-    return f"{words} has median {middle}, and 95% of subsets between {low} and {high}; {plot.spread_name} between {' and '.join(ends)}."
+    range_ = f"between {low} and {high}; {plot.spread_name} between {' and '.join(ends)}"
+    return f"{words} has median {middle}, and 95% of subsets {range_}."

@@ -35,7 +35,8 @@ def draw_legend(sheet: Sheet, keys: Iterable[Key], left: float, right: float, y:
     x, row = left, style.SMALL * 1.7
     for key in keys:
         lead = 0.0 if key.sample == "none" else KEY + AFTER
-        lines = wrap(key.text, right - left - lead, style.SMALL)
+        room = right - left - lead
+        lines = (key.text,) if text_width(key.text, style.SMALL) <= room else wrap(key.text, room, style.SMALL)
         width = lead + max(text_width(line, style.SMALL) for line in lines)
         if x > left and (x + width > right or len(lines) > 1):
             x, y = left, y + row

@@ -157,7 +157,7 @@ def _draw_arc(sheet: Sheet, plot: RadialPlot, plane: Plane, reach: float) -> tup
     sheet.line(*arc, width=style.THIN)
     ticks = (ratio_ticks if plot.log else difference_ticks)(low, high, room=abs(arc[-1][1] - arc[0][1]))
     widest = 0.0
-    for tick in _apart(ticks, on_arc):
+    for tick in (tick for tick in _apart(ticks, on_arc) if on_arc(tick.value, 6)[1] < plane.y.left - 5):
         sheet.line(on_arc(tick.value), on_arc(tick.value, 3), width=style.THIN)
         x, y = on_arc(tick.value, 6)
         sheet.text(x, y + style.CAP * style.SMALL, tick.label, size=style.SMALL)

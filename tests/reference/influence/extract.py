@@ -18,6 +18,7 @@ from typing import Any
 Entry = dict[str, Any]
 
 HERE = Path(__file__).parent
+REFITS = ("k", "estimate", "se", "zval", "pval", "ci.lb", "ci.ub", "Q", "Qp")
 DIAGNOSTICS = ("influence", "rstandard", "rstudent", "baujat", "radial", "qqnorm")
 COLUMNS = {"bcg.RR": ("yi", "vi", "ablat", "year"), "raudenbush1985": ("yi", "vi", "weeks")}
 TIGHT = re.compile(r"control=list\(threshold=1e-12, maxiter=10000, tol=1e-12\)")
@@ -33,6 +34,11 @@ def kept(entry: Entry) -> Entry:
     call = TIGHT.sub("control=tight", entry["call"])
     source = {"data": Path(entry["data"]).stem, "call": call, "package": f"{entry['package']} {entry['version']}"}
     return source | {name: entry[name] for name in ("kind", "method")} | {"result": result}
+
+
+def refits(entry: Entry) -> Entry:
+    result = {name: entry["result"][name] for name in REFITS if name in entry["result"]}
+    return kept(entry | {"result": result, "method": "Peto"})
 
 
 def data_sets(reference: Path, names: Iterable[str]) -> Iterator[Entry]:
@@ -52,6 +58,8 @@ def main(reference: Path) -> None:
     entries = read(reference)
     diagnostics = [kept(entry) for entry in entries if entry["kind"] in DIAGNOSTICS]
     subsets = [kept(entry) for entry in entries if entry["kind"] == "gosh"]
+    peto = [refits(entry) for entry in entries if entry["kind"].endswith("_mh_peto") and "rma.peto" in entry["call"]]
+    write("peto_refits.json", peto)
     write("diagnostics.json", diagnostics)
     write("all_subsets.json", subsets)
     write("data_sets.json", data_sets(reference, dict.fromkeys(entry["data"] for entry in [*diagnostics, *subsets])))

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trialpool.stats.arrays import Bools, Floats
 
 STEPS = 200
+STEPS_A_ROUND, ROUNDS = 8, 8
 DAMPED_MOST = 1e12
 CURVATURE = 1e-9  # of the largest: what is flatter is treated as this curved
 
@@ -72,6 +74,30 @@ def climb(
         if (found | (damping > DAMPED_MOST)).all():
             break
     return Peak(at, now, found)
+
+
+def climb_in_rounds(
+    surface_of: Callable[[NDArray[np.intp]], Callable[[Floats], Surface]],
+    start: Floats,
+    low: Floats,
+    high: Floats,
+    *,
+    rounds: int = 8,
+) -> Peak:
+    """As `climb`, going on after every few steps with those of the B points alone that are not yet at a maximum.
+
+    surface_of : of the rows that are still there -> their surface
+    """
+    rows = np.arange(len(start))
+    peak = climb(surface_of(rows), start, low, high, steps=STEPS_A_ROUND)
+    for _ in range(ROUNDS):
+        rows = np.flatnonzero(~peak.found)
+        if not len(rows):
+            break
+        more = climb(surface_of(rows), peak.at[rows], low, high, steps=STEPS_A_ROUND)
+        for whole, part in zip((peak.at, *peak.surface, peak.found), (more.at, *more.surface, more.found), strict=True):
+            whole[rows] = part
+    return peak
 
 
 def free(at: Floats, gradient: Floats, low: Floats, high: Floats) -> Bools:

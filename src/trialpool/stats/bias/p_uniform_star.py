@@ -37,7 +37,7 @@ class Significance:
         self.edges = np.stack([low, high], axis=1)  # (B, 2, k)
         self.none = LogWeight(np.zeros((1, 1)), ())
 
-    def cells(self, mu: Floats, sd: Floats, eta: Floats) -> Cells:
+    def cells(self, mu: Floats, sd: Floats, _eta: Floats, /) -> Cells:
         t = (self.edges - mu[:, np.newaxis, np.newaxis]) / sd[:, np.newaxis, :]
         return Cells(moments=moments_between(t), log_w=np.zeros((1, 1, 1)), first=(), second=None, observed=self.none)
 

@@ -44,7 +44,7 @@ class Cells(NamedTuple):
 class Selection(Protocol):
     """A form of selection: its cells at parameters mu, sd = sqrt(S) and eta."""
 
-    def cells(self, mu: Floats, sd: Floats, eta: Floats) -> Cells: ...
+    def cells(self, mu: Floats, sd: Floats, eta: Floats, /) -> Cells: ...
 
 
 class Steps:
@@ -67,7 +67,7 @@ class Steps:
         self.first = tuple(row[np.newaxis, :, np.newaxis] for row in one_hot[1:])
         self.of_observed = tuple((observed == j).astype(float) for j in range(1, weights))
 
-    def cells(self, mu: Floats, sd: Floats, eta: Floats) -> Cells:
+    def cells(self, mu: Floats, sd: Floats, eta: Floats, /) -> Cells:
         t = (self.edges - mu[:, np.newaxis, np.newaxis]) / sd[:, np.newaxis, :]
         log_weights = np.concatenate([np.zeros((len(eta), 1)), eta], axis=1)
         own = log_weights[np.arange(len(eta))[:, np.newaxis], self.observed]
@@ -129,7 +129,7 @@ class Curve:
         self.log_p, self.log_q = log_p[np.newaxis, :, np.newaxis], log_q[np.newaxis, :, np.newaxis]
         self.of_observed = log_p_values(np.clip(yi / sei, -end, end), two_sided=two_sided, smallest=smooth.smallest_p)
 
-    def cells(self, mu: Floats, sd: Floats, eta: Floats) -> Cells:
+    def cells(self, mu: Floats, sd: Floats, eta: Floats, /) -> Cells:
         centre, spread = (mu[:, np.newaxis] / self.sei)[:, np.newaxis, :], (sd / self.sei)[:, np.newaxis, :]
         t = (self.z - centre) / spread
         powers = [np.exp(-0.5 * t * t) * self.width / spread]
@@ -162,6 +162,7 @@ def core_nodes(end: float, *, bent_at_0: bool) -> tuple[Floats, Floats]:
     return end * np.concatenate([-x[::-1], x]), end * np.concatenate([w[::-1], w])
 
 
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")  # far from the data there may be no number
 def surface(yi: Floats, vi: Floats, there: Any, selection: Selection, theta: Floats) -> Surface:
     """The log-likelihood at theta = (mu, tau2, eta), with its gradient and second derivatives.
 
@@ -178,10 +179,9 @@ def surface(yi: Floats, vi: Floats, there: Any, selection: Selection, theta: Flo
     w = np.exp(cells.log_w)
     M = [w * m for m in cells.moments]
     A = M[0].sum(1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        E = [m.sum(1) / A for m in M]
-        share = [m / A[:, np.newaxis, :] for m in M[:3]]  # cells' parts of the density, and of its first two moments
-        log_A = np.log(A)
+    E = [m.sum(1) / A for m in M]
+    share = [m / A[:, np.newaxis, :] for m in M[:3]]  # cells' parts of the density, and of its first two moments
+    log_A = np.log(A)
     t = (yi - mu[:, np.newaxis]) / sd
     each = cells.observed.value - 0.5 * t * t - np.log(sd * ROOT_2_PI) - log_A
     height = np.where(there, each, 0.0).sum(-1)

@@ -127,7 +127,7 @@ def all_subsets(
     effects = fit.effects
     if effects.yi.ndim > 1 or effects.vi.ndim > 1:
         raise BadArgument("`all_subsets` is of one analysis, not of a batch. Fit the analyses one at a time.")
-    if fit.method != "IV":
+    if fit.method == "MH":
         raise BadArgument("`all_subsets` goes with inverse-variance weights, not Mantel-Haenszel.")
     there = np.isfinite(effects.vi)
     studies = _Studies(effects.yi[there], effects.vi[there], fit.tau2_method)

@@ -125,7 +125,7 @@ def _present(fit: PooledEffect | MetaRegression, what: str) -> tuple[Effects, Fl
         analyses = int(np.prod(np.broadcast_shapes(effects.yi.shape, effects.vi.shape)[:-1]))
         raise BadArgument(f"{what} is of one analysis, and this fit is a batch of {analyses}. Fit the one that is meant.")
     if isinstance(fit, PooledEffect):
-        if fit.method != "IV":
+        if fit.method == "MH":
             raise BadArgument(f"{what} goes with inverse-variance weights, not Mantel-Haenszel. Leave-one-out goes with both.")
         X, names = np.ones((len(effects.vi), 1)), ONLY_MU
     else:

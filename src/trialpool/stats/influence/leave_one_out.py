@@ -80,5 +80,5 @@ def refit(fit: PooledEffect, vi: Floats) -> PooledEffect:
         return mantel_haenszel(without(fit.effects, np.isinf(vi) & np.isfinite(fit.effects.vi)), level=fit.level)
     batch = replace(fit.effects, vi=vi)
     if fit.model == "common":
-        return pool_common(batch, ci=fit.ci_method, level=fit.level)
+        return replace(pool_common(batch, ci=fit.ci_method, level=fit.level), method=fit.method)
     return pool(batch, tau2=fit.tau2_method, ci=fit.ci_method, level=fit.level)
