@@ -76,7 +76,7 @@ PAGES: dict[str, Page] = {
     "exact": Page("Rare events and exact models", ("stats.exact",), ("glmm", "beta_binomial", "rare_event_sensitivity")),
     "regression": Page("Meta-regression", ("stats.regression", "formulas"), ("regress",)),
     "small-studies": Page("Small-study effects", ("stats.bias",), ("egger",)),
-    "influence": Page("Influence", ("stats.influence",), ("leave_one_out",)),
+    "influence": Page("Influence", ("stats.influence",), ("leave_one_out", "influence", "all_subsets", "residual_plots")),
     "bayes": Page("Bayesian pooling", ("stats.bayes",), ("pooling", "priors", "empirical_priors", "model_averaging")),
     "evidence": Page(
         "Sequential analysis and evidence",
@@ -89,6 +89,10 @@ PAGES: dict[str, Page] = {
     "errors": Page("Errors", ("errors",)),
 }
 TITLES = {
+    "analysis.multiverse": "Multiverse",
+    "analysis.run": "The plan",
+    "formats.review_folder": "The folder",
+    "reports.build": "The report",
     "formulas.regress": "By formula",
     "stats.bayes.empirical_priors": "Published priors",
     "stats.bayes.pooling": "The normal-normal model",
@@ -117,6 +121,9 @@ TITLES = {
     "stats.exact.glmm": "Generalised linear mixed models",
     "stats.exact.beta_binomial": "Beta-binomial regression",
     "stats.exact.rare_event_sensitivity": "All methods side by side",
+    "stats.influence.influence": "Influence of each study",
+    "stats.influence.leave_one_out": "Leave-one-out and cumulative",
+    "stats.influence.residual_plots": "Points of plots",
     "stats.pooling.bootstrap_prediction": "Bootstrap prediction interval",
     "stats.pooling.mantel_haenszel": "Mantel-Haenszel",
     "stats.pooling.mantel_haenszel_tests": "Tests of 2x2 tables",

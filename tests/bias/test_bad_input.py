@@ -20,6 +20,7 @@ from trialpool.stats.bias.pet_peese import pet_peese
 from trialpool.stats.bias.rank_test import begg
 from trialpool.stats.bias.regression_test import regression_test
 from trialpool.stats.bias.selection_model import selection_model
+from trialpool.stats.bias.selection_weights import SELECTION_WEIGHTS
 from trialpool.stats.bias.small_study_test import SMALL_STUDY_TESTS, small_study_test
 from trialpool.stats.bias.trim_and_fill import trim_and_fill
 from trialpool.stats.effects.effects import Effects, effects
@@ -82,19 +83,18 @@ ARGUMENTS: list[tuple[Callable[[], Any], str]] = [
         lambda: fail_safe_n(FOUR, "Rosenthal", target=-0.1),
         "Rosenthal's number is of significance and has no target. Use 'Orwin' or 'general'.",
     ),
-    (lambda: fail_safe_n(FOUR, "Orwin", target=0.1), "target=0.1 cannot be reached from -0.1923. Give one between that and 0."),
+    (lambda: fail_safe_n(FOUR, "Orwin", target=0.1), "target=0.1 cannot be reached from -0.1969. Give one between that and 0."),
     (
         lambda: fail_safe_n(FOUR, "general", target=0.0, tau2=None),
-        "target=0 cannot be reached from -0.1923. Give one between that and 0.",
+        "target=0 cannot be reached from -0.1969. Give one between that and 0.",
     ),
     (lambda: excess_significance(FOUR, test="chi2"), "test='chi2' is not known. Choose one of 'exact', 'binomial', 'chi-squared'."),
     (lambda: excess_significance(FOUR, tau2=-1.0), "tau2=-1.0 is not a variance. Give a number of 0 or more."),
-    (lambda: pet_peese(FOUR, threshold=5), "level=5 is not between 0 and 1. For a 95% interval give 0.95."),
+    (lambda: pet_peese(FOUR, threshold=5), "threshold=5 is not between 0 and 1. Give a P value such as 0.05."),
     (lambda: limit_meta_analysis(FOUR, tau2="x"), f"tau2='x' is not known. Choose one of {TAU2_CHOICES}."),
     (
         lambda: selection_model(FOUR, "steps"),
-        "weights='steps' is not known. Choose one of 'step', 'truncated', 'truncated at', 'beta', 'half-normal', "
-        "'negative exponential', 'logistic', 'power'.",
+        f"weights='steps' is not known. Choose one of {', '.join(map(repr, SELECTION_WEIGHTS))}.",
     ),
     (lambda: selection_model(FOUR, model="fixed"), "model='fixed' is not known. Choose one of 'random', 'common'."),
     (
@@ -134,7 +134,7 @@ ARGUMENTS: list[tuple[Callable[[], Any], str]] = [
         "gamma1=[-0.1] would publish precise studies less often. Give values of 0 or more.",
     ),
     (lambda: copas_model(FOUR, gamma0=[np.nan]), "gamma0=[nan] is not a list of numbers. Give such as [-1, 0, 1]."),
-    (lambda: copas_model(FOUR, threshold=2), "level=2 is not between 0 and 1. For a 95% interval give 0.95."),
+    (lambda: copas_model(FOUR, threshold=2), "threshold=2 is not between 0 and 1. Give a P value such as 0.05."),
 ]
 
 

@@ -31,6 +31,7 @@ COLUMNS = 56  # hexagons across
 BARS = 60
 TAILS = 0.0005  # share of subsets at either end that does not decide the range shown
 FEW = 400  # so many subsets are drawn as dots
+SPREAD = 1 << 20  # more than there are rows of hexagons: column and row in one number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,8 +148,11 @@ def hexagons(x: Floats, y: Floats) -> tuple[Floats, NDArray[np.int64]]:
     odd = np.stack([np.floor(x) + 0.5, np.floor(y / high) + 0.5], axis=-1)
     far = [(x - c[:, 0]) ** 2 + 3 * (y / high - c[:, 1]) ** 2 for c in (even, odd)]
     nearest = np.where((far[0] <= far[1])[:, np.newaxis], even, odd)
-    cells, counts = np.unique(nearest, axis=0, return_counts=True)
-    return cells * [1.0, high], counts
+    halves = (2 * nearest).astype(np.int64)
+    codes, counts = np.unique(halves[:, 0] * SPREAD + halves[:, 1], return_counts=True)
+    rows = (codes + SPREAD // 2) % SPREAD - SPREAD // 2
+    cells = np.stack([(codes - rows) // SPREAD, rows], axis=-1)
+    return cells / 2 * [1.0, high], counts
 
 
 # --- the margins

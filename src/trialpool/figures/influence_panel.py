@@ -161,7 +161,7 @@ def _axis(diagnostic: Diagnostic, width: float) -> Axis:
 def _draw_panel(
     sheet: Sheet, diagnostic: Diagnostic, axis: Axis, rows: list[float], marked: list[bool], top: float, bottom: float, size: int
 ) -> None:
-    """Stems from the reference, or from the axis where there is none, with a disc at each value."""
+    """A disc at each value, on a stem from the reference; of many studies only those that stand out have a stem."""
     reference = diagnostic.reference if math.isfinite(diagnostic.reference) else math.nan
     for limit in diagnostic.limits:
         if axis.holds(limit):
@@ -173,7 +173,7 @@ def _draw_panel(
             continue
         x = axis.at(value)
         colour = style.PREDICTION if mark else style.STUDY
-        if math.isfinite(reference):
+        if math.isfinite(reference) and (mark or size < 2):
             sheet.line((axis.at(reference), y), (x, y), colour=colour, width=style.LINE if size < 2 else style.THIN)
         if mark:
             r = RADII[size] + 0.4

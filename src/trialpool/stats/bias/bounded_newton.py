@@ -56,9 +56,8 @@ def climb(
     damping = np.full(len(at), 1e-3)
     found = np.zeros(len(at), dtype=bool)
     for _ in range(steps):
-        step, promise, whole = _step(now, at, low, high, damping)
-        last = promise <= gain * (1 + np.abs(now.height))
-        there = np.clip(at + np.where(last[:, np.newaxis], whole, step), low, high)
+        step, last = _step(now, at, low, high, damping, gain)
+        there = np.clip(at + step, low, high)
         new = surface(there)
         slack = np.where(last, gain * (1 + np.abs(now.height)), 0.0)
         with np.errstate(invalid="ignore"):
@@ -106,39 +105,44 @@ def free(at: Floats, gradient: Floats, low: Floats, high: Floats) -> Bools:
     return np.asarray(~out & (low < high))
 
 
-def _step(now: Surface, at: Floats, low: Floats, high: Floats, damping: Floats) -> tuple[Floats, Floats, Floats]:
-    """The step (B, p), the gain that it promises without damping (B,), and the step without damping.
+def _step(now: Surface, at: Floats, low: Floats, high: Floats, damping: Floats, gain: float) -> tuple[Floats, Bools]:
+    """The step (B, p), and whether it promises so little that it is the last, and without damping.
 
     A parameter whose step would cross a bound goes to the bound, and the others take the step that suits this.
     """
-    moves = free(at, now.gradient, low, high) & np.isfinite(now.gradient)
+    moves: Bools = np.asarray(free(at, now.gradient, low, high) & np.isfinite(now.gradient))
     H = np.where(np.isfinite(now.curvature), -now.curvature, 0.0)
-    damped, whole, promise = _uphill(H, now.gradient, moves, damping)
-    steps = []
-    for step in (damped, whole):
-        to_bound = np.clip(at + step, low, high) - at
-        crosses = moves & (to_bound != step)
-        if crosses.any():
-            gone = np.where(crosses, to_bound, 0.0)
-            pull = now.gradient - (H * gone[:, np.newaxis, :]).sum(-1)
-            again = _uphill(H, pull, moves & ~crosses, damping)[0 if step is damped else 1]
-            step = np.where(crosses.any(-1)[:, np.newaxis], again + gone, step)
-        steps.append(step)
-    return steps[0], promise, steps[1]
+    least = gain * (1 + np.abs(now.height))
+    step, last = _uphill(H, now.gradient, moves, damping, least)
+    there = at + step
+    crosses = moves & ((there < low) | (there > high))
+    if crosses.any():
+        gone = np.where(crosses, np.clip(there, low, high) - at, 0.0)
+        pull = now.gradient - (H * gone[:, np.newaxis, :]).sum(-1)
+        again, _ = _uphill(H, pull, moves & ~crosses, np.where(last, 0.0, damping), least)
+        step = np.where(crosses, gone, np.where(crosses.any(-1, keepdims=True), again, step))
+    return step, last
 
 
-def _uphill(H: Floats, gradient: Floats, moves: Bools, damping: Floats) -> tuple[Floats, Floats, Floats]:
-    """(|H| + damping)^-1 gradient over the parameters that move, the same without damping, and the gain that promises."""
-    both = moves[:, :, np.newaxis] & moves[:, np.newaxis, :]
-    H = np.where(both, H, np.eye(H.shape[1]))
-    size = np.sqrt(np.maximum(np.abs(np.diagonal(H, axis1=1, axis2=2)), 1e-30))
-    values, vectors = np.linalg.eigh(H / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
-    values = np.maximum(np.abs(values), CURVATURE * np.abs(values).max(-1, keepdims=True))
-    along = (vectors * (np.where(moves, gradient, 0.0) / size)[:, :, np.newaxis]).sum(1)
-    damped, whole = (
-        (vectors * (along / divisor)[:, np.newaxis, :]).sum(-1) / size for divisor in (values + damping[:, np.newaxis], values)
-    )
-    return damped, whole, (along**2 / values).sum(-1) / 2
+def _uphill(H: Floats, gradient: Floats, moves: Bools, damping: Floats, least: Floats) -> tuple[Floats, Bools]:
+    """(|H| + damping)^-1 gradient over the parameters that move, and whether the gain that it promises is no more than `least`.
+
+    There is no damping where that is so.
+    """
+    if moves.all():
+        scaled = H
+    else:
+        scaled = np.where(moves[:, :, np.newaxis] & moves[:, np.newaxis, :], H, np.eye(H.shape[1]))
+        gradient = np.where(moves, gradient, 0.0)
+    size = np.sqrt(np.maximum(np.abs(np.diagonal(scaled, axis1=1, axis2=2)), 1e-30))
+    values, vectors = np.linalg.eigh(scaled / (size[:, :, np.newaxis] * size[:, np.newaxis, :]))
+    values = np.abs(values)
+    values = np.maximum(values, CURVATURE * values.max(-1, keepdims=True))
+    along = (vectors * (gradient / size)[:, :, np.newaxis]).sum(1)
+    last = (along * along / values).sum(-1) / 2 <= least
+    along = along / (values + np.where(last, 0.0, damping)[:, np.newaxis])
+    step = (vectors * along[:, np.newaxis, :]).sum(-1) / size
+    return np.where(moves, step, 0.0), last
 
 
 def standard_errors(peak: Peak, low: Floats, high: Floats) -> Any:

@@ -101,6 +101,7 @@ CAUTIONS: dict[str, Callable[[Effects], str]] = {
 }
 OF_ASYMMETRY = ("few studies", "bound to its error", "standard errors alike", "heterogeneous")
 OF_ASYMMETRY_AND_TAU2 = ("few studies", "bound to its error", "standard errors alike")
+OF_AN_ADJUSTED_EFFECT = ("few studies to model", "bound to its error", "standard errors alike", "heterogeneous")
 OF_A_MODEL = ("few studies to model",)
 
 

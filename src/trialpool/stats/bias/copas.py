@@ -14,6 +14,7 @@ from trialpool.stats.arrays import Bools, Floats, count
 from trialpool.stats.bias.bounded_newton import Peak, Surface, climb_in_rounds, standard_errors
 from trialpool.stats.bias.cautions import OF_A_MODEL, caution
 from trialpool.stats.bias.copas_likelihood import Published, copas_surface
+from trialpool.stats.bias.threshold import checked_threshold
 from trialpool.stats.distributions import chi2_p, quantile, two_sided_p
 from trialpool.stats.effects.columns import numbers
 from trialpool.stats.effects.effects import Effects
@@ -138,11 +139,11 @@ def copas_model(effects: Effects, *, gamma0: Any = None, gamma1: Any = None, thr
     Schwarzer, Ruecker & Kuenstler (2009), J Clin Epidemiol 62:624-631
 
     >>> from trialpool.stats.effects.effects import effects
-    >>> yi = [-0.62, -0.45, -0.71, -0.12, -0.38, -0.25, -0.81, 0.05, -0.33, -0.55]
+    >>> yi = [-0.62, -0.45, -0.31, -0.22, -0.38, -0.25, -0.81, -0.05, -0.33, -0.55]
     >>> copas_model(effects(yi, [0.08, 0.03, 0.11, 0.01, 0.02, 0.04, 0.15, 0.02, 0.09, 0.05]))
-    <CopasModel: no choice of the parameters removes the small-study effect>
+    <CopasModel: -0.301 (95% CI -0.428 to -0.173), 0.9 studies unpublished>
     """
-    checked_level(threshold)
+    checked_threshold(threshold)
     if effects.vi.ndim > 1 or effects.yi.ndim > 1:
         raise NotEstimable("Copas model: one analysis at a time.")
     k = int(count(effects.vi))

@@ -58,7 +58,7 @@ def height_and_gradient(published: Published, theta: Floats) -> tuple[Floats, Fl
 
         log L = sum -log(S)/2 - (yi - mu)^2 / (2 S) - log Phi(u) + log Phi(v).
 
-    Copas & Shi (2000), Biostatistics 1:247-262, eq. 5; Copas & Shi (2001), Stat Methods Med Res 10:251-265.
+    Copas & Shi (2000), Biostatistics 1:247-262; Copas & Shi (2001), Stat Methods Med Res 10:251-265.
     """
     yi, s, u, c2, log_share = published
     mu, slope, tau2, rho = (theta[:, i, np.newaxis] for i in range(4))

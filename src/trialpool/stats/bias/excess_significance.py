@@ -12,6 +12,7 @@ from scipy.special import bdtrc, ndtr
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats
 from trialpool.stats.bias.cautions import caution
+from trialpool.stats.bias.threshold import checked_threshold
 from trialpool.stats.distributions import two_sided_p, z_quantile
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
@@ -60,7 +61,7 @@ class ExcessSignificance:
 
     @property
     def statistic(self) -> float:
-        """(O - E)^2 (1 / E + 1 / (k - E)): chi-squared with 1 degree of freedom. Ioannidis & Trikalinos (2007), eq. 1."""
+        """(O - E)^2 (1 / E + 1 / (k - E)): chi-squared with 1 degree of freedom. Ioannidis & Trikalinos (2007)."""
         return float(excess(self.observed, self.expected, len(self.power)) ** 2)
 
     def effect_without_excess(self, threshold: float = 0.1) -> float:
@@ -68,7 +69,7 @@ class ExcessSignificance:
 
         The limiting effect of Ioannidis & Trikalinos (2007).
         """
-        checked_level(threshold)
+        checked_threshold(threshold)
         there = np.isfinite(self.effects.vi)
         vi, O = self.effects.vi[there], self.observed
         sign = 1.0 if self.theta >= 0 else -1.0

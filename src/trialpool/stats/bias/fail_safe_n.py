@@ -110,7 +110,7 @@ def orwin(asked: Question) -> FailSafeN:
 
 
 def rosenberg(asked: Question) -> FailSafeN:
-    """n = ((sum wi yi / z)^2 - sum wi) / w, z two-sided, w the mean weight. Rosenberg (2005), Evolution 59:464-468, eq. 2."""
+    """n = ((sum wi yi / z)^2 - sum wi) / w, z two-sided, w the mean weight. Rosenberg (2005), Evolution 59:464-468."""
     return _by_weighting("Rosenberg", asked, None)
 
 

@@ -74,7 +74,7 @@ class LimitMetaAnalysis:
     @property
     def caution(self) -> str:
         """Why the adjusted effect should not be relied on; empty where nothing speaks against it."""
-        return caution(self.effects, ("few studies", "bound to its error", "standard errors alike"))
+        return caution(self.effects, ("few studies to model", "bound to its error", "standard errors alike"))
 
     def __repr__(self) -> str:
         return f"<LimitMetaAnalysis: {self}>"
@@ -107,7 +107,7 @@ def limit_meta_analysis(effects: Effects, *, tau2: str = "REML") -> LimitMetaAna
 
     References
     ----------
-    Ruecker, Schwarzer, Carpenter, Binder & Schumacher (2011), Biostatistics 12:122-142, sections 2 and 3
+    Ruecker, Schwarzer, Carpenter, Binder & Schumacher (2011), Biostatistics 12:122-142
 
     >>> from trialpool.stats.effects.effects import effects
     >>> limit_meta_analysis(effects([-0.1, -0.5, -0.4, -0.9], [0.01, 0.02, 0.06, 0.09]))

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from trialpool.stats.bias.cautions import OF_ASYMMETRY, caution
+from trialpool.stats.bias.cautions import OF_AN_ADJUSTED_EFFECT, caution
 from trialpool.stats.bias.regression_test import RegressionTest, regression_test
+from trialpool.stats.bias.threshold import checked_threshold
 from trialpool.stats.distributions import quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level
@@ -61,7 +62,7 @@ class PetPeese:
 
         Stanley (2017), Soc Psychol Personal Sci 8:581-591: not with few studies, strong heterogeneity or only small studies.
         """
-        return caution(self.pet.effects, OF_ASYMMETRY)
+        return caution(self.pet.effects, OF_AN_ADJUSTED_EFFECT)
 
     def __repr__(self) -> str:
         return f"<PetPeese: {self}>"
@@ -96,7 +97,7 @@ def pet_peese(effects: Effects, *, threshold: float = 0.05) -> PetPeese:
     >>> pet_peese(effects([-0.32, -0.38, -0.55, -0.61], [0.005, 0.01, 0.06, 0.09]))
     <PetPeese: PEESE: -0.316 (95% CI -0.389 to -0.243)>
     """
-    checked_level(threshold)
+    checked_threshold(threshold)
     pet, peese = (regression_test(effects, predictor=predictor) for predictor in ("sei", "vi"))
     direction = np.sign(mean(effects.yi, weights(effects.vi)))
     with np.errstate(divide="ignore", invalid="ignore"):

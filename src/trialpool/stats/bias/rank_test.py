@@ -148,7 +148,7 @@ def pairs(k: Any) -> Any:
 
 
 def variance_of_kendall(k: Any, x: Ties, y: Ties) -> Any:
-    """The variance of S over all orders, with ties in both. Kendall (1970), Rank Correlation Methods, 4th ed., eq. 4.4."""
+    """The variance of S over all orders, with ties in both. Kendall (1970), Rank Correlation Methods, 4th ed., ch. 4."""
     k = np.asarray(k, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         return (

@@ -63,12 +63,12 @@ class Fit(NamedTuple):
     found: Any
 
 
-def best_fit(data: Data, form: Form, *, random: bool, whole: bool = False) -> Fit:
+def best_fit(data: Data, form: Form, plain: Fit, *, random: bool, whole: bool = False) -> Fit:
     """The highest of the maxima that are found from the starting points, for each analysis, in blocks that fit in memory.
 
-    `whole`: in one block.
+    `plain` is the fit without selection; `whole`: in one block.
     """
-    start = starting_points(data, form, random=random)  # (N, G, 2 + q)
+    start = starting_points(data, form, plain, random=random)  # (N, G, 2 + q)
     N, G = start.shape[:2]
     low = np.concatenate([[-np.inf, 0.0], form.low])
     high = np.concatenate([[np.inf, np.inf if random else 0.0], form.high])
@@ -124,7 +124,13 @@ def truncated_at(data: Data, *, random: bool) -> Fit:
     def delta(eta: Floats, se: Floats) -> tuple[Floats, Floats]:
         return np.exp(eta), np.exp(eta) * se
 
-    fit = best_fit(many, Form(of, np.array([[-1.5], [0.5]]), low, high, delta), random=random, whole=True)
+    fit = best_fit(
+        many,
+        Form(of, np.array([[-1.5], [0.5]]), low, high, delta),
+        without_selection(many, random=random),
+        random=random,
+        whole=True,
+    )
     height = np.where(valid.ravel(), fit.loglik, -np.inf).reshape(N, 2 * k)
     at = np.arange(N) * 2 * k + height.argmax(1)
     best = Fit(*(np.asarray(part)[at] for part in fit))
@@ -135,9 +141,8 @@ def truncated_at(data: Data, *, random: bool) -> Fit:
     )
 
 
-def starting_points(data: Data, form: Form, *, random: bool) -> Floats:
+def starting_points(data: Data, form: Form, plain: Fit, *, random: bool) -> Floats:
     """(N, G, 2 + q) around the fit without selection: the same, and nearer to 0 or more spread, for each start of eta."""
-    plain = without_selection(data, random=random)
     moves = np.array([(mu, spread) for mu, spread in ((0.0, 1.0), (-1.5, 1.5))])
     se = plain.se[:, np.newaxis]
     mu = plain.mu[:, np.newaxis] + se * moves[:, 0]

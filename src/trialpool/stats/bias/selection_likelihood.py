@@ -27,14 +27,14 @@ NODES = 40  # a panel; the error of log A is 1e-11 or less
 class Cells(NamedTuple):
     """What w and f are over the cells of each study.
 
-    moments  : five of (B, C, k), of t^0 to t^4 over each cell
+    moments  : (5, B, C, k) of t^0 to t^4 over each cell
     log_w    : (B, C, k) or what broadcasts to it
     first    : derivatives of log w by each parameter of selection
     second   : the second by the only one, or None
     observed : the same at the studies' own P values, (B, k)
     """
 
-    moments: tuple[Floats, ...]
+    moments: Floats
     log_w: Floats
     first: tuple[Floats, ...]
     second: Floats | None
@@ -80,26 +80,28 @@ class Steps:
         )
 
 
-def moments_between(t: Floats) -> tuple[Floats, ...]:
-    """Integrals of t^n phi(t), n = 0 to 4, from each edge to the next: (B, E, k) -> five of (B, E - 1, k).
+def moments_between(t: Floats) -> Floats:
+    """Integrals of t^n phi(t), n = 0 to 4, from each edge to the next: (B, E, k) -> (5, B, E - 1, k).
 
     By parts, M_n = (n - 1) M_(n-2) - [t^(n-1) phi].
 
-    >>> [float(m[0, 0, 0].round(3)) for m in moments_between(np.array([[[-np.inf], [np.inf]]]))]
-    [1.0, 0.0, 1.0, 0.0, 3.0]
+    >>> moments_between(np.array([[[-np.inf], [np.inf]]])).ravel().round(3)
+    array([1., 0., 1., 0., 3.])
     """
     finite = np.isfinite(t)
     s = np.where(finite, t, 0.0)
-    phi = np.where(finite, np.exp(-0.5 * s * s) / ROOT_2_PI, 0.0)
+    edges = np.empty((4, *t.shape))  # t^n phi, n = 0 to 3
+    np.multiply(np.exp(-0.5 * s * s), finite / ROOT_2_PI, out=edges[0])
+    for n in range(3):
+        np.multiply(edges[n], s, out=edges[n + 1])
     below, above = ndtr(t), ndtr(-t)
-    M0 = np.where(t[:, :-1] > 0, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
-    fall = [phi]
-    for _ in range(3):
-        fall.append(fall[-1] * s)
-    drops = [f[:, :-1] - f[:, 1:] for f in fall]
-    M1 = drops[0]
-    M2 = M0 + drops[1]
-    return M0, M1, M2, 2 * M1 + drops[2], 3 * M2 + drops[3]
+    M = np.empty((5, *t[:, 1:].shape))
+    M[0] = np.where(t[:, :-1] > 0, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
+    np.subtract(edges[:, :, :-1], edges[:, :, 1:], out=M[1:])
+    M[2] += M[0]
+    M[3] += 2 * M[1]
+    M[4] += 3 * M[2]
+    return M
 
 
 class Curve:
@@ -132,15 +134,17 @@ class Curve:
     def cells(self, mu: Floats, sd: Floats, eta: Floats, /) -> Cells:
         centre, spread = (mu[:, np.newaxis] / self.sei)[:, np.newaxis, :], (sd / self.sei)[:, np.newaxis, :]
         t = (self.z - centre) / spread
-        powers = [np.exp(-0.5 * t * t) * self.width / spread]
-        for _ in range(4):
-            powers.append(powers[-1] * t)
-        tails = moments_between((self.ends - centre) / spread)
+        tails = moments_between((self.ends - centre) / spread)[:, :, ::2]
+        M = np.empty((5, len(t), t.shape[1] + 2, t.shape[2]))
+        M[:, :, -2:] = tails
+        M[0, :, :-2] = np.exp(-0.5 * t * t) * self.width / spread
+        for n in range(4):
+            np.multiply(M[n, :, :-2], t, out=M[n + 1, :, :-2])
         delta = tuple(column[:, np.newaxis, np.newaxis] for column in eta.T)
         own = tuple(column[:, np.newaxis] for column in eta.T)
         w = self.smooth.shape(delta, self.log_p, self.log_q, self.scale[:, np.newaxis, :])
         return Cells(
-            moments=tuple(np.concatenate([m, tail[:, ::2]], axis=1) for m, tail in zip(powers, tails, strict=True)),
+            moments=M,
             log_w=w.value,
             first=w.first,
             second=w.second,
@@ -176,35 +180,32 @@ def surface(yi: Floats, vi: Floats, there: Any, selection: Selection, theta: Flo
     S = vi + tau2[:, np.newaxis]
     sd = np.sqrt(S)
     cells = selection.cells(mu, sd, eta)
-    w = np.exp(cells.log_w)
-    M = [w * m for m in cells.moments]
-    A = M[0].sum(1)
-    E = [m.sum(1) / A for m in M]
-    share = [m / A[:, np.newaxis, :] for m in M[:3]]  # cells' parts of the density, and of its first two moments
-    log_A = np.log(A)
+    M = np.exp(cells.log_w) * cells.moments
+    sums = M.sum(2)
+    E = sums / sums[0]
+    share = M[:3] / sums[0][:, np.newaxis, :]  # cells' parts of the density, and of its first two moments
     t = (yi - mu[:, np.newaxis]) / sd
-    each = cells.observed.value - 0.5 * t * t - np.log(sd * ROOT_2_PI) - log_A
-    height = np.where(there, each, 0.0).sum(-1)
-    means = [[(g * part).sum(1) for part in share] for g in cells.first]  # E[g], E[g t], E[g t^2]
-    scores = [(t - E[1]) / sd, (t * t - E[2]) / (2 * S)]
-    scores += [own - mean[0] for own, mean in zip(cells.observed.first, means, strict=True)]
-    gradient = np.stack([np.where(there, score, 0.0).sum(-1) for score in scores], axis=-1)
+    means = [(g * share).sum(2) for g in cells.first]  # E[g], E[g t], E[g t^2]
+    skew, spread = E[3] - E[1] * E[2], E[4] - E[2] ** 2
+    terms = [
+        cells.observed.value - 0.5 * t * t - np.log(sd * ROOT_2_PI * sums[0]),
+        (t - E[1]) / sd,
+        (t * t - E[2]) / (2 * S),
+        *(own - mean[0] for own, mean in zip(cells.observed.first, means, strict=True)),
+        -(E[2] - E[1] ** 2) / S,
+        (E[1] - t - skew / 2) / (S * sd),
+        (E[2] - t * t - spread / 4) / S**2,
+    ]
+    for i, (g, mean) in enumerate(zip(cells.first, means, strict=True)):
+        terms += [-(mean[1] - mean[0] * E[1]) / sd, -(mean[2] - mean[0] * E[2]) / (2 * S)]
+        for other, its_mean in zip(cells.first[: i + 1], means, strict=False):
+            bent = mean[0] * its_mean[0] - (g * other * share[0]).sum(1)
+            if cells.second is not None and cells.observed.second is not None:
+                bent = bent + cells.observed.second - (cells.second * share[0]).sum(1)
+            terms.append(bent)
+    totals = np.where(there, np.stack(terms), 0.0).sum(-1)  # (terms, B)
     p = theta.shape[1]
     H = np.empty((len(theta), p, p))
-
-    def put(i: int, j: int, values: Floats) -> None:
-        H[:, i, j] = H[:, j, i] = np.where(there, values, 0.0).sum(-1)
-
-    put(0, 0, -(E[2] - E[1] ** 2) / S)
-    put(0, 1, ((E[1] - t) - (E[3] - E[1] * E[2]) / 2) / (S * sd))
-    put(1, 1, ((E[2] - t * t) - (E[4] - E[2] ** 2) / 4) / S**2)
-    for i, (g, mean) in enumerate(zip(cells.first, means, strict=True)):
-        put(0, 2 + i, -(mean[1] - mean[0] * E[1]) / sd)
-        put(1, 2 + i, -(mean[2] - mean[0] * E[2]) / (2 * S))
-        for j in range(i + 1):
-            product = (g * cells.first[j] * share[0]).sum(1) - mean[0] * means[j][0]
-            bent = 0.0
-            if cells.second is not None and cells.observed.second is not None:
-                bent = cells.observed.second - (cells.second * share[0]).sum(1)
-            put(2 + i, 2 + j, bent - product)
-    return Surface(height, gradient, H)
+    rows, columns = np.tril_indices(p)
+    H[:, rows, columns] = H[:, columns, rows] = totals[1 + p :].T
+    return Surface(totals[0], totals[1 : 1 + p].T, H)

@@ -165,9 +165,9 @@ def selection_model(
     References
     ----------
     Hedges (1992), Stat Sci 7:246-255; Vevea & Hedges (1995), Psychometrika 60:419-435; Vevea & Woods (2005), Psychol Methods
-    10:428-443 (given weights); Citkowicz & Vevea (2017), Psychol Methods 22:28-41 (beta); Preston, Ashby & Smyth (2004),
-    Adjusting for publication bias: modelling the selection process (half-normal, negative exponential, logistic); Rust, Lehmann &
-    Farley (1990), J Mark Res 27:220-226 (truncated)
+    10:428-443 (given weights); Citkowicz & Vevea (2017), Psychol Methods 22:28-41 (beta); Preston, Ashby & Smyth (2004), J
+    Eval Clin Pract 10:313-322 (half-normal, negative exponential, logistic); Rust, Lehmann & Farley (1990), J Mark Res 27:220-226
+    (truncated)
 
     >>> from trialpool.stats.effects.effects import effects
     >>> yi = [-0.62, -0.45, -0.71, -0.12, -0.38, -0.25, -0.81, 0.05, -0.33, -0.55]
@@ -191,7 +191,7 @@ def selection_model(
     if weights == "truncated at":
         fit = truncated_at(data, random=random)
     else:
-        fit = best_fit(data, form_of(weights, cuts, given, favoured == "two-sided", precision), random=random)
+        fit = best_fit(data, form_of(weights, cuts, given, favoured == "two-sided", precision), plain, random=random)
     shape = np.broadcast_shapes(effects.yi.shape, effects.vi.shape)[:-1]
     sign = -1.0 if favoured == "less" else 1.0
     sign_of_limit = sign if weights == "truncated at" else 1.0

@@ -28,7 +28,7 @@ Shape = Callable[[tuple[Floats, ...], Floats, Floats, Any], LogWeight]  # of the
 
 
 def half_normal(delta: tuple[Floats, ...], log_p: Floats, log_q: Floats, scale: Any) -> LogWeight:
-    """w = exp(-delta p^2). Preston, Ashby & Smyth (2004), adjusting for publication bias: modelling the selection process."""
+    """w = exp(-delta p^2). Preston, Ashby & Smyth (2004), J Eval Clin Pract 10:313-322."""
     by = -scale * np.exp(2 * log_p)
     return LogWeight(delta[0] * by, (by,))
 

@@ -68,7 +68,7 @@ class TrimAndFill:
         """Why the filled estimate should not be relied on; empty where nothing speaks against it."""
         unsettled = "" if self.settled else "the number of missing studies did not settle: it went back and forth"
         alone = "it corrects for asymmetry of any cause, and is no estimate of what unpublished studies found" if self.k0 else ""
-        return caution(self.fit.effects, ("few studies", "heterogeneous"), unsettled, alone)
+        return caution(self.fit.effects, ("few studies to model", "heterogeneous"), unsettled, alone)
 
     def __repr__(self) -> str:
         return f"<TrimAndFill: {self}>"
@@ -109,22 +109,22 @@ def mean_ranks(size: Floats, there: Any, rounding: Any) -> Floats:
 
 
 def run_estimator(ranks: Signed) -> Any:
-    """R0 = gamma - 1, gamma the length of the run of positive ranks at the top. Duval & Tweedie (2000), JASA 95:89-98, eq. 6."""
+    """R0 = gamma - 1, gamma the length of the run of positive ranks at the top. Duval & Tweedie (2000), JASA 95:89-98."""
     return ranks.run - 1
 
 
 def linear_estimator(ranks: Signed) -> Any:
-    """L0 = (4 S - k (k + 1)) / (2 k - 1), S the sum of the positive ranks. Duval & Tweedie (2000), JASA 95:89-98, eq. 7."""
+    """L0 = (4 S - k (k + 1)) / (2 k - 1), S the sum of the positive ranks. Duval & Tweedie (2000), JASA 95:89-98."""
     return (4 * ranks.S - ranks.k * (ranks.k + 1)) / (2 * ranks.k - 1)
 
 
 def quadratic_estimator(ranks: Signed) -> Any:
-    """Q0 = k - 1/2 - sqrt(2 k^2 - 4 S + 1/4). Duval & Tweedie (2000), JASA 95:89-98, eq. 8."""
+    """Q0 = k - 1/2 - sqrt(2 k^2 - 4 S + 1/4). Duval & Tweedie (2000), JASA 95:89-98."""
     return ranks.k - 0.5 - np.sqrt(np.maximum(2.0 * ranks.k**2 - 4 * ranks.S + 0.25, 0.0))
 
 
 def variance_of_sum(k: Any, k0: Any) -> Any:
-    """Variance of S with k studies present and k0 missing. Duval & Tweedie (2000), Biometrics 56:455-463, appendix."""
+    """Variance of S with k studies present and k0 missing. Duval & Tweedie (2000), Biometrics 56:455-463."""
     return (k * (k + 1) * (2 * k + 1) + 10 * k0**3 + 27 * k0**2 + 17 * k0 - 18 * k * k0**2 - 18 * k * k0 + 6 * k**2 * k0) / 24
 
 
