@@ -18,7 +18,7 @@ FAR = 1.5  # by how much the z of an effect may differ from that of the printed 
 def inconsistencies(review: Review, analyses: tuple[AnalysisFindings, ...]) -> tuple[Problem, ...]:
     """Every disagreement found, in the order of the files: within a report, and between a report and its effect."""
     within = [problem for report in review.reports for problem in _within(report)]
-    return tuple(sorted(within + list(_of_effects(analyses)), key=lambda p: (p.file, p.row, p.column)))
+    return tuple(sorted(within + list(_of_effects(analyses)) + list(_lost(analyses)), key=lambda p: (p.file, p.row, p.column)))
 
 
 def _within(report: Report) -> Iterator[Problem]:
@@ -49,6 +49,18 @@ def _of_effects(analyses: tuple[AnalysisFindings, ...]) -> Iterator[Problem]:
                 yield Problem(
                     report.file, report.row, "p", what, "A reported estimate with its interval would settle it", "warning"
                 )
+
+
+def _lost(analyses: tuple[AnalysisFindings, ...]) -> Iterator[Problem]:
+    """A study that has reports of an outcome, of which none leads to an effect."""
+    for found in analyses:
+        for missing in found.selection.missing:
+            usable = [c for c in missing.candidates if c.report.use != "no" and c.report.status != "recalled"]
+            if usable:
+                report = usable[0].report
+                what = f"{missing.unit.title} has no effect on {found.outcome.name.lower()}: {missing.reason}"
+                mend = "An estimate with both limits would do; the report lists what each route lacks"
+                yield Problem(report.file, report.row, "", what, mend, "warning")
 
 
 def _near(a: float, b: float) -> bool:

@@ -102,13 +102,19 @@ def _vary(review: Review, analysis: Analysis, outcome: Outcome, selection: Selec
     for id_ in analysis.sensitivity:
         if id_ == "leave-one-out":
             yield from _without_each(selection, fit)
-        elif id_ == "mantel-haenszel" and (fit.effects.counts is None or outcome.measure not in MANTEL_HAENSZEL):
+        elif id_ in APPLIES and not APPLIES[id_](analysis, outcome, fit):
             continue
         else:
             again = VARIATIONS[id_](review, analysis, outcome, fit)
             group = "Rows" if id_ in ("read-only", "all-rows") else "Model"
             why = "an arm has no event in any trial" if id_ == "mantel-haenszel" else "no row remains that can be used"
             yield Variation(id=id_, label=SENSITIVITY[id_], group=group, fit=again, why="" if again else why)
+
+
+APPLIES: dict[str, Callable[[Analysis, Outcome, PooledEffect], bool]] = {
+    "hk-floor": lambda analysis, outcome, fit: analysis.ci == "HK",
+    "mantel-haenszel": lambda analysis, outcome, fit: fit.effects.counts is not None and outcome.measure in MANTEL_HAENSZEL,
+}  # variations that only some analyses have
 
 
 def _dl_wald(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
@@ -134,7 +140,12 @@ def _all_rows(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledE
     return _pool_selected(select(review, outcome, statuses=ALL, by_status=False), analysis, outcome)
 
 
+def _hk_floor(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
+    return pool(fit.effects, tau2=analysis.tau2, ci="HK-floor", level=analysis.level)
+
+
 VARIATIONS: dict[str, Callable[[Review, Analysis, Outcome, PooledEffect], PooledEffect | None]] = {
+    "hk-floor": _hk_floor,
     "dl-wald": _dl_wald,
     "common": _common,
     "mantel-haenszel": _mantel_haenszel,

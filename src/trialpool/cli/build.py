@@ -13,7 +13,7 @@ from trialpool.analysis.run import analyse
 from trialpool.cli.problems import problems_json
 from trialpool.errors import BadInput
 from trialpool.formats.review_folder import check_folder
-from trialpool.reports.answers import answer
+from trialpool.reports.answers import answer, cautions
 from trialpool.reports.build import Watch, write_report
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def build_review(folder: Path, *, as_json: bool) -> int:
         typer.echo(f"warning: {remark}")
     for found in findings.analyses:
         typer.echo(" ".join(answer(found)))
+    for caution in cautions(review):
+        typer.echo(f"caution: {caution}")
     if findings.inconsistencies:
         n = len(findings.inconsistencies)
         typer.echo(f"{n} reported number{'s do' if n > 1 else ' does'} not agree with others: trialpool check {folder}")

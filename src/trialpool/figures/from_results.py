@@ -14,6 +14,7 @@ from trialpool.figures.heterogeneity import heterogeneity_line, p_text
 from trialpool.figures.sensitivity import SensitivityLine, SensitivityPlot, draw_sensitivity
 from trialpool.stats.distributions import z_quantile
 from trialpool.stats.effects.measure import MEASURES
+from trialpool.stats.pooling.choices import expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def forest(fit: PooledEffect, *, title: str = "", favours: tuple[str, str] = ("F
     >>> figure.description
     '...'
     """
+    expect("forest", fit, PooledEffect, "pool, pool_common or mantel_haenszel")
     measure = MEASURES[fit.effects.measure]
     lines: list[ForestLine] = [*_fit_studies(fit), _total(fit, PREDICTED)]
     return draw_forest(
@@ -73,6 +75,7 @@ def funnel(fit: PooledEffect, *, title: str = "", contours: bool = True) -> Figu
     >>> len(funnel(pool(effects([-0.36, -0.73, -0.10], [0.02, 0.03, 0.01], measure="HR"))).svg()) > 1000
     True
     """
+    expect("funnel", fit, PooledEffect, "pool, pool_common or mantel_haenszel")
     measure = MEASURES[fit.effects.measure]
     wi = 1 / fit.effects.vi
     return draw_funnel(

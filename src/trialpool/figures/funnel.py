@@ -226,7 +226,7 @@ def _draw_legend(sheet: Sheet, plot: FunnelPlot, plane: Plane, y: float) -> floa
 
 def _legend(plot: FunnelPlot, plane: Plane) -> Iterator[list[Key]]:
     if plane.effect.holds(plot.centre):
-        pooled = Key(text=f"Pooled effect, {number_text(plot.centre, log=plot.log)}", dash="dotted")
+        pooled = Key(text=f"Common effect, {number_text(plot.centre, log=plot.log)}", dash="dotted")
         yield [pooled, Key(text=f"Pseudo {level_text(plot.level)} confidence limits", dash="dashed")]
     if plot.contours:
         yield [

@@ -61,6 +61,10 @@ def whole(cell: str) -> int:
     text = cell.strip()
     if GROUPED.fullmatch(text) and "." not in text:
         raise _thousands(cell)
+    if text.endswith("%"):
+        raise BadCell(
+            f"{quoted(cell)} is a percentage", "Give the number of patients here; a percentage has its own column, pct_t or pct_c"
+        )
     number = decimal(cell)
     if number != number.to_integral_value():
         mend = "Counts are whole; a percentage has its own column"

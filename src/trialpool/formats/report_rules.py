@@ -35,6 +35,16 @@ def ratios_are_positive(report: Report | Published) -> Iterator[Finding]:
                 )
 
 
+def one_limit_has_another(report: Report) -> Iterator[Finding]:
+    for column, other in (("ci_low", "ci_high"), ("ci_high", "ci_low")):
+        if getattr(report, column) is None and getattr(report, other) is not None:
+            yield (
+                column,
+                f"{other} is {getattr(report, other)} and this cell is empty",
+                "Give both limits, or neither if one is not known",
+            )
+
+
 def limits_are_in_order(report: Report | Published) -> Iterator[Finding]:
     low, high = report.ci_low, report.ci_high
     if low is not None and high is not None and low > high:
@@ -124,7 +134,8 @@ RULES: tuple[Rule, ...] = (
 
 def problems_of(report: Report) -> list[Problem]:
     """Every cell of a row of results/*.csv that breaks a rule."""
-    return [Problem(report.file, report.row, *finding) for rule in RULES for finding in rule(report)]
+    errors = [Problem(report.file, report.row, *finding) for rule in RULES for finding in rule(report)]
+    return errors + [Problem(report.file, report.row, *finding, "warning") for finding in one_limit_has_another(report)]
 
 
 def problems_of_published(row: Published) -> list[Problem]:

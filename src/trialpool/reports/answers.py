@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import log
 
 import numpy as np
 
@@ -19,8 +20,11 @@ from trialpool.reports.wording import (
     studies_text,
     tau2_text,
 )
+from trialpool.review.review import Review
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
+WIDE = 0.8, 1.25  # an interval of a ratio that holds both leaves an effect of either sign possible
+FEW_TO_PREDICT = 5
 WHERE_HR_IS_PRINTED = ("estimate and interval", "O - E and V")
 WHERE_ONLY_SE_IS_MADE = ("estimate and P", "estimate and events", "estimate and expected events")
 
@@ -30,17 +34,30 @@ def answer(found: AnalysisFindings) -> tuple[str, ...]:
     fit = found.fit
     if fit is None:
         return (f"{found.outcome.name}: no answer, for {found.why}.",)
-    return f"{_effect_sentence(found, fit)}.", f"{_spread_sentence(found, fit)}; {rests_on(found)}{_disagreement(found)}."
+    return f"{_effect_sentence(found, fit)}.", f"{_spread_sentence(found, fit)}; {rests_on(found)}."
+
+
+def cautions(review: Review) -> tuple[str, ...]:
+    """What a reader must know first: the review's own cautions, and how many of its rows were read."""
+    by_status = Counter(report.status for report in review.reports)
+    if set(by_status) <= {"read", "author"}:
+        return review.plan.cautions
+    counted = listed([f"{n} are {status}" for status, n in by_status.items()])
+    recalled = "; recalled rows were written from memory and never enter a primary result" if by_status["recalled"] else ""
+    return (*review.plan.cautions, f"Of the {len(review.reports)} rows of this review {counted}{recalled}.")
 
 
 def _effect_sentence(found: AnalysisFindings, fit: PooledEffect) -> str:
-    return f"{found.outcome.name}: {verdict(found, fit)} in {basis_text(found)} ({effect_in_words(fit)})"
+    said = f"{found.outcome.name}: {verdict(found, fit)} in {basis_text(found)} ({effect_in_words(fit)})"
+    return said + _disagreement(found)
 
 
 def basis_text(found: AnalysisFindings) -> str:
-    """`18 studies`, or `18 comparisons from 17 studies` where strata of a study enter apart."""
+    """`18 studies`, `17 of 18 studies`, or `18 comparisons from 17 of 18 studies` where strata of a study enter apart."""
     k, studies = len(found.selection.effects), found.studies
-    return studies_text(k) if k == studies else f"{k} comparisons from {studies_text(studies)}"
+    lost = {m.unit.study for m in found.selection.missing} - {e.unit.study for e in found.selection.effects}
+    of = f"{studies} of {studies + len(lost)} studies" if lost else studies_text(studies)
+    return of if k == studies else f"{k} comparisons from {of}"
 
 
 def verdict(found: AnalysisFindings, fit: PooledEffect) -> str:
@@ -48,6 +65,8 @@ def verdict(found: AnalysisFindings, fit: PooledEffect) -> str:
     low, high = (float(x) for x in fit.interval())
     if not np.isfinite([low, high]).all():
         return "the effect could not be told"
+    if low <= 0 <= high and found.measure.log and low < log(WIDE[0]) and high > log(WIDE[1]):
+        return f"too uncertain to tell whether {_arm(found, 'treatment')} or {_arm(found, 'control')} did better"
     if low <= 0 <= high:
         return f"no clear difference between {_arm(found, 'treatment')} and {_arm(found, 'control')}"
     better = (high < 0) == (found.outcome.better == "lower")
@@ -63,6 +82,10 @@ def _spread_sentence(found: AnalysisFindings, fit: PooledEffect) -> str:
     if fit.k < 2:
         return "It is one study, so nothing is pooled and heterogeneity cannot be judged"
     prediction = prediction_text(fit, found.analysis.prediction)
+    if prediction != "not estimable" and fit.k < FEW_TO_PREDICT:
+        return (
+            f"From {fit.k} studies a new one can hardly be predicted (prediction interval {prediction}, I² {percent_text(fit.I2)})"
+        )
     if prediction == "not estimable":
         return f"Effects differ between studies by I² {percent_text(fit.I2)}; with {studies_text(fit.k)} nothing can be predicted"
     return (
@@ -87,19 +110,21 @@ def rests_on(found: AnalysisFindings) -> str:
 
 
 def _printed_whole(found: AnalysisFindings) -> str:
-    """For hazard ratios: of how many effects the estimate was printed with its interval."""
+    """For hazard ratios: how many were printed with an interval, and how many had to be derived."""
     routes = [e.derivation.route for e in found.selection.effects]
     whole = sum(route in WHERE_HR_IS_PRINTED for route in routes)
+    none = sum(route not in WHERE_HR_IS_PRINTED + WHERE_ONLY_SE_IS_MADE for route in routes)
     if found.outcome.measure != "HR" or whole == len(routes):
         return ""
-    return f", and {whole or 'none'} of {len(routes)} print{'s' if whole == 1 else ''} a hazard ratio with its interval"
+    derived = f", and {none} print no hazard ratio, so that it is derived from medians, survival, events or P" if none else ""
+    return f"; of the {len(routes)} effects, {whole or 'none'} {'is' if whole == 1 else 'are'} a hazard ratio printed with its interval{derived}"
 
 
 def _disagreement(found: AnalysisFindings) -> str:
-    """Which published result of the same trials ours does not agree with."""
-    rows = [c.published for c in found.published if c.agrees is False and c.published.scope == "overall"]
-    theirs = [f"{row.review}, {row.estimate} ({row.ci_low}–{row.ci_high})" for row in rows]
-    return f"; it does not agree with {listed(theirs)}" if theirs else ""
+    """Which published result of the same question ours does not agree with, and how."""
+    rows = [(c.published, c.why) for c in found.published if c.agrees is False and c.published.scope == "overall"]
+    theirs = [f"{row.review} found {row.estimate} ({row.ci_low}–{row.ci_high}): {why}" for row, why in rows]
+    return f"; this differs from what was published, for {listed(theirs)}" if theirs else ""
 
 
 def heterogeneity_text(found: AnalysisFindings) -> str:
@@ -123,7 +148,10 @@ def robustness_text(found: AnalysisFindings) -> str:
         return ""
     side = _side(found.fit)
     same = sum(_side(v.fit) == side for v in fits if v.fit is not None)
-    text = f"The conclusion is the same in {same} of {len(fits)} variations."
+    text = (
+        f"Which side of no effect the interval lies on, or that it holds it, is the same in {same} of {len(fits)} variations. "
+        "None of these changes how an effect was derived from what its report prints."
+    )
     left = [(v, float(v.fit.mu)) for v in fits if v.id.startswith("without:") and v.fit is not None]
     if left:
         low, high = min(left, key=lambda pair: pair[1]), max(left, key=lambda pair: pair[1])

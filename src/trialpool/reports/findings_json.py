@@ -10,7 +10,7 @@ import numpy as np
 from trialpool.analysis.findings import AnalysisFindings, Comparison, Findings, Stratified, Variation
 from trialpool.analysis.selection import UnitEffect
 from trialpool.errors import Problem
-from trialpool.reports.answers import answer
+from trialpool.reports.answers import answer, cautions
 from trialpool.stats.bias.egger import EggerTest
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
@@ -27,6 +27,7 @@ def findings_data(findings: Findings) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "title": findings.review.plan.title,
+        "cautions": list(cautions(findings.review)),
         "analyses": [_analysis(found) for found in findings.analyses],
         "crude": [
             {

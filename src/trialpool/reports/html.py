@@ -15,6 +15,7 @@ from trialpool.analysis.findings import Findings
 from trialpool.analysis.selection import PREFERENCE
 from trialpool.figures.canvas import Figure
 from trialpool.reports import html_published, html_studies, html_summary
+from trialpool.reports.answers import cautions
 from trialpool.reports.html_figures import figure_views
 from trialpool.reports.html_outcome import outcome_view
 from trialpool.reports.html_places import derivation_places
@@ -51,6 +52,7 @@ def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any
     return {
         "plan": findings.review.plan,
         "question": html_summary.question(findings),
+        "cautions": cautions(findings.review),
         "answers": html_summary.answers(findings),
         "summary": html_summary.summary(findings),
         "outcomes": tuple(outcome_view(found, findings, views, places, noticed) for found in findings.analyses),

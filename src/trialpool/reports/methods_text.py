@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -66,10 +67,14 @@ def references(findings: Findings) -> tuple[str, ...]:
 def _data(findings: Findings) -> Iterator[Paragraph]:
     review = findings.review
     studies = len({study.study for study in review.studies})
+    by_status = Counter(report.status for report in review.reports)
+    counted = listed([f"{n} {status}" for status, n in by_status.items()])
+    unsourced = sum(not report.source for report in review.reports)
+    sources = f", {unsourced} of them without a source" if unsourced else ", each with its source"
     statuses = "; ".join(f"{status}: {meaning}" for status, meaning in STATUSES.items())
     yield Paragraph(
         "Data",
-        f"The review holds {len(review.reports)} reports of {studies} studies, each with its source. {PREFERENCE} Each report has "
+        f"The review holds {len(review.reports)} reports of {studies} studies ({counted}){sources}. {PREFERENCE} Each report has "
         f"a status ({statuses}). Recalled rows never enter a primary result. A study that reports its strata apart enters once for "
         "each of them, or as a whole where a stratum cannot be used.",
     )
@@ -135,7 +140,7 @@ def _subgroups(findings: Findings) -> Iterator[Paragraph]:
 
 def _sensitivity(findings: Findings) -> Iterator[Paragraph]:
     ids = dict.fromkeys(id_ for found in findings.analyses for id_ in found.analysis.sensitivity)
-    said = [WORDS[id_] for id_ in ids if id_ in WORDS and (id_ != "mantel-haenszel" or _has(findings, id_))]
+    said = [WORDS[id_] for id_ in ids if id_ in WORDS and _has(findings, id_)]
     if said:
         cites = tuple(key for id_, key in (("dl-wald", "DL"), ("mantel-haenszel", "MH")) if id_ in ids and _has(findings, id_))
         yield Paragraph("Sensitivity analyses", f"Each analysis was repeated {'; '.join(said)}.", cites)
@@ -146,6 +151,7 @@ def _has(findings: Findings, id_: str) -> bool:
 
 
 WORDS = {
+    "hk-floor": "with the Hartung-Knapp scale factor at least 1",
     "dl-wald": "with the DerSimonian-Laird estimator and Wald intervals",
     "common": "with a common-effect model",
     "mantel-haenszel": "by Mantel-Haenszel without continuity correction, where counts by arm are known",

@@ -11,6 +11,7 @@ from trialpool.review.report import Measure
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 SENSITIVITY = {
+    "hk-floor": "Hartung-Knapp with its scale factor at least 1",
     "dl-wald": "DerSimonian-Laird, Wald interval (what most published reviews used)",
     "common": "Common effect",
     "mantel-haenszel": "Mantel-Haenszel, without continuity correction (where counts are known)",
@@ -20,7 +21,7 @@ SENSITIVITY = {
 }
 Tau2 = Literal["REML", "PM", "DL", "DL2", "DLIT", "ML", "EB", "HE", "HS", "HSk", "SJ", "SJIT", "PMM", "GENQ", "GENQM"]
 Interval = Literal["HK", "HK-floor", "Wald", "t", "KR", "PL", "HC"]
-Sensitivity = Literal["dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "leave-one-out"]
+Sensitivity = Literal["hk-floor", "dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "leave-one-out"]
 
 
 class _Table(BaseModel):
@@ -68,7 +69,7 @@ class Analysis(_Table):
     subgroups: tuple[Text, ...] = Field((), description="Columns of studies.csv to stratify by; `drug x setting` crosses two")
     subgroup_tau2: Literal["separate", "common"] = Field("separate", description="A tau2 for each subgroup, or one for all")
     sensitivity: tuple[Sensitivity, ...] = Field(
-        ("dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "leave-one-out"),
+        ("hk-floor", "dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "leave-one-out"),
         description="What is varied: " + "; ".join(f"`{id_}` {what}" for id_, what in SENSITIVITY.items()),
     )
 
@@ -78,6 +79,9 @@ class Plan(_Table):
 
     format: Literal[1] = Field(description="Version of the folder's format")
     title: Text = Field(description="Title of the review")
+    cautions: tuple[Text, ...] = Field(
+        (), description="What a reader must know before the answers, a sentence each; shown above them"
+    )
     treatment: Text = Field("Treatment", description="What tables and plots call the treatment arm")
     control: Text = Field("Control", description="What they call the control arm")
     time_unit: str = Field("months", description="Unit of medians, landmarks and follow-up in results/*.csv")

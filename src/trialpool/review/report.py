@@ -17,7 +17,7 @@ Operator = Literal["=", "<", ">"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 RATIOS: frozenset[str] = frozenset({"HR", "RR", "OR"})
 STATUSES: dict[Status, str] = {
-    "read": "seen at the source by the extractor",
+    "read": "seen by the extractor on the page that `source` names, which may be an abstract or another review",
     "author": "obtained from the investigators",
     "derived": "taken from another tabulation, or computed from figures that were read",
     "recalled": "written from memory, not verified",

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from trialpool.errors import BadArgument
+
+
+def expect(caller: str, given: Any, kind: type, mend: str) -> None:
+    """Refuse another kind of object than the one that a function takes, and say what makes that."""
+    if not isinstance(given, kind):
+        raise BadArgument(f"{caller} takes what {mend} returns, not {type(given).__name__}.")
 
 
 def choose(name: str, choice: str, table: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, count, indicators, split
 from trialpool.stats.distributions import chi2_p, f_p
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import choose
+from trialpool.stats.pooling.choices import choose, expect
 from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, INTERVALS
 from trialpool.stats.pooling.pairwise import fit, pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
@@ -92,6 +92,7 @@ def subgroups(
     >>> by_drug.levels, round(by_drug.Q, 2), round(by_drug.p, 4)
     (('thalidomide', 'lenalidomide'), 9.0, 0.0027)
     """
+    expect("subgroups", effects, Effects, "risk_ratio, hazard_ratio, effects or another maker of effects")
     choose("share", share, TAU2_OF_SUBGROUPS)
     choose("model", model, MODELS)
     choose("tau2", tau2, TAU2)
