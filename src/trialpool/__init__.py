@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from trialpool.errors import BadInput as BadInput
     from trialpool.errors import NotEstimable as NotEstimable
     from trialpool.errors import TrialpoolError as TrialpoolError
+    from trialpool.figures.from_fits import bubble as bubble
+    from trialpool.figures.from_fits import cumulative_forest as cumulative_forest
+    from trialpool.figures.from_fits import drapery as drapery
+    from trialpool.figures.from_fits import filled_funnel as filled_funnel
+    from trialpool.figures.from_fits import labbe as labbe
+    from trialpool.figures.from_fits import leave_one_out_forest as leave_one_out_forest
     from trialpool.figures.from_results import forest as forest
     from trialpool.figures.from_results import funnel as funnel
     from trialpool.formats.review_folder import read_review as read_review
@@ -35,7 +41,18 @@ if TYPE_CHECKING:
     from trialpool.stats.bayes.priors import LogT as LogT
     from trialpool.stats.bayes.priors import NormalEffect as NormalEffect
     from trialpool.stats.bayes.priors import Uniform as Uniform
+    from trialpool.stats.bias.copas import copas_model as copas_model
     from trialpool.stats.bias.egger import egger as egger
+    from trialpool.stats.bias.excess_significance import excess_significance as excess_significance
+    from trialpool.stats.bias.fail_safe_n import fail_safe_n as fail_safe_n
+    from trialpool.stats.bias.limit_meta_analysis import limit_meta_analysis as limit_meta_analysis
+    from trialpool.stats.bias.p_uniform_star import p_uniform_star as p_uniform_star
+    from trialpool.stats.bias.pet_peese import pet_peese as pet_peese
+    from trialpool.stats.bias.rank_test import begg as begg
+    from trialpool.stats.bias.regression_test import regression_test as regression_test
+    from trialpool.stats.bias.selection_model import selection_model as selection_model
+    from trialpool.stats.bias.small_study_test import small_study_test as small_study_test
+    from trialpool.stats.bias.trim_and_fill import trim_and_fill as trim_and_fill
     from trialpool.stats.effects.across_scales import correlation_from_means as correlation_from_means
     from trialpool.stats.effects.across_scales import odds_ratio_from_means as odds_ratio_from_means
     from trialpool.stats.effects.across_scales import smd_from_counts as smd_from_counts
@@ -140,6 +157,7 @@ _ROOMS = {
     "analysis.multiverse": ("multiverse",),
     "analysis.run": ("analyse",),
     "errors": ("BadArgument", "BadInput", "NotEstimable", "TrialpoolError"),
+    "figures.from_fits": ("bubble", "cumulative_forest", "drapery", "filled_funnel", "labbe", "leave_one_out_forest"),
     "figures.from_results": ("forest", "funnel"),
     "formats.review_folder": ("read_review",),
     "formulas.regress": ("location_scale", "regress"),
@@ -161,7 +179,18 @@ _ROOMS = {
         "NormalEffect",
         "Uniform",
     ),
+    "stats.bias.copas": ("copas_model",),
     "stats.bias.egger": ("egger",),
+    "stats.bias.excess_significance": ("excess_significance",),
+    "stats.bias.fail_safe_n": ("fail_safe_n",),
+    "stats.bias.limit_meta_analysis": ("limit_meta_analysis",),
+    "stats.bias.p_uniform_star": ("p_uniform_star",),
+    "stats.bias.pet_peese": ("pet_peese",),
+    "stats.bias.rank_test": ("begg",),
+    "stats.bias.regression_test": ("regression_test",),
+    "stats.bias.selection_model": ("selection_model",),
+    "stats.bias.small_study_test": ("small_study_test",),
+    "stats.bias.trim_and_fill": ("trim_and_fill",),
     "stats.effects.across_scales": ("correlation_from_means", "odds_ratio_from_means", "smd_from_counts"),
     "stats.effects.association": ("phi_coefficient", "tetrachoric_correlation", "yules_q", "yules_y"),
     "stats.effects.change": (

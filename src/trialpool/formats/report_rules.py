@@ -41,7 +41,7 @@ def one_limit_has_another(report: Report) -> Iterator[Finding]:
             yield (
                 column,
                 f"{other} is {getattr(report, other)} and this cell is empty",
-                "Give both limits, or neither if one is not known",
+                "Give both limits where both are known",
             )
 
 

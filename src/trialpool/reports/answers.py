@@ -117,7 +117,8 @@ def _printed_whole(found: AnalysisFindings) -> str:
     if found.outcome.measure != "HR" or whole == len(routes):
         return ""
     derived = f", and {none} print no hazard ratio, so that it is derived from medians, survival, events or P" if none else ""
-    return f"; of the {len(routes)} effects, {whole or 'none'} {'is' if whole == 1 else 'are'} a hazard ratio printed with its interval{derived}"
+    printed = f"{whole or 'none'} {'is' if whole == 1 else 'are'} a hazard ratio printed with its interval"
+    return f"; of the {len(routes)} effects, {printed}{derived}"
 
 
 def _disagreement(found: AnalysisFindings) -> str:
