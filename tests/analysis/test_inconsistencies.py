@@ -56,6 +56,22 @@ def test_disagreements_come_in_the_order_of_the_rows(tmp_path):
     assert [message.split(", ")[1] for message in said(tmp_path, *rows)] == ["row 5", "row 6", "row 7"]
 
 
+LOST = {"study": "a-2001", "outcome": "OS", "measure": "HR", "estimate": "0.80", "orientation": "treatment_vs_control"}
+
+
+def test_a_study_none_of_whose_reports_leads_to_an_effect_is_a_warning(tmp_path):
+    (warning,) = findings(folder(tmp_path, results=[LOST | {"status": "read"}, *RESULTS[1:]])).inconsistencies
+    assert str(warning).startswith("results/os.csv, row 2: A 2001 has no effect on overall survival: ")
+    assert str(warning).endswith(" An estimate with both limits would do; the report lists what each route lacks.")
+    assert (warning.severity, warning.column) == ("warning", "")
+
+
+@pytest.mark.parametrize("cells", [{"status": "recalled"}, {"status": "read", "use": "no", "note": "older"}])
+def test_a_study_without_a_row_that_may_count_is_no_warning(tmp_path, cells):
+    assert findings(folder(tmp_path, results=[LOST | cells, *RESULTS[1:]])).inconsistencies == ()
+    assert findings(folder(tmp_path / "none", results=RESULTS[1:])).inconsistencies == ()
+
+
 @pytest.mark.parametrize(("low", "high"), [("0.03", "0.04"), ("2.80", "2.81")])
 def test_limits_that_differ_by_one_in_the_last_decimal_are_no_traceback(tmp_path, low, high):
     said(tmp_path, row(estimate=low, ci_low=low, ci_high=high, p="0.04", use="no", note="as printed"))

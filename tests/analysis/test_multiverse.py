@@ -54,7 +54,7 @@ def test_what_the_sensitivity_set_varies_is_in_it(id_: str) -> None:
     plan |= {name: levels[0] for name, levels in result.levels.items() if name not in plan}
     assert result.planned_at == the_one(result, **plan)
     changes = {"dl-wald": {"tau2": "DL", "ci": "Wald"}, "common": {"tau2": "common", "ci": "Wald"}}
-    changes |= {"read-only": {"rows": "read-only"}, "all-rows": {"rows": "all-rows"}}
+    changes |= {"hk-floor": {"ci": "HK-floor"}, "read-only": {"rows": "read-only"}, "all-rows": {"rows": "all-rows"}}
     for variation in findings.sensitivity:
         if variation.fit is None or variation.id == "mantel-haenszel":
             continue

@@ -36,10 +36,22 @@ def rows_used(variation):
 
 
 def test_the_sensitivity_set_has_its_ids_in_the_order_of_the_plan(tmp_path):
-    ids = ["dl-wald", "common", "read-only", "all-rows", "without:a-2001", "without:b-2005", "without:c-2010"]
+    ids = ["hk-floor", "dl-wald", "common", "read-only", "all-rows", "without:a-2001", "without:b-2005", "without:c-2010"]
     assert [v.id for v in found(tmp_path).sensitivity] == ids
     turned = PLAN + 'sensitivity = ["leave-one-out", "all-rows", "common"]\n'
-    assert [v.id for v in found(tmp_path / "turned", toml=turned).sensitivity] == [*ids[4:], "all-rows", "common"]
+    assert [v.id for v in found(tmp_path / "turned", toml=turned).sensitivity] == [*ids[5:], "all-rows", "common"]
+
+
+def test_the_scale_factor_of_hartung_knapp_is_floored_where_the_plan_has_that_interval(tmp_path):
+    alike = [row(study=s, estimate=x) for s, x in (("a-2001", "0.80"), ("b-2005", "0.81"), ("c-2010", "0.79"))]
+    result = found(tmp_path, results=alike)
+    floored = result.variation("hk-floor")
+    assert (floored.label, floored.group) == ("Hartung-Knapp with its scale factor at least 1", "Model")
+    assert (floored.fit.ci_method, floored.fit.mu, floored.fit.tau2) == ("HK-floor", result.fit.mu, result.fit.tau2)
+    assert floored.fit.se > 2 * result.fit.se
+    for ci in ("HK-floor", "Wald", "t"):
+        other = found(tmp_path / ci, toml=PLAN + f'ci = "{ci}"\n', results=alike)
+        assert [v.id for v in other.sensitivity][0] == "dl-wald"
 
 
 def test_mantel_haenszel_is_run_where_every_effect_comes_from_counts(tmp_path):
@@ -91,7 +103,7 @@ def test_leaving_out_a_study_leaves_out_all_its_strata(tmp_path):
 
 def test_one_study_alone_is_not_left_out(tmp_path):
     result = found(tmp_path, results=RESULTS[:1])
-    assert [v.id for v in result.sensitivity] == ["dl-wald", "common", "read-only", "all-rows"]
+    assert [v.id for v in result.sensitivity] == ["hk-floor", "dl-wald", "common", "read-only", "all-rows"]
     assert (result.fit.k, math.exp(result.fit.mu)) == (1, pytest.approx(0.80))
     assert np.isnan(result.fit.tau2)
     assert result.fit.df == math.inf

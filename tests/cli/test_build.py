@@ -56,6 +56,19 @@ def test_the_answer_and_the_place_of_the_report_are_printed(tmp_path):
 
 
 @pytest.mark.usefixtures("without_drawing")
+def test_cautions_are_printed_after_the_answers(tmp_path):
+    toml = PLAN.replace("[[outcomes]]", 'cautions = ["No trial was blinded.", "Two are abstracts."]\n[[outcomes]]')
+    made = folder(tmp_path, toml=toml, results=[*RESULTS[:2], RESULTS[2] | {"status": "derived"}])
+    assert trialpool("build", made).out.splitlines() == [
+        *answers(made),
+        "caution: No trial was blinded.",
+        "caution: Two are abstracts.",
+        "caution: Of the 3 rows of this review 2 are read and 1 are derived.",
+        f"Report: {made / 'report' / 'index.html'}",
+    ]
+
+
+@pytest.mark.usefixtures("without_drawing")
 def test_what_is_odd_is_said_and_counted(tmp_path):
     wrong = row(estimate="0.80", ci_low="0.50", ci_high="0.90")
     made = folder(tmp_path, results=[wrong, *RESULTS[1:]], studies=[cells | {"Label": ""} for cells in STUDIES])

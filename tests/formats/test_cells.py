@@ -10,6 +10,7 @@ from trialpool.formats.cells import BadCell, choice, decimal, p_value, whole
 from trialpool.review.report import PValue
 
 EMPTY = "Correct it, or leave the cell empty where nothing was reported"
+PERCENTAGE = "is a percentage. Give the number of patients here; a percentage has its own column, pct_t or pct_c"
 ALONE = "Keep the number; what stands beside it has its own column, or goes into the note"
 
 
@@ -102,7 +103,8 @@ def test_a_count_is_whole():
             ),
         ),
         ("1,234", "'1,234' separates thousands. Write 1234."),
-        ("12%", "'12%' holds a percent sign. Write 12."),
+        ("12%", f"'12%' {PERCENTAGE}."),
+        ("12.5 %", f"'12.5 %' {PERCENTAGE}."),
         ("n/a", f"'n/a' is not a number. {EMPTY}."),
         ("1e999", "1e999 is larger than anything reported. Correct it."),
     ],

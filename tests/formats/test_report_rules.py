@@ -67,7 +67,9 @@ BAD_CELLS = [
         "n_t: -58 is below 0. Counts are not negative.",
     ]),
     ({"events_t": "5.5"}, ["events_t: 5.5 is not a whole number. Counts are whole; a percentage has its own column."]),
-    ({"events_t": "5%"}, ["events_t: '5%' holds a percent sign. Write 5."]),
+    ({"events_t": "5%"}, [
+        "events_t: '5%' is a percentage. Give the number of patients here; a percentage has its own column, pct_t or pct_c.",
+    ]),
     ({"n_t": "1,204"}, ["n_t: '1,204' separates thousands. Write 1204."]),
     ({"events_t": "0", "n_t": "0"}, ["n_t: an arm of 0 patients. Leave the cell empty where the number was not reported."]),
     # shares and magnitudes
@@ -136,6 +138,15 @@ def test_every_bad_cell_of_every_row_is_said_at_once(tmp_path):
 )
 def test_what_rounding_and_rare_events_can_do_is_accepted(tmp_path, cells):
     assert problems(folder(tmp_path, results=[*RESULTS, row(**cells)])) == []
+
+
+@pytest.mark.parametrize(("empty", "other", "value"), [("ci_low", "ci_high", "0.98"), ("ci_high", "ci_low", "0.60")])
+def test_one_limit_without_the_other_is_a_warning(tmp_path, empty, other, value):
+    alone = row(estimate="0.80", p="0.03", **{empty: "", other: value})
+    said = f"{empty}: {other} is {value} and this cell is empty. Give both limits where both are known."
+    made = folder(tmp_path, results=[*RESULTS, alone])
+    assert problems(made) == [f"warning: results/os.csv, row 5, column {said}"]
+    assert len(read_review(made).reports) == 4
 
 
 def test_an_interval_may_miss_its_estimate_by_the_rounding_of_the_estimate_and_no_more():

@@ -56,6 +56,12 @@ def in_analysis(line):
             ", title: the key is missing. Add it.",
             ", titel: there is no such key. Did you mean title.",
         ]),
+        (PLAN.replace("[[outcomes]]", 'cautions = "No trial."\n[[outcomes]]'), [
+            ", cautions: 'No trial.' is not a list. Put it in brackets, such as [\"PFS\"].",
+        ]),
+        (PLAN.replace("[[outcomes]]", 'cautions = ["No trial.", " "]\n[[outcomes]]'), [
+            ", cautions[2]: the text is empty. Write something.",
+        ]),
         (PLAN.replace("[[outcomes]]", "question = 5\n[[outcomes]]"), [
             ", question: 5 is not a table. Head it with [question].",
         ]),
@@ -96,8 +102,8 @@ def in_analysis(line):
             ", analyses[1].ci: 'HKSJ' is not known. Use 'HK', 'HK-floor', 'Wald', 't', 'KR', 'PL' or 'HC'.",
             ", analyses[1].prediction: 'T' is not known. Use 't', 'HTS' or 'normal'.",
             ", analyses[1].subgroup_tau2: 'own' is not known. Use 'separate' or 'common'.",
-            (", analyses[1].sensitivity[1]: 'gosh' is not known. Use 'dl-wald', 'common', 'mantel-haenszel', 'read-only', "
-            "'all-rows' or 'leave-one-out'."),
+            (", analyses[1].sensitivity[1]: 'gosh' is not known. Use 'hk-floor', 'dl-wald', 'common', 'mantel-haenszel', "
+            "'read-only', 'all-rows' or 'leave-one-out'."),
         ]),
         (in_analysis('subgroups = "drug"'), [
             ", analyses[1].subgroups: 'drug' is not a list. Put it in brackets, such as [\"PFS\"].",

@@ -75,10 +75,19 @@ def test_the_sensitivity_set_has_the_ids_that_were_promised(flagship):
     for analysis in flagship["analyses"]:
         ids = [v["id"] for v in analysis["sensitivity"]]
         assert [id_ for id_ in ids if not id_.startswith("without:") and id_ != "mantel-haenszel"] == [
-            "dl-wald", "common", "read-only", "all-rows",
+            "hk-floor", "dl-wald", "common", "read-only", "all-rows",
         ]  # fmt: skip
         studies = list(dict.fromkeys(effect["study"] for effect in analysis["effects"]))
         assert [id_.removeprefix("without:") for id_ in ids if id_.startswith("without:")] == studies
+
+
+def test_cautions_stand_at_the_top(flagship, tmp_path):
+    assert flagship["cautions"]
+    assert all(isinstance(caution, str) and caution for caution in flagship["cautions"])
+    toml = PLAN.replace("[[outcomes]]", 'cautions = ["No trial was blinded."]\n[[outcomes]]')
+    data = findings_data(findings(folder(tmp_path, toml=toml)))
+    assert (list(data)[:3], data["cautions"]) == (["format", "title", "cautions"], ["No trial was blinded."])
+    assert findings_data(findings(folder(tmp_path / "none")))["cautions"] == []
 
 
 def test_what_is_shown_is_the_analysis_scale_turned_back(flagship):
