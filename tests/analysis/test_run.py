@@ -51,7 +51,7 @@ def test_the_scale_factor_of_hartung_knapp_is_floored_where_the_plan_has_that_in
     assert floored.fit.se > 2 * result.fit.se
     for ci in ("HK-floor", "Wald", "t"):
         other = found(tmp_path / ci, toml=PLAN + f'ci = "{ci}"\n', results=alike)
-        assert [v.id for v in other.sensitivity][0] == "dl-wald"
+        assert next(v.id for v in other.sensitivity) == "dl-wald"
 
 
 def test_mantel_haenszel_is_run_where_every_effect_comes_from_counts(tmp_path):

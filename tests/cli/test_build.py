@@ -75,7 +75,7 @@ def test_what_is_odd_is_said_and_counted(tmp_path):
     lines = trialpool("build", made).out.splitlines()
     assert lines[0] == "warning: studies.csv, row 1, column Label: it was read as a moderator. Rename it label if that is meant."
     assert lines[2:] == [
-        f"1 reported number does not agree with others: trialpool check {made}",
+        f"1 thing in the rows to look at: trialpool check {made}",
         f"Report: {made / 'report' / 'index.html'}",
     ]
 
@@ -99,7 +99,7 @@ def test_json_is_one_document_with_the_answers_and_the_places(tmp_path):
     ran = trialpool("build", made, "--json")
     said = json.loads(ran.out)
     assert (ran.err, ran.code) == ("", 0)
-    assert list(said) == ["problems", "usable", "report", "findings", "answers"]
+    assert list(said) == ["problems", "usable", "report", "findings", "answers", "cautions"]
     assert (said["problems"], said["usable"]) == ([], True)
     assert (said["report"], said["findings"]) == (str(made / "report/index.html"), str(made / "report/findings.json"))
     assert [" ".join(said["answers"]["os"])] == answers(made)

@@ -77,8 +77,8 @@ def test_contours_are_explained():
 
 
 def test_centre_is_printed_on_the_scale_of_the_measure():
-    assert "Pooled effect, 0.63" in texts(draw_funnel(funnel(3)))
-    assert "Pooled effect, −0.47" in texts(draw_funnel(funnel(3, log=False)))
+    assert "Common effect, 0.63" in texts(draw_funnel(funnel(3)))
+    assert "Common effect, −0.47" in texts(draw_funnel(funnel(3, log=False)))
 
 
 @pytest.mark.parametrize("centre", [np.nan, np.inf, 50.0])

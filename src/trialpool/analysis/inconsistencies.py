@@ -56,7 +56,7 @@ def _lost(analyses: tuple[AnalysisFindings, ...]) -> Iterator[Problem]:
     for found in analyses:
         for missing in found.selection.missing:
             usable = [c for c in missing.candidates if c.report.use != "no" and c.report.status != "recalled"]
-            if usable:
+            if usable and not missing.reason.startswith("no events"):
                 report = usable[0].report
                 what = f"{missing.unit.title} has no effect on {found.outcome.name.lower()}: {missing.reason}"
                 mend = "An estimate with both limits would do; the report lists what each route lacks"

@@ -35,7 +35,7 @@ def build_review(folder: Path, *, as_json: bool) -> int:
     if as_json:
         paths = {"report": str(report / "index.html"), "findings": str(report / "findings.json")}
         answers = {found.analysis.id: list(answer(found)) for found in findings.analyses}
-        typer.echo(problems_json(problems + findings.inconsistencies, **paths, answers=answers))
+        typer.echo(problems_json(problems + findings.inconsistencies, **paths, answers=answers, cautions=list(cautions(review))))
         return 0
     for remark in review.remarks:
         typer.echo(f"warning: {remark}")
@@ -45,7 +45,7 @@ def build_review(folder: Path, *, as_json: bool) -> int:
         typer.echo(f"caution: {caution}")
     if findings.inconsistencies:
         n = len(findings.inconsistencies)
-        typer.echo(f"{n} reported number{'s do' if n > 1 else ' does'} not agree with others: trialpool check {folder}")
+        typer.echo(f"{n} thing{'s' if n > 1 else ''} in the rows to look at: trialpool check {folder}")
     typer.echo(f"Report: {report / 'index.html'}")
     return 0
 

@@ -20,6 +20,7 @@ from trialpool.reports.wording import (
     studies_text,
     tau2_text,
 )
+from trialpool.review.report import STATUSES
 from trialpool.review.review import Review
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
@@ -42,9 +43,14 @@ def cautions(review: Review) -> tuple[str, ...]:
     by_status = Counter(report.status for report in review.reports)
     if set(by_status) <= {"read", "author"}:
         return review.plan.cautions
-    counted = listed([f"{n} are {status}" for status, n in by_status.items()])
+    if len(by_status) == 1:
+        counted = f"All {len(review.reports)} rows of this review are {next(iter(by_status))}"
+    else:
+        counted = f"Of the {len(review.reports)} rows of this review " + listed(
+            [f"{by_status[s]} are {s}" for s in STATUSES if by_status[s]]
+        )
     recalled = "; recalled rows were written from memory and never enter a primary result" if by_status["recalled"] else ""
-    return (*review.plan.cautions, f"Of the {len(review.reports)} rows of this review {counted}{recalled}.")
+    return (*review.plan.cautions, f"{counted}{recalled}.")
 
 
 def _effect_sentence(found: AnalysisFindings, fit: PooledEffect) -> str:
@@ -99,7 +105,7 @@ def rests_on(found: AnalysisFindings) -> str:
     statuses = Counter(e.report.status for e in found.selection.effects)
     if set(statuses) == {"read"}:
         return f"every row it rests on was read at its source{_printed_whole(found)}"
-    parts = [f"{n} {status}" for status, n in statuses.items()]
+    parts = [f"{statuses[status]} {status}" for status in STATUSES if statuses[status]]
     said = f"it rests on {listed(parts)} {'row' if sum(statuses.values()) == 1 else 'rows'}{_printed_whole(found)}"
     read_only = found.variation("read-only")
     if read_only is None:
@@ -116,7 +122,11 @@ def _printed_whole(found: AnalysisFindings) -> str:
     none = sum(route not in WHERE_HR_IS_PRINTED + WHERE_ONLY_SE_IS_MADE for route in routes)
     if found.outcome.measure != "HR" or whole == len(routes):
         return ""
-    derived = f", and {none} print no hazard ratio, so that it is derived from medians, survival, events or P" if none else ""
+    derived = (
+        f", and {none} print{'s' if none == 1 else ''} no hazard ratio, so that it is derived from medians, survival, events or P"
+        if none
+        else ""
+    )
     printed = f"{whole or 'none'} {'is' if whole == 1 else 'are'} a hazard ratio printed with its interval"
     return f"; of the {len(routes)} effects, {printed}{derived}"
 

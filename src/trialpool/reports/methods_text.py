@@ -68,7 +68,7 @@ def _data(findings: Findings) -> Iterator[Paragraph]:
     review = findings.review
     studies = len({study.study for study in review.studies})
     by_status = Counter(report.status for report in review.reports)
-    counted = listed([f"{n} {status}" for status, n in by_status.items()])
+    counted = listed([f"{by_status[status]} {status}" for status in STATUSES if by_status[status]])
     unsourced = sum(not report.source for report in review.reports)
     sources = f", {unsourced} of them without a source" if unsourced else ", each with its source"
     statuses = "; ".join(f"{status}: {meaning}" for status, meaning in STATUSES.items())
