@@ -64,3 +64,20 @@ def test_text_is_escaped_for_a_notebook():
 
 def test_a_plain_table_lines_up():
     assert text_table({"study": ["A", "Bee"], "k": [1, 12], "yi": [0.5, None]}) == "study   k   yi\nA       1  0.5\nBee    12"
+
+
+def test_every_kind_of_result_is_a_frame_and_a_page():
+    counts = {"events_t": [4, 6, 3, 12], "n_t": [123, 306, 231, 150], "events_c": [11, 29, 11, 20], "n_c": [139, 303, 220, 149]}
+    effects = tp.odds_ratio(**counts, study=["A", "B", "C", "D"])
+    results = {
+        "term": (tp.regress(effects, "~ x", {"x": [1, 2, 4, 3]}), ["intercept", "x"]),
+        "level": (tp.subgroups(effects, ["p", "p", "q", "q"]), ["p", "q"]),
+        "study": (tp.leave_one_out(tp.pool(effects)), ["A", "B", "C", "D"]),
+    }
+    for name, (result, values) in results.items():
+        assert [str(value) for value in result.to_frame("pandas")[name]] == values
+        assert result._repr_html_().startswith("<table>")
+    assert tp.glmm(effects).to_dict()["estimate"][0] == pytest.approx(tp.glmm(effects).mu)
+    methods = tp.rare_event_sensitivity(effects).to_frame()
+    assert methods["odds_ratio"].notna().all()
+    assert len(methods) == len(tp.rare_event_sensitivity(effects).rows)

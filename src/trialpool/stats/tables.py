@@ -15,6 +15,27 @@ FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "table"}
 Columns = Mapping[str, Sequence[Any]]
 
 
+class Tabular:
+    """What a result with a `table()` of columns can do besides: frames, plain values, HTML for a notebook."""
+
+    __slots__ = ()
+
+    def table(self) -> dict[str, list[Any]]:
+        """The columns of the result by name."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """The columns of `table`, as plain lists."""
+        return self.table()
+
+    def to_frame(self, library: str = "pandas") -> Any:
+        """The columns of `table` as a frame of a library: "pandas", "polars" or "pyarrow"."""
+        return frame(self.table(), library)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.table(), caption=str(self).splitlines()[0])
+
+
 def library_of(*columns: Any) -> str:
     """The data-frame library that the first column of any comes from; empty for lists and arrays.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import chi2_p, f_p, quantile, two_sided_p
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.tables import Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class HeterogeneityTests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class MixedModelFit:
+class MixedModelFit(Tabular):
     """A generalised linear mixed model of counts; coefficients are logs (log odds for a proportion).
 
     measure      : "OR", "IRR", "PLO" (log odds of a proportion) or "IRLN" (log rate)
@@ -184,6 +186,11 @@ class MixedModelFit:
         if not self.converged:
             said += (f"not converged after {self.steps} steps, the last of {self.last_step:.2g}",)
         return said
+
+    def table(self) -> dict[str, list[Any]]:
+        """Columns term, estimate, se, statistic and p; a row a coefficient."""
+        columns = {"estimate": self.coefficients, "se": self.ses, "statistic": self.statistics, "p": self.ps}
+        return {"term": list(self.names)} | {name: values.tolist() for name, values in columns.items()}
 
     def __repr__(self) -> str:
         return f"<MixedModelFit: {self}>"

@@ -17,6 +17,7 @@ from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.mantel_haenszel import complete, mantel_haenszel
 from trialpool.stats.pooling.pairwise import pool_common
 from trialpool.stats.pooling.peto import RARE, peto
+from trialpool.stats.tables import Tabular
 
 
 class Method(NamedTuple):
@@ -89,7 +90,7 @@ class MethodResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RareEventSensitivity:
+class RareEventSensitivity(Tabular):
     """The odds ratio of the same trials by every method.
 
     rows   : a MethodResult each, in the order of RARE_EVENT_METHODS
@@ -105,6 +106,13 @@ class RareEventSensitivity:
     single_zero: int
     events: tuple[int, int]
     patients: tuple[int, int]
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a method: log odds ratio with its interval, as shown too, P, tau2, trials, and why there is no answer."""
+        names = ("method", "mu", "se", "low", "high", "p", "tau2", "k", "converged", "why_not")
+        columns = {name: [getattr(row, name) for row in self.rows] for name in names}
+        columns["odds_ratio"] = [None if row.mu is None else float(np.exp(row.mu)) for row in self.rows]
+        return columns
 
     def __getitem__(self, method: str) -> MethodResult:
         return next(row for row in self.rows if row.method == method)

@@ -18,6 +18,7 @@ from trialpool.stats.pooling.pairwise import fit, pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import mean, weights
+from trialpool.stats.tables import Tabular
 
 TAU2_OF_SUBGROUPS = {
     "separate": "each subgroup has its own tau2",
@@ -27,7 +28,7 @@ MODELS = ("random", "common")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subgroups:
+class Subgroups(Tabular):
     """Pooled effects of the levels of a moderator, with the test between them.
 
     levels   : names, in the order of first appearance
@@ -45,6 +46,19 @@ class Subgroups:
     df: int
     df2: float
     p: float
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a level: k, pooled effect, se, limits, P, tau2, I2, and, as shown, estimate."""
+        rows = [fit.to_dict() for fit in self.fits]
+        columns = {name: [row[name] for row in rows] for name in ("k", "estimate", "se", "p", "tau2", "I2")}
+        columns["mu"] = columns.pop("estimate")
+        columns |= {name: [(row["ci"] or (None, None))[i] for row in rows] for i, name in enumerate(("ci_low", "ci_high"))}
+        columns["estimate"] = [row["shown"]["estimate"] for row in rows]
+        return {"level": list(self.levels)} | columns
+
+    def __str__(self) -> str:
+        lines = [f"{level}: {fit}" for level, fit in zip(self.levels, self.fits, strict=True)]
+        return "\n".join([f"{len(self.levels)} subgroups, difference P = {self.p:.3f}", *lines])
 
 
 def subgroups(

@@ -22,10 +22,11 @@ from trialpool.stats.regression.estimates import Estimates, WaldTest, shown_p, w
 from trialpool.stats.regression.least_squares import leverage
 from trialpool.stats.regression.predictions import Predictions
 from trialpool.stats.regression.scale import SCALE_NAMES
+from trialpool.stats.tables import Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class MetaRegression:
+class MetaRegression(Tabular):
     """Effects explained by moderators, on the analysis scale (log for ratios). Where `effects` is a batch, its shape is (...).
 
     effects     : what was explained; studies are absent where their variance is infinite
@@ -244,6 +245,16 @@ class MetaRegression:
 
     def _combinations(self, L: Any) -> Floats:
         return combinations(self.names, L)
+
+    def table(self) -> dict[str, list[Any]]:
+        """Columns term, estimate, se, statistic, df, p, ci_low and ci_high; a row a coefficient. Of one analysis."""
+        low, high = self.interval()
+        columns = {"estimate": self.beta, "se": self.se, "statistic": self.statistic, "df": self.df, "p": self.p}
+        columns |= {"ci_low": low, "ci_high": high}
+        shape = np.shape(self.beta)
+        return {"term": list(self.coefficients.names)} | {
+            name: np.broadcast_to(values, shape).tolist() for name, values in columns.items()
+        }
 
     def __repr__(self) -> str:
         return f"<MetaRegression: {self.design.formula or ', '.join(self.names)}, {np.max(self.k)} studies>"
