@@ -9,4 +9,4 @@ UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 
 settings.register_profile("ci", derandomize=True, print_blob=True, database=None, **UNHURRIED)
 settings.register_profile("explore", **UNHURRIED)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "explore"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
