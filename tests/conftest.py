@@ -1,4 +1,4 @@
-"""Settings of the property-based tests: the same examples in every CI run, new ones at every developer's."""
+"""Settings of the property-based tests: the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones."""
 
 import os
 
