@@ -101,3 +101,13 @@ def test_a_bad_value_in_a_batch_is_shown() -> None:
     with pytest.raises(BadArgument) as refusal:
         effects([YI, YI, YI], [VI, [0.02, -0.03, 0.01], VI], ["A", "B", "C"])
     assert str(refusal.value) == unusable("vi", "-0.03 (B)", SE_FOR_VI)
+
+
+def test_a_missing_value_leaves_its_study_out_where_that_is_asked_for() -> None:
+    found = effects([-0.36, None, -0.1, -0.2], [0.02, 0.03, np.nan, 0.01], ["A", "B", "C", "D"], missing="drop")
+    assert found.vi.tolist() == [0.02, np.inf, np.inf, 0.01]
+    assert found.notes == {"B": "left out: yi or vi is missing", "C": "left out: yi or vi is missing"}
+    assert found.k == 2
+    with pytest.raises(BadArgument) as refusal:
+        effects([-0.36], [0.02], missing="omit")
+    assert str(refusal.value) == "missing='omit' is not known. Choose one of 'raise', 'drop'."

@@ -10,9 +10,10 @@ import numpy as np
 
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats, count
-from trialpool.stats.effects.columns import Columns, labels_of, numbers
+from trialpool.stats.effects.columns import MISSING, Columns, labels_of, numbers
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.measure import MEASURES
+from trialpool.stats.pooling.choices import choose
 from trialpool.stats.tables import frame, html_table, library_of
 
 Effect = tuple[Floats, Floats]  # yi and vi, as formulas return them
@@ -96,7 +97,7 @@ class Effects:
         return f"<Effects: {MEASURES[self.measure].name.lower()}, {np.max(self.k)} studies>"
 
 
-def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: str = "") -> Effects:
+def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: str = "", missing: str = "raise") -> Effects:
     """Effects that were computed elsewhere.
 
     Parameters
@@ -105,11 +106,14 @@ def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: st
     vi : (..., k) their sampling variances, > 0
     study : (k,) labels; "1", "2", ... where not given
     measure : "HR", "RR", "OR", "RD" or another code of the table of measures; "" for anything else, which is shown as it is
+    missing : "raise" refuses a missing effect or variance; "drop" leaves its study out, and a note says so
 
     Raises
     ------
     BadArgument
         for missing, infinite or non-numeric effects, variances that are not positive, unequal lengths, an unknown measure
+
+    For estimates with standard errors, limits or P values, or ratios on their own scale, see `generic`.
 
     >>> effects([-0.36, -0.73], [0.02, 0.03], ["A", "B"], measure="HR")
     <Effects: hazard ratio, 2 studies>
@@ -117,6 +121,10 @@ def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: st
     known_measure(measure)
     values = {"yi": numbers("yi", yi), "vi": numbers("vi", vi)}
     labels = labels_of(study, values)
+    choose("missing", missing, MISSING)
+    absent = np.isnan(values["yi"]) | np.isnan(values["vi"]) if missing == "drop" else np.zeros(1, dtype=bool)
+    if absent.any():
+        values = {"yi": np.where(absent, 0.0, values["yi"]), "vi": np.where(absent, 1.0, values["vi"])}
     for name, column in values.items():
         _refuse(labels, name, column, ~np.isfinite(column), "Leave the study out, or give its value")
     _refuse(
@@ -127,7 +135,11 @@ def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: st
         "A sampling variance is positive: check whether it is an SE or a sign was lost",
     )
     library = library_of(yi, vi, study)
-    return Effects(yi=values["yi"], vi=values["vi"], study=labels, measure=measure, library=library)
+    if not absent.any():
+        return Effects(yi=values["yi"], vi=values["vi"], study=labels, measure=measure, library=library)
+    notes = {labels[i]: "left out: yi or vi is missing" for i in np.flatnonzero(absent.reshape(-1, len(labels)).any(0))}
+    vi = np.where(absent, np.inf, values["vi"])
+    return Effects(yi=values["yi"], vi=vi, study=labels, measure=measure, notes=notes, library=library)
 
 
 def known_measure(measure: str) -> str:
