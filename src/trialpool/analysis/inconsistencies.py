@@ -56,9 +56,12 @@ def _lost(analyses: tuple[AnalysisFindings, ...]) -> Iterator[Problem]:
     for found in analyses:
         for missing in found.selection.missing:
             usable = [c for c in missing.candidates if c.report.use != "no" and c.report.status != "recalled"]
-            if usable and not missing.reason.startswith("no events"):
+            if usable:
                 report = usable[0].report
                 what = f"{missing.unit.title} has no effect on {found.outcome.name.lower()}: {missing.reason}"
+                if missing.reason.startswith("no events"):
+                    yield Problem(report.file, report.row, "", what, "It is left out of the ratio, and listed as missing", "note")
+                    continue
                 mend = "An estimate with both limits would do; the report lists what each route lacks"
                 yield Problem(report.file, report.row, "", what, mend, "warning")
 

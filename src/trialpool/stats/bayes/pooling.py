@@ -147,7 +147,7 @@ def pool_bayesian(
 
     Returns
     -------
-    BayesianPooling; posteriors are right to 1e-8 and better
+    BayesianPooling; posteriors agree with a brute-force grid to 1e-8 in the tests
 
     Raises
     ------

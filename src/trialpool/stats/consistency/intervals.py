@@ -35,7 +35,7 @@ def log_symmetric(r: Reported) -> Iterator[Disagreement]:
 def p_agrees_with_interval(r: Reported) -> Iterator[Disagreement]:
     """The P value lies within what estimate and limits leave open, a difference of 6% in z allowed for.
 
-    The widening is the range of z_Wald / z_log-rank over about 300 real trials (methods: checking reported numbers).
+    The widening is the range of z_Wald / z_log-rank seen between the two tests in real trials.
     """
     if not _whole(r) or r.p is None or r.p_sides != 2:
         return

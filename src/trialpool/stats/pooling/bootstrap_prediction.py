@@ -24,8 +24,8 @@ def bootstrap_prediction_interval(
 
     tau2 is drawn from the confidence distribution that the exact distribution of Cochran's Q gives it, P(Q > q; tau2), and cut
     at 0; then the new effect is mu(tau2) + z tau - t se(tau2) with z normal, t of k - 1 degrees of freedom and se that of Hartung
-    and Knapp; the limits are percentiles of these. Unlike mu -+ t sqrt(tau2 + se^2) it covers as often as it says in few studies
-    too.
+    and Knapp; the limits are percentiles of these. It was made for few studies, where mu -+ t sqrt(tau2 + se^2) covers too
+    little.
 
     Parameters
     ----------
