@@ -1,0 +1,1 @@
+"""Agreement between reviewers: how often, and how much more often than by chance."""
