@@ -1,0 +1,1 @@
+"""Times to an event: patient data from a published curve, and what is computed from patient data."""

@@ -1,0 +1,267 @@
+"""What the drops of a curve say of the numbers behind them: draws of (at risk, events, censored) along the curve, given all of it.
+
+A hidden Markov model. The state is the number at risk n and the survival S, on a grid that is an eighth of a box wide. Between
+two knots c patients are censored, c ~ Poisson about the expected path; at a knot d have the event and S becomes S (1 - d/n); a
+reading is right within its box, and less and less likely outside. A number in the risk table leaves one n. Forward filtering and
+backward sampling (Carter & Kohn 1994, Biometrika 81:541-553) then give whole paths, each of them integers throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from trialpool.stats.arrays import Floats
+from trialpool.stats.survival.expected_path import ExpectedPath
+from trialpool.stats.survival.knots import NEAR, Knots
+
+Ints = NDArray[np.intp]
+PER_BOX = 8  # cells of S in half a box
+REACH = 1.6  # half-widths of the box that are followed on either side of the monotone curve
+SHARPNESS = 8.0  # a reading off its box by a tenth of the half-width is e^-0.8 as likely
+LEAST = 1e-12
+RAREST_TIES = 0.002  # how much less likely each further event at one step is, where hardly a step looks like two
+NO_STEP = 0.02  # that a step was read where nobody had the event
+SMOOTHED = 9  # knots over which the hazard of a curve read at points is averaged
+AS_LIKELY = 1e-4  # an unmarked censoring, where the figure marks them
+DEVIATIONS = 5.0
+WIDEST = 90.0  # patients on either side of the expected path
+
+
+class Draws(NamedTuple):
+    """(M, K) at risk before the events, events, censored before them, survival after them."""
+
+    n: Ints
+    d: Ints
+    c: Ints
+    S: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Step:
+    """What may happen at one knot. Rows are n, columns are cells of S; `post` is after the events, `pre` before.
+
+    n_pre, n_post : first n of the rows;  b_pre, b_post : first cell;  w : (D,) prior of d events;  p : prior of c censored
+    """
+
+    pre: Floats
+    post: Floats
+    n_pre: int
+    n_post: int
+    b_pre: int
+    b_post: int
+    w: Floats
+    p: Floats
+
+
+def posterior_draws(
+    knots: Knots, path: ExpectedPath, half_width: float, grid: bool, M: int, rng: np.random.Generator
+) -> Draws | None:
+    """M draws; None where no path of integers is anywhere near the readings."""
+    cell = half_width / PER_BOX
+    steps = _filtered(knots, path, half_width, grid, cell)
+    return None if steps is None else _sampled(steps, knots, cell, M, rng)
+
+
+def _filtered(knots: Knots, path: ExpectedPath, h: float, grid: bool, cell: float) -> list[_Step] | None:
+    low, high = _windows(knots, path)
+    mu = _expected_events(knots, path, grid)
+    ties = max(float(np.mean(mu[knots.eventful] > 1.6)), RAREST_TIES) if knots.eventful.any() else 1.0
+    top = round(1 / cell)
+    post, n_post, b_post = np.ones((1, 1)), knots.start, top
+    steps: list[_Step] = []
+    S_before = 1.0
+    gaps = np.diff(knots.time, prepend=0.0)
+    ahead = _next_read(knots)
+    for k in range(len(knots.time)):
+        p = _censoring_prior(path.c[k], gaps[k] > NEAR, int(knots.marks[k]), n_post + len(post) - low[k])
+        pre = _censored(post, n_post, low[k], high[k], p)
+        b_pre = b_post
+        w = (
+            _event_prior(mu[k], path.n[k], S_before, float(ahead[k]), h, None if grid else ties)
+            if knots.eventful[k]
+            else np.ones(1)
+        )
+        if len(w) > 1:
+            first, last = int((ahead[k] - REACH * h) / cell), int((knots.S[k] + REACH * h) / cell) + 1
+            if np.isnan(knots.read[k]):
+                last = b_pre + pre.shape[1] - 1
+            b_post, columns = max(first, 0), min(last, top) - max(first, 0) + 1
+            post, n_post = _after_events(pre, low[k], b_pre, b_post, columns, w, cell)
+            post = post * _likelihood(b_post, columns, cell, float(knots.read[k]), h)
+            S_before = float(knots.S[k])
+        else:
+            post, n_post = pre, low[k]
+        total = post.sum()
+        if not total > 0:
+            return None
+        post = post / total
+        steps.append(_Step(pre=pre, post=post, n_pre=low[k], n_post=n_post, b_pre=b_pre, b_post=b_post, w=w, p=p))
+    return steps
+
+
+def _next_read(knots: Knots) -> Floats:
+    """Survival at each knot that was read, and before it as far as nothing was."""
+    S = np.where(np.isnan(knots.read), np.nan, knots.S)
+    ahead = float(knots.S[-1])
+    for k in range(len(S) - 1, -1, -1):
+        ahead = ahead if np.isnan(S[k]) else float(S[k])
+        S[k] = ahead
+    return S
+
+
+def _windows(knots: Knots, path: ExpectedPath) -> tuple[Ints, Ints]:
+    """Numbers at risk that are followed at each knot: about the expected path, and never more than before."""
+    room = np.minimum(DEVIATIONS * path.spread + 2.5, WIDEST)
+    low = np.floor(path.n - room)
+    high = np.ceil(path.n + room)
+    fixed = ~np.isnan(knots.known)
+    low[fixed] = high[fixed] = knots.known[fixed]
+    ahead = np.maximum.accumulate(np.where(fixed, knots.known, 0.0)[::-1])[::-1]
+    behind = np.minimum.accumulate(np.where(fixed, knots.known, knots.start))
+    someone = np.where(knots.S > 0, 1.0, 0.0)
+    low = np.maximum.reduce([low, ahead, someone * 0 + np.where(knots.eventful, 1.0, someone)])
+    high = np.minimum(high, behind)
+    low = np.minimum(low, high)
+    return low.astype(np.intp), high.astype(np.intp)
+
+
+def _expected_events(knots: Knots, path: ExpectedPath, grid: bool) -> Floats:
+    """n times the hazard, which is smoothed over a few knots."""
+    S = np.maximum(knots.S, 1e-3)
+    hazard = -np.diff(np.log(S), prepend=0.0)
+    if grid:
+        width = min(SMOOTHED, len(hazard))
+        hazard = np.convolve(hazard, np.ones(width) / width, mode="same")
+        hazard = np.maximum(hazard, 0.02 / max(knots.start, 1))
+    return path.n * hazard
+
+
+def _event_prior(mu: float, n: float, S_before: float, S: float, h: float, ties: float | None) -> Floats:
+    """(D,) weights of 0, 1, ... events."""
+    drop = max(S_before - S, 0.0)
+    most = int(max(n, 1) * (drop + 1.3 * h) / max(S_before - h, 0.02)) + 2
+    d = np.arange(min(most, int(n + 12)) + 1)
+    if ties is None:
+        weights: Floats = np.exp(d * np.log(max(mu, 0.02)) - gammaln(d + 1))
+        return weights
+    weights = ties ** np.maximum(d - 1.0, 0)
+    weights[0] = NO_STEP
+    return weights
+
+
+def _censoring_prior(expected: float, time_passes: bool, marks: int, length: int) -> Floats:
+    """(length,) probabilities of 0, 1, ... censored; with marks at least as many as these, and hardly more."""
+    c = np.arange(max(length, 1))
+    if not time_passes:
+        return np.where(c == 0, 1.0, 0.0)
+    if marks >= 0:
+        weights: Floats = np.where(c < marks, LEAST, (0.2 if marks else AS_LIKELY) ** np.minimum(c - marks, 60))
+        return weights
+    m = max(expected, 0.01)
+    pmf: Floats = np.exp(c * np.log(m) - m - gammaln(c + 1))
+    return np.maximum(pmf, 1e-300)
+
+
+def _censored(post: Floats, first: int, low: int, high: int, p: Floats) -> Floats:
+    """(high - low + 1, B): for every n the sum over those from whom c were censored."""
+    lost = first + np.arange(len(post))[np.newaxis, :] - np.arange(low, high + 1)[:, np.newaxis]
+    moved: Floats = np.where(lost >= 0, p[np.clip(lost, 0, len(p) - 1)], 0.0) @ post
+    return moved
+
+
+def _after_events(pre: Floats, low: int, b_pre: int, b_post: int, columns: int, w: Floats, cell: float) -> tuple[Floats, int]:
+    """The filter after d = 0, 1, ... events: n - d at risk and S (1 - d/n), shared between the two cells that it falls between."""
+    n = low + np.arange(len(pre))
+    d = np.arange(len(w))
+    kept = np.clip(1 - d[:, np.newaxis] / np.maximum(n, 1), 0, None)  # (D, W)
+    place = kept[:, :, np.newaxis] * (b_pre + np.arange(pre.shape[1])) - b_post
+    cellno = np.floor(place + 1e-9).astype(np.intp)
+    part = np.clip(place - cellno, 0, 1)
+    mass = w[:, np.newaxis, np.newaxis] * pre
+    rows = n[np.newaxis, :] - d[:, np.newaxis]
+    first = max(low - len(w) + 1, 0)
+    mass = np.where(rows[:, :, np.newaxis] >= 0, mass, 0.0)
+    height = int(n[-1]) - first + 1
+    base = np.maximum(rows - first, 0)[:, :, np.newaxis] * columns
+    flat = np.zeros(height * columns)
+    for at, share in ((cellno, 1 - part), (cellno + 1, part)):
+        inside = (at >= 0) & (at < columns)
+        flat += np.bincount((base + at)[inside], (mass * share)[inside], minlength=height * columns)
+    return flat.reshape(height, columns), first
+
+
+def _likelihood(b_post: int, columns: int, cell: float, read: float, h: float) -> Floats:
+    """Of a reading, for each cell of S: 1 within the box, falling off outside."""
+    if np.isnan(read):
+        return np.ones(columns)
+    S = (b_post + np.arange(columns)) * cell
+    outside = np.maximum(np.abs(S - read) - h, 0.0) / h
+    likely: Floats = np.exp(-np.minimum(SHARPNESS * outside, 18.0))
+    return likely
+
+
+def _sampled(steps: list[_Step], knots: Knots, cell: float, M: int, rng: np.random.Generator) -> Draws:
+    """Backward from the last knot, every draw choosing among what led to its state, by the filter's weights."""
+    K = len(steps)
+    n, d, c = (np.zeros((M, K), np.intp) for _ in range(3))
+    S = np.zeros((M, K))
+    last = steps[-1]
+    picks = rng.choice(last.post.size, size=M, p=last.post.ravel())
+    rows, cells = np.unravel_index(picks, last.post.shape)
+    now, cells = rows + last.n_post, cells + last.b_post
+    for k in range(K - 1, -1, -1):
+        S[:, k] = cells * cell
+        step = steps[k]
+        if len(step.w) > 1:
+            d[:, k], cells = _events_before(step, now, cells, rng)
+        n[:, k] = now + d[:, k]
+        before = steps[k - 1] if k else None
+        c[:, k] = _censored_before(step, before, n[:, k], cells, knots.start, rng)
+        now = n[:, k] + c[:, k]
+    return Draws(n, d, c, S)
+
+
+def _events_before(step: _Step, now: Ints, cells: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """How many events led to each state, and the cell that S was in before them."""
+    W, B = step.pre.shape
+    D = np.arange(len(step.w))
+    at_risk = now[:, np.newaxis] + D
+    rows = at_risk - step.n_pre
+    kept = 1 - D / np.maximum(at_risk, 1)
+    sound = (rows >= 0) & (rows < W)
+    if kept[sound].min(initial=1.0) > 0.55:  # at most four cells can have led to one
+        base = np.floor(cells[:, np.newaxis] / np.maximum(kept, 0.5) + 1e-9).astype(np.intp) - 1 - step.b_pre
+        column = base[:, :, np.newaxis] + np.arange(4)
+    else:
+        column = np.broadcast_to(np.arange(B), (*kept.shape, B))
+    share = 1 - np.abs((column + step.b_pre) * kept[:, :, np.newaxis] - cells[:, np.newaxis, np.newaxis])
+    share = np.where(share > 1e-8, share, 0.0)
+    sound3 = sound[:, :, np.newaxis] & (column >= 0) & (column < B)
+    weight = step.pre[np.clip(rows, 0, W - 1)[:, :, np.newaxis], np.clip(column, 0, B - 1)]
+    table = np.where(sound3, step.w[:, np.newaxis] * weight * share, 0.0)
+    events, option = np.divmod(_choices(table.reshape(len(now), -1), rng), column.shape[2])
+    return events, column[np.arange(len(now)), events, option] + step.b_pre
+
+
+def _censored_before(step: _Step, before: _Step | None, n: Ints, cells: Ints, start: int, rng: np.random.Generator) -> Ints:
+    if before is None:
+        return start - n
+    lost = before.n_post + np.arange(len(before.post)) - n[:, np.newaxis]
+    weight = np.where(lost >= 0, step.p[np.clip(lost, 0, len(step.p) - 1)], 0.0)
+    filtered = before.post[:, np.clip(cells - before.b_post, 0, before.post.shape[1] - 1)].T
+    chosen = _choices(weight * filtered, rng)
+    before_c: Ints = lost[np.arange(len(n)), chosen]
+    return before_c
+
+
+def _choices(weights: Floats, rng: np.random.Generator) -> Ints:
+    """One column of each row, by weight."""
+    summed = np.cumsum(weights, axis=1)
+    chosen: Ints = (summed < rng.random(len(weights))[:, np.newaxis] * summed[:, -1:]).sum(axis=1)
+    last: Ints = np.minimum(chosen, weights.shape[1] - 1)
+    return last
