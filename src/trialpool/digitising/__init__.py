@@ -1,0 +1,1 @@
+"""From the picture of survival curves to their coordinates."""

@@ -1,0 +1,207 @@
+"""From the path through a line's pixels to the levels of a staircase, finer than a pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+from scipy.optimize import isotonic_regression
+
+from trialpool.digitising.drawing import Floats
+
+PART = 0.3  # share of a pixel from which it belongs to the line
+HIDDEN = 0.5  # share of a pixel from which something else is said to cover it
+_OFF = 0.7  # pixels by which an edge may stand out before it is a censoring mark
+_STEP = 0.3  # pixels below which two levels are one
+_NARROW = 0.6  # pixels below which a level is the slope of a drop that the picture blurs
+_TALL = 1.5  # pixels by which a mark stands out at least
+_CAP = 2.0  # pixels that the arm of a mark may be longer than it is tall
+_WINDOW = 9  # columns; what is narrower than half of them is no part of an edge
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Upper and lower edge of a line by column; nan where it is not to be seen.
+
+    top, bottom : (m,) in pixels from the top
+    """
+
+    top: Floats
+    bottom: Floats
+
+    @property
+    def thickness(self) -> float:
+        """Of the line where it runs level: most columns have it, or more where it drops."""
+        seen = (self.bottom - self.top)[np.isfinite(self.bottom - self.top)]
+        if not len(seen):
+            return 1.0
+        low = np.quantile(seen, 0.02)
+        counts, bins = np.histogram(seen[seen <= 3 * low + 1], bins=np.arange(low - 0.25, 3 * low + 1.5, 0.5))
+        most = int(counts.argmax())
+        near = seen[(seen >= bins[most]) & (seen <= bins[most + 1])]
+        return float(np.median(near))
+
+
+def edges_along(cover: Floats, hidden: Floats, path: NDArray[np.intp]) -> Edges:
+    """The edges of the run of ink that a path passes through in each column.
+
+    Parameters
+    ----------
+    cover  : (rows, columns) share of each pixel that the line covers
+    hidden : (rows, columns) share that something else covers; an edge next to it is not known
+    path   : (m,) rows
+    """
+    top, bottom = np.full(len(path), np.nan), np.full(len(path), np.nan)
+    for column, row in enumerate(path):
+        ink, other = cover[:, column], hidden[:, column]
+        inside = _nearest_ink(ink, int(row))
+        if inside is None:
+            continue
+        high, low = _run(ink, inside)
+        top[column], bottom[column] = _edges_of_run(ink, high, low)
+        if high == 0 or other[high - 1] >= HIDDEN:
+            top[column] = np.nan
+        if low == len(ink) - 1 or other[low + 1] >= HIDDEN:
+            bottom[column] = np.nan
+    return Edges(top, bottom)
+
+
+def _run(ink: Floats, inside: int) -> tuple[int, int]:
+    """First and last row of the ink around a row."""
+    high = low = inside
+    while high > 0 and ink[high - 1] > PART:
+        high -= 1
+    while low < len(ink) - 1 and ink[low + 1] > PART:
+        low += 1
+    return high, low
+
+
+def _edges_of_run(ink: Floats, high: int, low: int) -> tuple[float, float]:
+    """Edges by how much of the outermost pixels is covered; those of a thin line lie evenly about its centre of gravity."""
+    rows = np.arange(max(high - 1, 0), min(low + 2, len(ink)))
+    share = ink[rows]
+    if low - high < 2:
+        centre, half = float(((rows + 0.5) * share).sum() / share.sum()), float(share.sum()) / 2
+        return centre - half, centre + half
+    above, below = (float(ink[row]) if 0 <= row < len(ink) else 0.0 for row in (high - 1, low + 1))
+    return high + 1 - float(ink[high]) - above, low + float(ink[low]) + below
+
+
+def _nearest_ink(ink: Floats, row: int) -> int | None:
+    for near in (row, row + 1, row - 1):
+        if 0 <= near < len(ink) and ink[near] > PART:
+            return near
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Staircase:
+    """The middle of a line, in pixels.
+
+    x, y  : (m,) places and levels; y does not fall (rows count downwards)
+    marks : (k,) places of what stands out of the line upwards, as censoring ticks do
+    end   : where the line ends
+    """
+
+    x: Floats
+    y: Floats
+    marks: Floats
+    end: float
+
+
+def staircase(edges: Edges, *, capped: bool = True) -> Staircase:
+    """The staircase in the middle of a line that was drawn with a pen of some thickness.
+
+    A square pen of half-width h that follows a falling staircase y(x) leaves a line whose upper edge is y(x - h) - h and whose
+    lower edge is y(x + h) + h: each edge is the staircase itself, shifted. So both are read, what sticks out of either is a
+    censoring mark and left out (an upper edge never rises, a lower one never falls short of what follows), and the level is the
+    monotone least-squares fit to both. `capped` lines reach h beyond their end; a line ends at a mark that stands on its end.
+    """
+    half = edges.thickness / 2
+    middle = np.arange(len(edges.top)) + 0.5
+    up, down = _standing_out(edges.top), _standing_out(-edges.bottom[::-1])[::-1]
+    marks, reach = _marks(edges, half)
+    end = len(middle) - (half if capped else 0.0)
+    if len(marks) and end - marks[-1] <= reach[-1] + _CAP:
+        end = float(marks[-1])
+    top = np.where(up, np.nan, edges.top)
+    bottom = np.where(down | (up & np.isfinite(edges.top)), np.nan, edges.bottom)
+    x = np.concatenate([middle - half, middle + half])
+    y = np.concatenate([top + half, bottom - half])
+    seen = np.isfinite(y) & (x <= end + 0.5)
+    x, y = x[seen], y[seen]
+    order = np.argsort(x, kind="stable")
+    level = np.asarray(isotonic_regression(y[order]).x) if len(y) > 1 else y
+    return Staircase(x[order], level, marks, end)
+
+
+def _marks(edges: Edges, half: float) -> tuple[Floats, Floats]:
+    """Middle of each mark that stands up from the line, and how far it does."""
+    usual = np.maximum.accumulate(_usual(edges.top))
+    height = np.where(np.isfinite(edges.top) & np.isfinite(usual), usual - np.nan_to_num(edges.top), 0.0)
+    places, reach = [], []
+    for group in _runs(height > _TALL):
+        tall = height[group]
+        if len(group) <= 2 * (2 * half) + 2 and tall.max() > _TALL:
+            places.append(float(((group + 0.5) * tall).sum() / tall.sum()))
+            reach.append(float(tall.max()))
+    return np.array(places), np.array(reach)
+
+
+def _runs(where: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """The places of each run of True."""
+    at = np.flatnonzero(where)
+    return [run for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1) if len(run)]
+
+
+def _usual(edge: Floats) -> Floats:
+    """An edge without what is narrower than half a window."""
+    return np.asarray(median_filter(np.where(np.isfinite(edge), edge, -np.inf), size=_WINDOW, mode="nearest"))
+
+
+def _standing_out(edge: Floats) -> NDArray[np.bool_]:
+    """Where an edge that may only grow is below what it has been: columns of marks."""
+    known = np.where(np.isfinite(edge), edge, -np.inf)
+    before = np.concatenate([[-np.inf], np.maximum.accumulate(_usual(edge))[:-1]])
+    return known < before - _OFF
+
+
+def corners(stairs: Staircase) -> tuple[Floats, Floats]:
+    """The steps of a staircase: (k,) places and levels, the first where the line begins and the last where it ends.
+
+    Levels nearer to each other than a fraction of a pixel are one, at their mean; a level that lasts a pixel only is a drop that
+    the picture has blurred, and the drop is put where it leaves the area as it is.
+
+    >>> at, level = corners(Staircase(np.arange(6.0), np.array([1, 1.1, 1, 3, 3, 3]), np.empty(0), 5.0))
+    >>> at.tolist(), level.round(2).tolist()
+    ([0.0, 2.5, 5.0], [1.03, 3.0, 3.0])
+    """
+    x, y = stairs.x, stairs.y
+    starts = [0]
+    for i in range(1, len(y)):
+        if y[i] - y[starts[-1] : i].mean() > _STEP:
+            starts.append(i)
+    levels = [float(part.mean()) for part in np.split(y, starts[1:])]
+    places = [float(x[0])] + [float((x[i - 1] + x[i]) / 2) for i in starts[1:]]
+    places, levels = _sharpened(places, levels)
+    return np.array([*places, max(stairs.end, places[-1])]), np.array([*levels, levels[-1]])
+
+
+def _sharpened(places: list[float], levels: list[float]) -> tuple[list[float], list[float]]:
+    """Places and levels without the levels that last no longer than a blurred drop."""
+    at, level = places[:1], levels[:1]
+    i = 1
+    while i < len(levels):
+        lasts = places[i + 1] - places[i] if i + 1 < len(levels) else np.inf
+        if lasts < _NARROW and levels[i + 1] - level[-1] > 0:
+            share = (levels[i] - level[-1]) / (levels[i + 1] - level[-1])
+            at.append(places[i] * share + places[i + 1] * (1 - share))
+            level.append(levels[i + 1])
+            i += 2
+        else:
+            at.append(places[i])
+            level.append(levels[i])
+            i += 1
+    return at, level

@@ -1,0 +1,166 @@
+"""Rasters are read within a pixel or so, in colour and in black and white; what cannot be told apart is refused."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.digitising.figures import RASTER, REFERENCE, Picture, drawn, errors, lung, rmse, trial_of
+
+import trialpool as tp
+from trialpool.errors import BadInput
+
+BLACK = {"Control": "black", "Research": "black"}
+DASHED = ("Research",)
+PICTURES = [
+    Picture(name="colour, 100 dpi", dpi=100),
+    Picture(name="colour, 150 dpi"),
+    Picture(name="JPEG 75", kind="jpg", quality=75),
+    Picture(name="JPEG 50, crossing", kind="jpg", quality=50, shape="crossing"),
+    Picture(name="crossing, marks", shape="crossing", marks="+"),
+    Picture(name="grid, bands, percent", grid=True, bands=True, percent=True),
+    Picture(name="cut axis", lowest=0.4),
+    Picture(name="black and grey", colours={"Control": "black", "Research": "#808080"}),
+    Picture(name="dashed", colours=BLACK, dashed=DASHED),
+    Picture(name="dashed, crossing", colours=BLACK, dashed=DASHED, shape="crossing"),
+    Picture(name="dashed, JPEG, letters, marks", colours=BLACK, dashed=DASHED, kind="jpg", lettering=True, marks="|"),
+]
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_curves_of_matplotlib(picture, tmp_path):
+    assert max(error.rmse for error in errors(picture, tmp_path).values()) < RASTER
+
+
+def test_curves_of_r_with_marks():
+    read = tp.digitise(REFERENCE / "lung.png", x=(0, 1000), y=(0, 1), curves={"Male": "#1f77b4", "Female": "#d62728"})
+    for arm, truth in lung().items():
+        assert rmse(read, arm, truth) < RASTER
+        assert read.curve(arm).time[-1] == pytest.approx(truth.end, abs=1000 / 650)  # a pixel
+
+
+def test_colours_are_proposed(tmp_path):
+    read = tp.digitise(drawn(Picture(name="plain", dpi=100), tmp_path), x=(0, 60), y=(0, 1))
+    assert sorted(curve.style for curve in read.curves) == ["#1f77b4", "#d62728"]
+
+
+def test_black_lines_are_proposed_as_solid_and_dashed(tmp_path):
+    read = tp.digitise(drawn(Picture(name="bw", colours=BLACK, dashed=DASHED), tmp_path), x=(0, 60), y=(0, 1))
+    for name, arm in (("solid", "Control"), ("dashed", "Research")):
+        assert rmse(read, name, trial_of(0, 200, "apart")[arm]) < RASTER
+
+
+def test_a_mark_that_is_found_is_one(tmp_path):
+    picture = Picture(name="marks", marks="|")
+    read = tp.digitise(drawn(picture, tmp_path), **picture.axes, curves=picture.looks)
+    for arm, truth in trial_of(0, 200, "apart").items():
+        found = read.curve(arm).censored
+        assert len(found) > len(truth.censored) / 2
+        assert np.abs(found[:, np.newaxis] - truth.censored).min(1).max() < 0.15  # months: two pixels
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path):
+    picture = Picture(name="plain", dpi=100)
+    path = drawn(picture, tmp_path)
+    one, other = (tp.digitise(path, **picture.axes) for _ in range(2))
+    assert one.overlay == other.overlay
+    assert one.table() == other.table()
+
+
+@pytest.mark.parametrize("turn", [Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM])
+def test_a_figure_the_wrong_way_round_is_refused(turn, tmp_path):
+    picture = Picture(name="plain", dpi=100)
+    path = drawn(picture, tmp_path)
+    Image.open(path).transpose(turn).save(path)
+    with pytest.raises(BadInput):
+        tp.digitise(path, x=(0, 60), y=(0, 1), curves=picture.looks)
+
+
+def test_a_margin_moves_positions_and_nothing_else(tmp_path):
+    picture = Picture(name="plain", dpi=100)
+    path = drawn(picture, tmp_path)
+    before = tp.digitise(path, **picture.axes, curves=picture.looks)
+    image = Image.open(path).convert("RGB")
+    wider = Image.new("RGB", (image.width + 30, image.height + 20), "white")
+    wider.paste(image, (30, 20))
+    wider.save(path)
+    after = tp.digitise(path, **picture.axes, curves=picture.looks)
+    assert after.x.position == pytest.approx(np.add(before.x.position, 30))
+    assert after.y.position == pytest.approx(np.add(before.y.position, 20))
+    assert after.table()["survival"] == pytest.approx(before.table()["survival"])
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "I;16", "1"])
+def test_any_mode_of_picture(mode, tmp_path):
+    picture = Picture(name="bw", colours=BLACK, dashed=DASHED, dpi=100)
+    image = Image.open(drawn(picture, tmp_path)).convert("RGB")
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
+    else:
+        image = image.convert(mode, dither=Image.Dither.NONE)
+    path = tmp_path / "figure.tif"
+    image.save(path)
+    read = tp.digitise(path, **picture.axes, curves=picture.looks)
+    assert rmse(read, "Control", trial_of(0, 200, "apart")["Control"]) < RASTER
+
+
+def test_one_panel_of_two(tmp_path):
+    picture = Picture(name="plain", dpi=100)
+    image = Image.open(drawn(picture, tmp_path)).convert("RGB")
+    other = Image.open(io.BytesIO((drawn(Picture(name="other", shape="crossing", dpi=100), tmp_path)).read_bytes())).convert("RGB")
+    both = Image.new("RGB", (2 * image.width, image.height), "white")
+    both.paste(other, (0, 0))
+    both.paste(image, (image.width, 0))
+    path = tmp_path / "both.png"
+    both.save(path)
+    within = (image.width, 0, 2 * image.width, image.height)
+    read = tp.digitise(path, **picture.axes, curves=picture.looks, within=within)
+    assert rmse(read, "Control", trial_of(0, 200, "apart")["Control"]) < RASTER
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_a_curve_that_leaves_a_cut_axis_ends_there(kind, tmp_path):
+    picture = Picture(name="cut", lowest=0.4, kind=kind)
+    read = tp.digitise(drawn(picture, tmp_path), **picture.axes, curves=picture.looks)
+    for arm, truth in trial_of(0, 200, "apart").items():
+        leaves = truth.time[truth.survival < 0.4][0]
+        assert read.curve(arm).time[-1] == pytest.approx(leaves, abs=0.5)
+        assert 0.4 <= read.curve(arm).survival[-1] < 0.42
+
+
+def test_two_solid_black_lines_that_part_for_good(tmp_path):
+    picture = Picture(name="solid", colours=BLACK)
+    read = tp.digitise(drawn(picture, tmp_path, 2), **picture.axes, curves={"Research": "black upper", "Control": "black lower"})
+    for arm, truth in trial_of(2, 200, "apart").items():
+        assert rmse(read, arm, truth) < 2 * RASTER  # they may be exchanged where they are still together
+
+
+def test_two_solid_black_lines_that_cross_are_refused(tmp_path):
+    picture = Picture(name="solid", colours=BLACK, shape="crossing")
+    said = "Research and Control meet again after they have parted, and which is which after that is not to be seen"
+    with pytest.raises(BadInput, match=said):
+        tp.digitise(drawn(picture, tmp_path), **picture.axes, curves={"Research": "black upper", "Control": "black lower"})
+
+
+def test_two_solid_black_lines_are_not_taken_for_a_dashed_one(tmp_path):
+    picture = Picture(name="solid", colours=BLACK)
+    with pytest.raises(BadInput, match="Research: it cannot be told from Control: the line that should be solid is bare on"):
+        tp.digitise(drawn(picture, tmp_path), **picture.axes, curves={"Control": "black solid", "Research": "black dashed"})
+
+
+def test_a_dashed_line_is_found_though_a_solid_one_is_there(tmp_path):
+    picture = Picture(name="bw", colours=BLACK, dashed=DASHED)
+    read = tp.digitise(drawn(picture, tmp_path), **picture.axes, curves={"Research": "black dashed"})
+    assert rmse(read, "Research", trial_of(0, 200, "apart")["Research"]) < RASTER
+
+
+def test_one_of_two_black_lines_has_to_be_said(tmp_path):
+    picture = Picture(name="bw", colours=BLACK, dashed=DASHED, dpi=100)
+    with pytest.raises(BadInput, match=r"curve Research: more than one line has this colour\. Say solid or dashed"):
+        tp.digitise(drawn(picture, tmp_path), **picture.axes, curves={"Research": "black"})
+
+
+def test_a_solid_line_is_not_taken_for_a_dashed_one(tmp_path):
+    picture = Picture(name="plain", dpi=100)
+    with pytest.raises(BadInput, match="curve Control: "):
+        tp.digitise(drawn(picture, tmp_path), **picture.axes, curves={"Control": "#1f77b4 dashed"})
