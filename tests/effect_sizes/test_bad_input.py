@@ -16,6 +16,7 @@ from trialpool.stats.effects.across_scales import correlation_from_means, odds_r
 from trialpool.stats.effects.association import phi_coefficient, tetrachoric_correlation
 from trialpool.stats.effects.change import mean_change, mean_change_ratio, standardised_mean_change
 from trialpool.stats.effects.correlation import correlation
+from trialpool.stats.effects.effects import effects
 from trialpool.stats.effects.group_mean import mean
 from trialpool.stats.effects.matched_pairs import crossover_odds_ratio, matched_odds_ratio
 from trialpool.stats.effects.mean_difference import mean_difference, standardised_mean_difference
@@ -25,8 +26,10 @@ from trialpool.stats.effects.rate import rate, rate_ratio
 from trialpool.stats.effects.ratio_of_means import ratio_of_means
 from trialpool.stats.effects.reliability import cronbach_alpha
 from trialpool.stats.effects.superiority import area_under_curve
-from trialpool.stats.effects.two_by_two import risk_ratio
+from trialpool.stats.effects.two_by_two import odds_ratio, risk_ratio
 from trialpool.stats.effects.variability import cv_ratio, variability_ratio
+from trialpool.stats.exact.glmm import glmm
+from trialpool.stats.pooling.subgroups import subgroups
 
 ARMS: dict[str, Any] = {"events_t": [4, 6], "n_t": [123, 306], "events_c": [11, 29], "n_c": [139, 303]}
 MEANS: dict[str, Any] = {"mean_t": [5, 6], "sd_t": [1, 2], "n_t": [20, 30], "mean_c": [4, 4], "sd_c": [1, 2], "n_c": [20, 30]}
@@ -264,3 +267,24 @@ def test_a_z_of_a_biserial_correlation_beyond_1_is_left_out() -> None:
 def test_pairs_that_do_not_differ_are_left_out() -> None:
     found = matched_odds_ratio(both=[5, 5], only_t=[0, 3], only_c=[0, 2], neither=[9, 9], zero_cells="none")
     assert found.notes == {"1": "left out: no pair that differs says nothing of a ratio"}
+
+
+def test_studies_of_the_same_name_keep_a_note_each() -> None:
+    found = rate(events=[5.0, 6.0, 7.0], time=[2.0, None, None], study=["A", "A", "A"], missing="drop")
+    said = "left out: time is missing"
+    assert found.notes == {"A (study 2)": said, "A (study 3)": said}
+    with pytest.raises(BadArgument) as refusal:
+        rate(events=[5.0, -1.0, -1.0], time=[2.0, 3.0, 4.0], study=["A", "A", "A"])
+    assert str(refusal.value).startswith(
+        "Events and times cannot be used: events is -1 for A (study 2); events is -1 for A (study 3)."
+    )
+
+
+def test_subgroups_and_models_of_studies_of_the_same_name_keep_a_note_each() -> None:
+    these = effects([0.1, 0.2, 0.3, 0.4], [0.1, 0.1, 0.1, 0.1], ["A", "A", "B", "C"])
+    notes = [fit.effects.notes for fit in subgroups(these, [None, None, "x", "x"]).fits]
+    assert [list(each) for each in notes] == [["A (study 1)", "A (study 2)"]]
+    trials = odds_ratio(
+        events_t=[0, 0, 2, 5], n_t=[9, 9, 20, 15], events_c=[0, 0, 9, 6], n_c=[9, 9, 19, 15], study=["A", "A", "B", "C"]
+    )
+    assert list(glmm(trials, method="CM.EL", model="common").left_out) == ["A (study 1)", "A (study 2)"]

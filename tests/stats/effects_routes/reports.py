@@ -11,7 +11,7 @@ from trialpool.stats.effects.reported import Reported
 from trialpool.stats.effects.routes import RouteResults, derive
 
 PRINTED = {field.name for field in fields(Reported) if "Printed" in str(field.type)}
-ARMS = ("events", "n", "pct", "median", "survival")
+ARMS = ("events", "n", "pct", "median", "survival", "expected", "time", "survival_se", "survival_low", "survival_high")
 
 
 def report(**figures: Any) -> Reported:
@@ -19,7 +19,9 @@ def report(**figures: Any) -> Reported:
     p = str(figures.get("p", ""))
     if p[:1] in ("<", ">"):
         figures |= {"p": p[1:], "p_operator": p[0]}
-    return Reported(**{name: Printed.of(figure) if name in PRINTED else figure for name, figure in figures.items()})
+    return Reported(
+        **{name: Printed.of(figure) if name in PRINTED and figure is not None else figure for name, figure in figures.items()}
+    )
 
 
 def by_route(results: RouteResults) -> dict[str, Derivation]:
@@ -46,4 +48,7 @@ def swapped(r: Reported) -> Reported:
     arms = {f"{figure}_{a}": getattr(r, f"{figure}_{b}") for figure in ARMS for a, b in ("tc", "ct")}
     o_minus_e = r.o_minus_e and Printed(-r.o_minus_e.value, r.o_minus_e.half)
     favours: Any = r.favours and {"treatment": "control", "control": "treatment"}[r.favours]
-    return replace(r, **arms, o_minus_e=o_minus_e, favours=favours, inverted=None if r.inverted is None else not r.inverted)
+    curve = r.curve and replace(r.curve, s_t=r.curve.s_c, s_c=r.curve.s_t, at_risk_t=r.curve.at_risk_c, at_risk_c=r.curve.at_risk_t)
+    inverted = None if r.inverted is None else not r.inverted
+    allocation = r.allocation and (r.allocation[1], r.allocation[0])
+    return replace(r, **arms, o_minus_e=o_minus_e, favours=favours, inverted=inverted, curve=curve, allocation=allocation)

@@ -13,6 +13,7 @@ from tests.stats.effects_routes.reports import by_route, report, swapped
 from tests.stats.strategies import SAME
 
 from trialpool.stats.distributions import z_quantile
+from trialpool.stats.effects.curve import Curve
 from trialpool.stats.effects.derivation import Derivation, Refusal
 from trialpool.stats.effects.printed import Printed
 from trialpool.stats.effects.reported import Reported
@@ -38,6 +39,40 @@ P_VALUES = st.one_of(
     st.sampled_from(["1e-9", "1e-300"]).map(Printed.of),
 )
 EXTREMES = st.sampled_from([1e-6, 0.5, 12.0, 36.0, 60.0, 1e6])
+
+
+def some(**columns: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """All of these columns, each of which may be empty, or none of them."""
+    return st.just({}) | st.fixed_dictionaries(columns)
+
+
+@st.composite
+def curves(draw: st.DrawFn) -> Curve:
+    """Curves that fall, with numbers at risk or without, read to two or three decimals."""
+    m, decimals = draw(st.integers(1, 4)), draw(st.sampled_from([2, 3]))
+    arms: dict[str, Any] = {}
+    for arm in "tc":
+        falling = sorted(draw(st.lists(st.integers(0, 10**decimals), min_size=m, max_size=m)), reverse=True)
+        arms[f"s_{arm}"] = (Printed.exact(1.0), *(Printed.of(f"{s / 10**decimals:.{decimals}f}") for s in falling))
+        at_risk = sorted(draw(st.lists(st.integers(0, 500), min_size=m + 1, max_size=m + 1)), reverse=True)
+        arms[f"at_risk_{arm}"] = draw(st.sampled_from([None, tuple(at_risk)]))
+    follow_up = draw(st.sampled_from([{}, {"follow_up_min": 6.0, "follow_up_max": 12.0 * m + 1}]))
+    return Curve(times=tuple(12.0 * i for i in range(m + 1)), **arms, **follow_up)
+
+
+def rarer() -> st.SearchStrategy[dict[str, Any]]:
+    """What few papers print."""
+    positive, share = figures(1, 3000, 1), figures(1, 100, 2)
+    parts = (
+        some(reduction=figures(-50, 95, 0), reduction_low=figures(-80, 95, 0), reduction_high=figures(-50, 99, 0)),
+        some(coefficient=figures(-20, 20, 1), se_log=figures(0, 900, 3), se_ratio=figures(0, 900, 3)),
+        some(chi2=figures(0, 300, 1), expected_t=positive, expected_c=positive, time_t=positive, time_c=positive),
+        some(events_total=counts(4000), allocation=st.sampled_from([None, (1.0, 1.0), (2.0, 1.0)])),
+        some(survival_se_t=share, survival_se_c=share),
+        some(survival_low_t=share, survival_high_t=share, survival_low_c=share, survival_high_c=share),
+        some(curve=curves()),
+    )
+    return st.tuples(*parts).map(lambda columns: {name: value for part in columns for name, value in part.items()})
 
 
 @st.composite
@@ -69,8 +104,9 @@ def reports(draw: st.DrawFn, measures: tuple[str, ...] = ("HR",)) -> Reported:
         survival_c=draw(figures(0, 10**survival, survival)),
         o_minus_e=draw(figures(-2000, 2000, 1)),
         v=draw(figures(0, 2000, 1)),
-        follow_up=draw(st.none() | EXTREMES),
+        follow_up=draw(st.none() | EXTREMES.map(Printed.of)),
         favours=draw(st.sampled_from([None, "treatment", "control"])),
+        **draw(rarer()),
     )
 
 
@@ -108,6 +144,11 @@ def scaled(figure: Printed | None, c: float) -> Printed | None:
     return figure and Printed(figure.value * c, figure.half * c)
 
 
+def in_another_unit(curve: Curve, c: float) -> Curve:
+    ends = {name: value and value * c for name in ("follow_up_min", "follow_up_max") for value in (getattr(curve, name),)}
+    return replace(curve, times=tuple(time * c for time in curve.times), **ends)
+
+
 @given(reports(), st.sampled_from([1 / 12, 30.4375, 365.25]))
 def test_the_unit_of_time_does_not_matter(r: Reported, c: float) -> None:
     other = replace(
@@ -115,7 +156,10 @@ def test_the_unit_of_time_does_not_matter(r: Reported, c: float) -> None:
         median_t=scaled(r.median_t, c),
         median_c=scaled(r.median_c, c),
         landmark=r.landmark and r.landmark * c,
-        follow_up=r.follow_up and r.follow_up * c,
+        follow_up=scaled(r.follow_up, c),
+        time_t=scaled(r.time_t, c),
+        time_c=scaled(r.time_c, c),
+        curve=r.curve and in_another_unit(r.curve, c),
     )
     months, years = everything(r), everything(other)
     assert months.keys() == years.keys()
@@ -147,7 +191,7 @@ IRRELEVANT: dict[str, Any] = {
     "pct_c": Printed.of("7"),
     "landmark": 24.0,
     "favours": "treatment",
-    "follow_up": 40.0,
+    "follow_up": Printed.of("40"),
     "n_t": 200,
 }
 

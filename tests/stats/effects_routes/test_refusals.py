@@ -58,7 +58,17 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "P of 1": ("estimate and P", {"estimate": "0.98", "p": "1"}, "needs an estimate with an exact P value"),
     "P of 0": ("estimate and P", {"estimate": "0.6", "p": "0.000"}, "needs an estimate with an exact P value"),
-    "P below": ("estimate and P", {"estimate": "0.6", "p": "<0.001"}, "needs an estimate with an exact P value"),
+    "P below": (
+        "estimate and P",
+        {"estimate": "0.62", "p": "<0.001"},
+        "P < 0.001 is no value of P: with this estimate the SE is at most 0.1453",
+    ),
+    "P above, with an estimate": (
+        "estimate and P",
+        {"estimate": "0.95", "p": ">0.05"},
+        "P > 0.05 is no value of P: with this estimate the SE is at least 0.0262",
+    ),
+    "P below of no effect": ("estimate and P", {"estimate": "1.00", "p": "<0.5"}, "P < 0.5 is no value of P"),
     "P above": ("P and events", {"p": ">0.05", "favours": "treatment"} | EVENTS, "needs an exact P value"),
     "one-sided P of a half": (
         "estimate and P",
@@ -147,6 +157,57 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], str]] = {
         "estimate and expected events",
         {"estimate": "0.5", "survival_t": "1.00", "survival_c": "0.90", "n_t": 50, "n_c": 50, "landmark": 12.0},
         "needs an estimate, patients by arm, and medians or landmark survival",
+    ),
+    "one limit with the other": (
+        "estimate and one limit",
+        {"estimate": "0.6", "ci_low": "0.5", "ci_high": "0.7"},
+        "needs an estimate with one confidence limit, the other not being known",
+    ),
+    "a limit on the wrong side": (
+        "estimate and one limit",
+        {"estimate": "0.6", "ci_high": "0.5"},
+        "needs an estimate above zero with its limit on the right side of it",
+    ),
+    "an interval with its estimate": (
+        "interval alone",
+        {"estimate": "0.6", "ci_low": "0.5", "ci_high": "0.7"},
+        "needs an interval whose estimate is not printed",
+    ),
+    "a coefficient without orientation": (
+        "coefficient and SE",
+        {"coefficient": "-0.5", "se_log": "0.1", "inverted": None},
+        ORIENTATION,
+    ),
+    "O - E of 0": (
+        "O - E and chi-squared",
+        {"o_minus_e": "0.0", "chi2": "0.1"},
+        "an O - E of 0.0 leaves no effect for chi-squared to measure",
+    ),
+    "HR of 1.00 with chi-squared": (
+        "estimate and chi-squared",
+        {"estimate": "1.00", "chi2": "0.1"},
+        "an estimate that prints as 1.00 leaves no effect for P to measure",
+    ),
+    "total events without sizes": (
+        "P and total events",
+        {"p": "0.04", "events_total": 200, "favours": "treatment"},
+        "needs an exact P value with the events of both arms together, and the arms' sizes or their ratio",
+    ),
+    "chi-squared without direction": (
+        "chi-squared and total events",
+        {"chi2": "4.2", "events_total": 200, "allocation": (1.0, 1.0)},
+        NO_DIRECTION,
+    ),
+    "more information than the events of both arms carry": (
+        "estimate and chi-squared",
+        {"estimate": "0.90", "chi2": "6.63", "events_total": 218, "allocation": (1.0, 1.0)},
+        # ln 0.9 = -0.1054, sqrt(6.63) = 2.575; sqrt(4/218)
+        "chi2 = 6.63 would give the SE 0.0409, and 0.1355 is the least possible with the reported events of both arms together",
+    ),
+    "survival without its SE": (
+        "landmark survival and its SE",
+        {"survival_t": "0.6", "survival_c": "0.5", "survival_se_t": "0.03"},
+        "needs the SE of survival in both arms",
     ),
     "no events in either arm": (
         "events and patients",

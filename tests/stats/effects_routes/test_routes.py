@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from tests.stats.effects_routes.reports import by_route, order, report, route
 
+from trialpool.stats.effects.curve import Curve
 from trialpool.stats.effects.hazard_ratio import hazard_ratio
+from trialpool.stats.effects.printed import Printed
 from trialpool.stats.effects.reported import Reported
-from trialpool.stats.effects.routes import derive
+from trialpool.stats.effects.routes import ORDER, derive
 
 EVENTS = {"events_t": 86, "events_c": 132}
 PATIENTS = {"n_t": 231, "n_c": 229}
@@ -19,14 +21,45 @@ SURVIVAL = {"survival_t": "0.66", "survival_c": "0.39", "landmark": 36.0}
 INTERVAL = {"estimate": "0.62", "ci_low": "0.46", "ci_high": "0.82"}
 
 # what each route needs, and nothing more
+CURVE = Curve(
+    times=(0.0, 12.0, 24.0),
+    s_t=(Printed.exact(1), Printed.of("0.87"), Printed.of("0.76")),
+    s_c=(Printed.exact(1), Printed.of("0.73"), Printed.of("0.53")),
+    at_risk_t=(231, 190, 120),
+    at_risk_c=(229, 160, 80),
+    follow_up_min=6.0,
+    follow_up_max=60.0,
+)
+TOTAL: dict[str, Any] = {"events_total": 218} | PATIENTS
 LEAST: dict[str, dict[str, Any]] = {
     "estimate and interval": INTERVAL,
+    "coefficient and SE": {"coefficient": "-0.478", "se_log": "0.112"},
+    "estimate and SE": {"estimate": "0.62", "se_log": "0.112"},
+    "estimate and SE of the ratio": {"estimate": "0.62", "se_ratio": "0.0694"},
+    "interval alone": {"ci_low": "0.46", "ci_high": "0.82"},
+    "estimate and one limit": {"estimate": "0.62", "ci_high": "0.82"},
+    "estimate and V": {"estimate": "0.62", "v": "121.25"},
     "O - E and V": {"o_minus_e": "-19.6", "v": "121.25"},
+    "O - E and chi-squared": {"o_minus_e": "-19.6", "chi2": "8.7"},
+    "observed and expected events": {"expected_t": "108.1", "expected_c": "109.9"} | EVENTS,
+    "estimate and chi-squared": {"estimate": "0.62", "chi2": "8.7"},
     "estimate and P": {"estimate": "0.62", "p": "0.003"},
     "estimate and events": {"estimate": "0.62"} | EVENTS,
+    "estimate and total events": {"estimate": "0.62"} | TOTAL,
+    "chi-squared and events": {"chi2": "8.7", "favours": "treatment"} | EVENTS,
     "P and events": {"p": "0.003", "favours": "treatment"} | EVENTS,
+    "chi-squared and total events": {"chi2": "8.7", "favours": "treatment"} | TOTAL,
+    "P and total events": {"p": "0.003", "favours": "treatment"} | TOTAL,
+    "curve by piecewise Poisson": {"curve": CURVE},
+    "curve by complementary log-log": {"curve": CURVE},
+    "events and time at risk": {"time_t": "7204", "time_c": "5511"} | EVENTS,
     "estimate and expected events": {"estimate": "0.62"} | PATIENTS | MEDIANS,
     "P and expected events": {"p": "0.003"} | PATIENTS | MEDIANS,
+    "curve by interval risks": {"curve": CURVE},
+    "curve without numbers at risk": {"curve": CURVE} | PATIENTS,
+    "landmark survival and its SE": SURVIVAL | {"survival_se_t": "0.035", "survival_se_c": "0.036"},
+    "landmark survival and intervals": SURVIVAL
+    | {"survival_low_t": "0.59", "survival_high_t": "0.73", "survival_low_c": "0.32", "survival_high_c": "0.46"},
     "landmark survival and patients": SURVIVAL | PATIENTS,
     "medians and events": MEDIANS | EVENTS,
     "medians and patients": MEDIANS | PATIENTS,
@@ -45,7 +78,8 @@ EXPONENTIAL = "survival is exponential in both arms, so that the hazard ratio is
 
 def test_the_order_of_preference_is_that_of_what_the_routes_need_at_least() -> None:
     everything = {name: figure for figures in LEAST.values() for name, figure in figures.items()}
-    assert order(**everything) == list(LEAST)
+    assert tuple(LEAST) == tuple(name for name in ORDER if name in LEAST)
+    assert [*order(**everything)] == [name for name in LEAST if name not in ("interval alone", "estimate and one limit")]
 
 
 @pytest.mark.parametrize("name", LEAST)
@@ -54,9 +88,11 @@ def test_each_route_keeps_what_went_in_and_says_how_and_on_what_conditions(name:
     assert d.formula
     assert f"{d.yi:.4f}" in d.worked
     assert f"{d.se:.4f}" in d.worked or d.formula.endswith("SE = 1 / sqrt(V)")
+    assert d.yi < 0
+    assert d.yi_low <= d.yi <= d.yi_high
+    assert 0 < d.se_low <= d.se <= d.se_high < float("inf")
     assert d.assumptions
-    printed = {k: v for k, v in d.inputs.items() if k in LEAST[name]}
-    assert printed
+    printed = {k: v for k, v in d.inputs.items() if k in LEAST[name]} or {"curve": str(CURVE)}
     assert printed == {k: str(LEAST[name][k]) for k in printed}
 
 

@@ -85,7 +85,7 @@ def check(design: str, routes: dict[str, tuple[Any, Any]], names: Collection[str
 def test_every_route_that_is_preferred_to_p_with_a_rough_effect_is_honest(design: str) -> None:
     routes = by_route(design)
     check(design, routes, routes.keys() - NOT_HONEST)
-    assert len(routes) == 12
+    assert len(routes) == 13
 
 
 @pytest.mark.parametrize("design", ["1:1", "2:1", "no effect"])

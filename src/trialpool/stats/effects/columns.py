@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,8 +67,9 @@ class Columns:
         return self.values[name]
 
     def labels_where(self, where: Any) -> Iterator[str]:
-        """The studies for which `where` (..., k) holds in any analysis."""
-        return (self.study[i] for i in np.flatnonzero(np.asarray(where).reshape(-1, len(self.study)).any(0)))
+        """The studies for which `where` (..., k) holds in any analysis, told apart."""
+        labels = told_apart(self.study)
+        return (labels[i] for i in np.flatnonzero(np.asarray(where).reshape(-1, len(self.study)).any(0)))
 
 
 FINITE = Rule(np.isfinite, "Values are finite numbers")
@@ -115,6 +117,16 @@ def labels_of(study: Sequence[str] | None, columns: Mapping[str, Floats]) -> tup
     return tuple(map(str, study)) if study is not None else tuple(str(i + 1) for i in range(k))
 
 
+def told_apart(study: Sequence[str]) -> tuple[str, ...]:
+    """The labels; one that stands more than once with its place among the studies.
+
+    >>> told_apart(["Attal", "Palumbo", "Attal"])
+    ('Attal (study 1)', 'Palumbo', 'Attal (study 3)')
+    """
+    times = Counter(study)
+    return tuple(f"{label} (study {i + 1})" if times[label] > 1 else label for i, label in enumerate(study))
+
+
 def columns_of(
     subject: str,
     given: Mapping[str, Any],
@@ -141,21 +153,22 @@ def columns_of(
     study = labels_of(study, full or read)
     values = {name: column if name in full else np.full(len(study), column[0]) for name, column in read.items()}
     absent = {name: np.isnan(column) for name, column in values.items()}
+    labels = told_apart(study)
     wrong: dict[str, str] = {}  # what is printed -> the sentence that says what would be right
     for name, column in values.items():
         rule = rules.get(name, FINITE)
         bad = ~absent[name] & ~(rule.holds(column) & np.isfinite(column))
-        wrong |= {f"{name} is {column[*at]:g} for {study[at[-1]]}": rule.says for at in np.argwhere(bad)}
+        wrong |= {f"{name} is {column[*at]:g} for {labels[at[-1]]}": rule.says for at in np.argwhere(bad)}
         if missing == "raise" and name not in optional:
-            wrong |= {f"{name} is nan for {study[at[-1]]}": NOT_MISSING for at in np.argwhere(absent[name])}
+            wrong |= {f"{name} is nan for {labels[at[-1]]}": NOT_MISSING for at in np.argwhere(absent[name])}
     for pair in pairs:
         one, other = np.broadcast_arrays(*(values[name] for name in pair.columns))
         bad = ~(pair.holds(one, other) | np.isnan(one) | np.isnan(other))
         for at in np.argwhere(bad):
             found = pair.found.format(one[*at], other[*at])
-            wrong[f"{found} for {study[at[-1]]} ({', '.join(pair.columns)})"] = pair.says
+            wrong[f"{found} for {labels[at[-1]]} ({', '.join(pair.columns)})"] = pair.says
     for row in rows:
-        wrong |= {f"{row.found} for {study[at[-1]]}": row.says for at in np.argwhere(~row.holds(values))}
+        wrong |= {f"{row.found} for {labels[at[-1]]}": row.says for at in np.argwhere(~row.holds(values))}
     if wrong:
         raise BadArgument(f"{subject} cannot be used: {'; '.join(wrong)}. {'. '.join(dict.fromkeys(wrong.values()))}.")
     return Columns(values, study, {name: where for name, where in absent.items() if name not in optional}, library)

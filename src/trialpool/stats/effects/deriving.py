@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import inf, sqrt
+from typing import NamedTuple
 
 from trialpool.stats.distributions import z_of_p
 from trialpool.stats.effects.derivation import Derivation, Refusal
@@ -87,24 +88,64 @@ def by_p(
     """The SE that makes an effect come out at its P value, unless that takes more information than there can be."""
     assert r.exact_p is not None
     sides = r.p_sides
-    z = float(z_of_p(r.exact_p.value, sides))
-    theta = effect(*(f.value for f in figures.values()))
-    box = over_rounding(lambda *values: (effect(*values), 1.0), *figures.values())
-    if box.yi_low < TOUCHING and box.yi_high > -TOUCHING:
-        return Refusal(name, f"{' and '.join(map(str, figures.values()))} as printed leave no effect for P to measure")
-    if z <= 0:
+    said = Tested("p", r.exact_p, f"P = {r.exact_p}", lambda p: float(z_of_p(p, sides)))
+    if said.z_of(r.exact_p.value) <= 0 and not _open(effect, figures):
         return Refusal(name, f"a one-sided P = {r.exact_p} has no z to measure an effect by")
+    return _by_test(r, name, effect, figures, formula, worked, assumptions, said)
+
+
+def by_chi_squared(
+    r: Reported,
+    name: str,
+    effect: Callable[..., float],
+    figures: Mapping[str, Printed],
+    formula: str,
+    worked: str,
+    assumptions: tuple[str, ...],
+) -> Outcome:
+    """The same with chi-squared of one degree of freedom, whose root is z."""
+    assert r.chi2 is not None
+    return _by_test(r, name, effect, figures, formula, worked, assumptions, Tested("chi2", r.chi2, f"chi2 = {r.chi2}", sqrt))
+
+
+class Tested(NamedTuple):
+    """A test of an effect: its column, its figure as printed, how it is called, and |z| by the figure."""
+
+    column: str
+    figure: Printed
+    said: str
+    z_of: Callable[[float], float]
+
+
+def _by_test(
+    r: Reported,
+    name: str,
+    effect: Callable[..., float],
+    figures: Mapping[str, Printed],
+    formula: str,
+    worked: str,
+    assumptions: tuple[str, ...],
+    test: Tested,
+) -> Outcome:
+    z, theta = test.z_of(test.figure.value), effect(*(f.value for f in figures.values()))
+    if _open(effect, figures):
+        return Refusal(name, f"{' and '.join(map(str, figures.values()))} as printed leave no effect for P to measure")
     se = abs(theta) / z
     if r.cap and 1 / se**2 > (1 + LOG_RANK_AND_WALD) ** 2 * r.cap[0]:
         return Refusal(
-            name,
-            f"P = {r.exact_p} would give the SE {se:.4f}, and {1 / sqrt(r.cap[0]):.4f} is the least possible with {r.cap[1]}",
+            name, f"{test.said} would give the SE {se:.4f}, and {1 / sqrt(r.cap[0]):.4f} is the least possible with {r.cap[1]}"
         )
     return derivation(
         name,
-        lambda *values: (effect(*values[:-1]), abs(effect(*values[:-1])) / float(z_of_p(values[-1], sides))),
-        {**figures, "p": r.exact_p},
+        lambda *values: (effect(*values[:-1]), abs(effect(*values[:-1])) / test.z_of(values[-1])),
+        {**figures, test.column: test.figure},
         formula,
         f"{worked}; {abs(theta):.4f} / {z:.3f} = {se:.4f}",
         assumptions,
     )
+
+
+def _open(effect: Callable[..., float], figures: Mapping[str, Printed]) -> bool:
+    """Does the rounding of the figures leave open whether there is an effect?"""
+    box = over_rounding(lambda *values: (effect(*values), 1.0), *figures.values())
+    return box.yi_low < TOUCHING and box.yi_high > -TOUCHING

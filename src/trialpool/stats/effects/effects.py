@@ -10,7 +10,7 @@ import numpy as np
 
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats, count
-from trialpool.stats.effects.columns import MISSING, Columns, labels_of, numbers
+from trialpool.stats.effects.columns import MISSING, Columns, labels_of, numbers, told_apart
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling.choices import choose
@@ -38,7 +38,7 @@ class Effects:
     measure     : code of the effect measure, such as "HR"
     counts      : events and patients by arm, where the effects came from these
     derivations : how each effect came about, where that was recorded
-    notes       : by label, what was corrected or left out, and why
+    notes       : by label, what was corrected or left out, and why; labels that stand twice with their place, "A (study 2)"
     library     : the data-frame library that the columns came from, in which `to_frame` answers
     """
 
@@ -137,7 +137,8 @@ def effects(yi: Any, vi: Any, study: Sequence[str] | None = None, *, measure: st
     library = library_of(yi, vi, study)
     if not absent.any():
         return Effects(yi=values["yi"], vi=values["vi"], study=labels, measure=measure, library=library)
-    notes = {labels[i]: "left out: yi or vi is missing" for i in np.flatnonzero(absent.reshape(-1, len(labels)).any(0))}
+    apart = told_apart(labels)
+    notes = {apart[i]: "left out: yi or vi is missing" for i in np.flatnonzero(absent.reshape(-1, len(labels)).any(0))}
     vi = np.where(absent, np.inf, values["vi"])
     return Effects(yi=values["yi"], vi=vi, study=labels, measure=measure, notes=notes, library=library)
 

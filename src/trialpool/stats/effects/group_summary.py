@@ -11,17 +11,26 @@ import numpy as np
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats
 from trialpool.stats.effects.columns import SD, Rule, columns_of
+from trialpool.stats.tables import Tabular
 
 SIZE_1 = Rule(lambda n: (n >= 1) & (n == np.floor(n)), "A group has 1 patient or more, in whole numbers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupSummary:
+class GroupSummary(Tabular):
     """Means, standard deviations and sizes of groups, (..., k), one a study; nan where a study was left out."""
 
     mean: Floats
     sd: Floats
     n: Floats
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a study: mean, sd, n; of a batch, each cell holds all analyses."""
+        columns = {"mean": self.mean, "sd": self.sd, "n": self.n}
+        return {name: np.moveaxis(np.atleast_1d(values), -1, 0).tolist() for name, values in columns.items()}
+
+    def __str__(self) -> str:
+        return f"mean, SD and size of {np.shape(self.mean)[-1]} groups"
 
 
 def combine_groups(*, mean: Any, sd: Any, n: Any, study: Sequence[str] | None = None) -> GroupSummary:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trialpool.errors import BadArgument
+from trialpool.stats.effects.columns import told_apart
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.printed import Printed, decimals_of_ratio
@@ -20,7 +21,10 @@ from trialpool.stats.tables import library_of
 
 MISSING = ("", "None", "nan", "NaN", "<NA>")
 RATIO = ("hr", "ci_low", "ci_high")
-WHOLE = ("events_t", "n_t", "events_c", "n_c")
+WHOLE = ("events_t", "n_t", "events_c", "n_c", "events_total")
+NAMES = {"hr": "estimate", "se_hr": "se_ratio"}
+ARMS = ("treatment", "control")
+ABOVE_ZERO = ("median_t", "median_c", "se_log", "se_hr", "expected_t", "expected_c", "time_t", "time_c", "landmark", "follow_up")
 
 
 def hazard_ratio(
@@ -38,6 +42,21 @@ def hazard_ratio(
     v: Sequence[Any] | None = None,
     median_t: Sequence[Any] | None = None,
     median_c: Sequence[Any] | None = None,
+    coefficient: Sequence[Any] | None = None,
+    se_log: Sequence[Any] | None = None,
+    se_hr: Sequence[Any] | None = None,
+    chi2: Sequence[Any] | None = None,
+    expected_t: Sequence[Any] | None = None,
+    expected_c: Sequence[Any] | None = None,
+    events_total: Sequence[Any] | None = None,
+    allocation: Sequence[Any] | None = None,
+    time_t: Sequence[Any] | None = None,
+    time_c: Sequence[Any] | None = None,
+    survival_t: Sequence[Any] | None = None,
+    survival_c: Sequence[Any] | None = None,
+    landmark: Sequence[Any] | None = None,
+    follow_up: Sequence[Any] | None = None,
+    favours: Sequence[Any] | None = None,
     study: Sequence[str] | None = None,
 ) -> Effects:
     """Log hazard ratios of treatment against control, each by the best route that its figures allow.
@@ -50,6 +69,15 @@ def hazard_ratio(
     events_t, n_t, events_c, n_c : events and patients by arm
     o_minus_e, v : log-rank observed minus expected events of the treatment arm, and their variance
     median_t, median_c : median survival by arm, in one unit
+    coefficient, se_log : log hazard ratios as printed (Cox), and the SE of these or of the log of `hr`
+    se_hr : SE of the ratio itself
+    chi2 : chi-squared of log-rank tests, with one degree of freedom
+    expected_t, expected_c : events that the log-rank test expects by arm
+    events_total, allocation : events of both arms together, and the sizes of the arms as "2:1", treatment to control
+    time_t, time_c : time at risk of all patients of an arm
+    survival_t, survival_c, landmark : survival by arm, shares, at one time
+    follow_up : median follow-up, in the unit of the medians and the landmark
+    favours : "treatment" or "control", the arm that did better, where no figure tells it
     study : (k,) labels
 
     Returns
@@ -96,7 +124,7 @@ def hazard_ratio(
         library=library_of(*sources.values(), study),
         notes={
             label: "left out: " + "; ".join(f"{r.route} {r.reason}" for r in result.refused)
-            for label, result in zip(labels, results, strict=True)
+            for label, result in zip(told_apart(labels), results, strict=True)
             if not result.feasible
         },
     )
@@ -110,6 +138,10 @@ def _row(label: str, cells: dict[str, Any], level: float, wrong: list[str]) -> R
         text = str(cell).strip()
         if text in MISSING:
             continue
+        if name in WORDS:
+            figures[name] = WORDS[name](text)
+            wrong += [f"{name} is {cell!r} for {label}, which is not {MEANT[name]}"] if figures[name] is None else []
+            continue
         operator, text = _sign(text) if name == "p" else ("=", text)
         try:
             number = Decimal(text)
@@ -122,9 +154,11 @@ def _row(label: str, cells: dict[str, Any], level: float, wrong: list[str]) -> R
         elif name in WHOLE:
             figures[name] = int(number)
         else:
-            figures["estimate" if name == "hr" else name] = Printed.of(number, decimals=decimals if name in RATIO else 0)
+            figures[NAMES.get(name, name)] = Printed.of(number, decimals=decimals if name in RATIO else 0)
             figures |= {"p_operator": operator} if name == "p" else {}
     wrong += _impossible(label, figures)
+    if figures.get("landmark"):
+        figures["landmark"] = figures["landmark"].value
     return Reported(level=level, **figures)
 
 
@@ -132,12 +166,15 @@ def _impossible(label: str, figures: dict[str, Any]) -> Iterator[str]:
     if "p" in figures and not 0 <= figures["p"].value <= 1:
         yield f"p is {figures['p']} for {label}, outside 0 to 1"
     low, mid, high = (figures.get(name) for name in ("ci_low", "estimate", "ci_high"))
-    positive = {"hr": mid, "ci_low": low, "ci_high": high, "median_t": figures.get("median_t"), "median_c": figures.get("median_c")}
+    positive = {"hr": mid, "ci_low": low, "ci_high": high} | {name: figures.get(NAMES.get(name, name)) for name in ABOVE_ZERO}
     for name, figure in positive.items():
         if figure is not None and figure.value <= 0:
             yield f"{name} is {figure} for {label}, and it must be above 0"
     if low and mid and high and not low.value <= mid.value <= high.value:
         yield f"the interval {low} to {high} does not hold the hazard ratio {mid} for {label}"
+    for name in ("survival_t", "survival_c"):
+        if name in figures and not 0 <= figures[name].value <= 1:
+            yield f"{name} is {figures[name]} for {label}, and it must be a share, 0 to 1"
     for arm in "tc":
         events, n = figures.get(f"events_{arm}"), figures.get(f"n_{arm}")
         if events is not None and n is not None and events > n:
@@ -150,6 +187,22 @@ def _numbers(cells: Iterable[Any]) -> Iterator[Decimal]:
             number = Decimal(str(cell).strip())
             if number.is_finite():
                 yield number
+
+
+def _allocation(text: str) -> tuple[float, float] | None:
+    """Sizes of the arms, treatment to control, of `2:1`; None where the text is something else."""
+    try:
+        treatment, control = map(float, text.split(":"))
+    except ValueError:
+        return None
+    return (treatment, control) if 0 < min(treatment, control) <= max(treatment, control) < np.inf else None
+
+
+WORDS: dict[str, Callable[[str], Any]] = {
+    "allocation": _allocation,
+    "favours": lambda text: text if text in ARMS else None,
+}
+MEANT = {"allocation": "a ratio such as 2:1", "favours": "treatment or control"}
 
 
 def _sign(text: str) -> tuple[str, str]:

@@ -129,7 +129,7 @@ SCALES: dict[str, Callable[[float], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """An effect measure: its code, its name, and the scale it is analysed on, a key of SCALES."""
+    """An effect measure: its code, its name, and the scale it is analysed on, such as "log" or "logit"."""
 
     code: str
     name: str

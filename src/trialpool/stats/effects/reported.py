@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import log, sqrt
+from math import exp, log, sqrt
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from trialpool.stats.distributions import z_of_p
+from trialpool.stats.effects.curve import Curve
 from trialpool.stats.effects.printed import Printed
 
 Direction = Literal["treatment", "control"]
@@ -16,17 +19,41 @@ LEAST = (
 )
 
 
+AS_REPORTED = "events by arm as reported"
+SHARED = "the events of both arms together are shared out as the patients are, as they would be without an effect"
+
+
 class ArmEvents(NamedTuple):
-    """Events by arm, and how they are known."""
+    """Events by arm, and how they are known.
+
+    figures : printed figures that they were expected from, whose rounding leaves them open; none where they were counted
+    expected : events by arm at other values of these figures
+    """
 
     t: float
     c: float
     how: str
+    figures: Mapping[str, Printed] = MappingProxyType({})
+    expected: Callable[..., tuple[float, float]] | None = None
 
     @property
     def information(self) -> float:
         """Upper bound of the log-rank variance V: d_t d_c / (d_t + d_c)."""
         return self.t * self.c / (self.t + self.c) if self.t + self.c else 0.0
+
+    @property
+    def se(self) -> float:
+        """sqrt(1/d_t + 1/d_c)."""
+        return sqrt(1 / self.t + 1 / self.c)
+
+    @property
+    def reported(self) -> bool:
+        """Were the events of each arm reported as such?"""
+        return self.how == AS_REPORTED
+
+    def at(self, *values: float) -> ArmEvents:
+        """The events that these values of `figures` lead to expect."""
+        return self if self.expected is None else self._replace(t=(arms := self.expected(*values))[0], c=arms[1])
 
 
 class Bounds(NamedTuple):
@@ -40,7 +67,12 @@ class Bounds(NamedTuple):
 class Reported:
     """A report in numbers; None where nothing was said. Survival is a share (0 to 1), `level` too.
 
-    inverted : True where the estimate is control against treatment, None where nobody says
+    level      : of a two-sided interval; a one-sided limit of 97.5% is one of a 95% interval
+    inverted   : True where the estimate is control against treatment, None where nobody says
+    reduction  : percent by which the hazard is lower, with its limits, where these are printed and not the ratio
+    events     : of both arms together; `allocation` is the ratio of the arms' sizes, treatment to control
+    se_log     : SE of the log of the estimate, or of the coefficient (a log hazard ratio as printed); se_ratio that of the ratio
+    expected   : E of the log-rank test by arm; `time` the time at risk of all patients of an arm
     """
 
     measure: str = "HR"
@@ -65,8 +97,28 @@ class Reported:
     survival_c: Printed | None = None
     o_minus_e: Printed | None = None
     v: Printed | None = None
-    follow_up: float | None = None
+    follow_up: Printed | None = None
     favours: Direction | None = None
+    reduction: Printed | None = None
+    reduction_low: Printed | None = None
+    reduction_high: Printed | None = None
+    coefficient: Printed | None = None
+    se_log: Printed | None = None
+    se_ratio: Printed | None = None
+    chi2: Printed | None = None
+    expected_t: Printed | None = None
+    expected_c: Printed | None = None
+    events_total: int | None = None
+    allocation: tuple[float, float] | None = None
+    time_t: Printed | None = None
+    time_c: Printed | None = None
+    survival_se_t: Printed | None = None
+    survival_se_c: Printed | None = None
+    survival_low_t: Printed | None = None
+    survival_high_t: Printed | None = None
+    survival_low_c: Printed | None = None
+    survival_high_c: Printed | None = None
+    curve: Curve | None = None
 
     @property
     def exact_p(self) -> Printed | None:
@@ -77,8 +129,21 @@ class Reported:
     def events(self) -> ArmEvents | None:
         """Events by arm as reported, where both arms had some."""
         if self.events_t and self.events_c:
-            return ArmEvents(self.events_t, self.events_c, "events by arm as reported")
+            return ArmEvents(self.events_t, self.events_c, AS_REPORTED)
         return None
+
+    @property
+    def shared_events(self) -> ArmEvents | None:
+        """The events of both arms together, O R / (R + C) and O C / (R + C), whose information is O R C / (R + C)^2."""
+        R, C = (self.n_t, self.n_c) if self.n_t and self.n_c else self.allocation or (0, 0)
+        if not (self.events_total and R > 0 and C > 0):
+            return None
+        return ArmEvents(self.events_total * R / (R + C), self.events_total * C / (R + C), SHARED)
+
+    @property
+    def counted_events(self) -> ArmEvents | None:
+        """Events as reported by arm, or failing this of both arms together."""
+        return self.events or self.shared_events
 
     @property
     def expected_events(self) -> ArmEvents | None:
@@ -94,13 +159,22 @@ class Reported:
         if not (self.n_t and self.n_c and self.follow_up):
             return None
         how = "events by arm expected from the {} at the median follow-up, hazards being constant"
+        n_t, n_c, follow_up = self.n_t, self.n_c, self.follow_up
         if self.median_t and self.median_c:
-            t, c = (n * (1 - 2 ** (-self.follow_up / m.value)) for n, m in ((self.n_t, self.median_t), (self.n_c, self.median_c)))
-            return _where_both(ArmEvents(t, c, how.format("medians")))
+
+            def by_medians(m_t: float, m_c: float, F: float) -> tuple[float, float]:
+                return n_t * (1 - 2 ** (-F / m_t)), n_c * (1 - 2 ** (-F / m_c))
+
+            figures = {"median_t": self.median_t, "median_c": self.median_c, "follow_up": follow_up}
+            return _expected(by_medians, figures, how.format("medians"))
         if self.survival_t and self.survival_c and self.landmark:
-            span = self.follow_up / self.landmark
-            t, c = (n * (1 - s.value**span) for n, s in ((self.n_t, self.survival_t), (self.n_c, self.survival_c)))
-            return _where_both(ArmEvents(t, c, how.format("landmark survival")))
+            landmark = self.landmark
+
+            def by_landmark(s_t: float, s_c: float, F: float) -> tuple[float, float]:
+                return n_t * (1 - _share(s_t) ** (F / landmark)), n_c * (1 - _share(s_c) ** (F / landmark))
+
+            figures = {"survival_t": self.survival_t, "survival_c": self.survival_c, "follow_up": follow_up}
+            return _expected(by_landmark, figures, how.format("landmark survival"))
         return None
 
     @property
@@ -108,39 +182,72 @@ class Reported:
         """Events by arm that there were at least: half of an arm where its median was reached, or those before the landmark."""
         if not (self.n_t and self.n_c):
             return None
-        t = self.n_t * max(0.5 if self.median_t else 0.0, 1 - self.survival_t.value if self.survival_t else 0.0)
-        c = self.n_c * max(0.5 if self.median_c else 0.0, 1 - self.survival_c.value if self.survival_c else 0.0)
-        return _where_both(ArmEvents(t, c, LEAST))
+        n_t, n_c, here = self.n_t, self.n_c, {"survival_t": self.survival_t, "survival_c": self.survival_c}
+        of_median = {"survival_t": 0.5 if self.median_t else 0.0, "survival_c": 0.5 if self.median_c else 0.0}
+        figures = {name: s for name, s in here.items() if s}
+
+        def least(*survival: float) -> tuple[float, float]:
+            by_landmark = {name: 1 - _share(s) for name, s in zip(figures, survival, strict=True)}
+            t, c = (max(share, by_landmark.get(name, 0.0)) for name, share in of_median.items())
+            return n_t * t, n_c * c
+
+        return _expected(least, figures, LEAST)
+
+    @property
+    def ratio(self) -> float | None:
+        """The estimate of a ratio, where it is above zero; failing this e to the coefficient, or the middle of the limits."""
+        if self.estimate:
+            return self.estimate.value if self.estimate.value > 0 else None
+        if self.coefficient:
+            return exp(self.coefficient.value)
+        if self.measure != "RD" and self.ci_low and self.ci_high and 0 < self.ci_low.value < self.ci_high.value:
+            return sqrt(self.ci_low.value * self.ci_high.value)
+        return None
 
     @property
     def direction(self) -> tuple[Direction, str] | None:
         """The arm that did better, and what says so."""
-        better: list[tuple[float, str]] = []
-        if self.estimate and self.inverted is not None and self.estimate.value > 0:
-            better.append((-log(self.estimate.value) * (-1 if self.inverted else 1), "the estimate"))
-        if self.o_minus_e:
-            better.append((-self.o_minus_e.value, "O - E"))
-        if self.favours:
-            better.append((1.0 if self.favours == "treatment" else -1.0, "the words of the source"))
-        if self.median_t and self.median_c:
-            better.append((self.median_t.value - self.median_c.value, "the medians"))
-        if self.survival_t and self.survival_c:
-            better.append((self.survival_t.value - self.survival_c.value, "the landmark survival"))
-        if self.events:
-            share_t, share_c = (self.events_t or 0) / (self.n_t or 1), (self.events_c or 0) / (self.n_c or 1)
-            if bool(self.n_t) == bool(self.n_c):
-                how = "the share of patients with the event" if self.n_t else "the numbers of events, the arms being of one size"
-                better.append((share_c - share_t, how))
-        for sign, how in better:
+        for sign, how in (*self._by_estimate(), *self._by_curves(), *self._by_events()):
             if sign:
                 return ("treatment" if sign > 0 else "control"), how
         return None
+
+    def _by_estimate(self) -> Iterator[tuple[float, str]]:
+        """By how much treatment did better (below 0: worse) by the effect itself, in the order in which these are asked."""
+        if self.ratio is not None and self.inverted is not None:
+            yield -log(self.ratio) * (-1 if self.inverted else 1), "the estimate"
+        if self.o_minus_e:
+            yield -self.o_minus_e.value, "O - E"
+        if self.favours:
+            yield (1.0 if self.favours == "treatment" else -1.0), "the words of the source"
+
+    def _by_curves(self) -> Iterator[tuple[float, str]]:
+        if self.median_t and self.median_c:
+            yield self.median_t.value - self.median_c.value, "the medians"
+        if self.survival_t and self.survival_c:
+            yield self.survival_t.value - self.survival_c.value, "the landmark survival"
+        if self.curve:
+            yield self.curve.gap, "the curves"
+
+    def _by_events(self) -> Iterator[tuple[float, str]]:
+        if not self.events:
+            return
+        t, c = self.events.t, self.events.c
+        if self.expected_t and self.expected_c and self.expected_t.value > 0 and self.expected_c.value > 0:
+            yield c / self.expected_c.value - t / self.expected_t.value, "the events against those expected"
+        if self.time_t and self.time_c and self.time_t.value > 0 and self.time_c.value > 0:
+            yield c / self.time_c.value - t / self.time_t.value, "the events against the time at risk"
+        if bool(self.n_t) == bool(self.n_c):
+            how = "the share of patients with the event" if self.n_t else "the numbers of events, the arms being of one size"
+            yield c / (self.n_c or 1) - t / (self.n_t or 1), how
 
     @property
     def cap(self) -> tuple[float, str] | None:
         """The most information (1/SE^2) that the events, or failing these the patients, can carry."""
         if self.events:
             return self.events.information, "the reported events"
+        if self.shared_events:
+            return self.shared_events.information, "the reported events of both arms together"
         if self.n_t and self.n_c:
             return self.n_t * self.n_c / (self.n_t + self.n_c), "all patients having the event"
         return None
@@ -164,6 +271,12 @@ def half_of_patients(reported: Reported) -> float | None:
     return sqrt(2 / reported.n_t + 2 / reported.n_c)
 
 
-def _where_both(events: ArmEvents) -> ArmEvents | None:
+def _expected(by: Callable[..., tuple[float, float]], figures: Mapping[str, Printed], how: str) -> ArmEvents | None:
     """Events by arm, where both arms have some."""
-    return events if events.information > 0 else None
+    t, c = by(*(f.value for f in figures.values()))
+    return ArmEvents(t, c, how, figures, by) if t > 0 and c > 0 else None
+
+
+def _share(survival: float) -> float:
+    """Survival at the edge of its rounding, which does not leave 0 to 1."""
+    return min(max(survival, 0.0), 1.0)

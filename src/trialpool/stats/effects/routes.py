@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from trialpool.stats.effects import count_routes, curve_routes, survival_routes
+from trialpool.stats.effects import (
+    count_routes,
+    curve_routes,
+    estimate_routes,
+    interval_routes,
+    log_rank_routes,
+    survival_routes,
+)
 from trialpool.stats.effects.derivation import Derivation, Refusal
 from trialpool.stats.effects.reported import Reported
 
@@ -13,13 +20,33 @@ Route = Callable[[Reported], Derivation | Refusal]
 COUNTS: tuple[Route, ...] = (count_routes.from_counts, count_routes.from_percentages, count_routes.from_ratio_interval)
 ROUTES: dict[str, tuple[Route, ...]] = {
     "HR": (
-        survival_routes.from_interval,
-        survival_routes.from_log_rank,
+        estimate_routes.from_interval,
+        estimate_routes.from_coefficient,
+        estimate_routes.from_estimate_and_se,
+        estimate_routes.from_estimate_and_se_of_ratio,
+        estimate_routes.from_interval_alone,
+        estimate_routes.from_one_limit,
+        estimate_routes.from_estimate_and_variance,
+        log_rank_routes.from_log_rank,
+        log_rank_routes.from_o_minus_e_and_chi_squared,
+        log_rank_routes.from_observed_and_expected,
+        survival_routes.from_estimate_and_chi_squared,
         survival_routes.from_estimate_and_p,
         survival_routes.from_estimate_and_events,
+        survival_routes.from_estimate_and_total_events,
+        survival_routes.from_chi_squared_and_events,
         survival_routes.from_p_and_events,
+        survival_routes.from_chi_squared_and_total_events,
+        survival_routes.from_p_and_total_events,
+        interval_routes.from_piecewise_poisson,
+        interval_routes.from_complementary_log_log,
+        log_rank_routes.from_events_and_time,
         survival_routes.from_estimate_and_expected_events,
         survival_routes.from_p_and_expected_events,
+        interval_routes.from_interval_risks,
+        interval_routes.from_curve_without_numbers_at_risk,
+        curve_routes.from_landmark_and_se,
+        curve_routes.from_landmark_and_intervals,
         curve_routes.from_landmark,
         curve_routes.from_medians_and_events,
         curve_routes.from_medians_and_patients,
@@ -30,6 +57,7 @@ ROUTES: dict[str, tuple[Route, ...]] = {
     "OR": COUNTS,
     "RD": COUNTS,
 }
+TESTS = {"P", "chi-squared"}
 COARSE = 1.5  # a P value that leaves the SE open by more than this factor comes after every other route
 
 
@@ -56,7 +84,9 @@ def derive(reported: Reported) -> RouteResults:
     >>> best.route, round(best.yi, 4), round(best.se, 4)
     ('estimate and interval', -0.734, 0.1428)
     """
-    reported, told = _oriented(reported)
+    reported, as_ratio = estimate_routes.of_reduction(reported)
+    reported, turned = _oriented(reported)
+    told = as_ratio + turned
     results = [route(reported) for route in ROUTES[reported.measure]]
     feasible = [replace(d, assumptions=d.assumptions + told) for d in results if isinstance(d, Derivation)]
     feasible.sort(key=place)
@@ -70,15 +100,16 @@ def place(derivation: Derivation) -> int:
 
 def coarse(derivation: Derivation) -> bool:
     """Does the SE rest on a P value whose rounding alone leaves it open by more than a factor of COARSE?"""
-    return "P" in derivation.route.split() and derivation.se_high > COARSE * derivation.se_low
+    return bool(TESTS & set(derivation.route.split())) and derivation.se_high > COARSE * derivation.se_low
 
 
 def _oriented(reported: Reported) -> tuple[Reported, tuple[str, ...]]:
     """The report with the orientation of its estimate filled in, where medians, survival, events or words tell it."""
-    if reported.inverted is not None or reported.estimate is None or not reported.direction:
+    shown = reported.estimate.value if reported.estimate else reported.ratio
+    if reported.inverted is not None or shown is None or not reported.direction:
         return reported, ()
     better, how = reported.direction
-    below = reported.estimate.value < (0 if reported.measure == "RD" else 1)
+    below = shown < (0 if reported.measure == "RD" else 1)
     inverted = below != (better == "treatment")
     stated = "control against treatment" if inverted else "treatment against control"
     return replace(reported, inverted=inverted), (f"the estimate is {stated}, by {how}",)

@@ -1,4 +1,4 @@
-"""Routes from what a trial reported of a time-to-event outcome to a log hazard ratio and its standard error.
+"""Routes from a P value or chi-squared, and from events, to a log hazard ratio and its standard error.
 
 Each route is one function from a `Reported` to a `Derivation`, or to a `Refusal` that says what is missing. The table ROUTES
 of `routes.py` orders them. Formulas: Parmar, Torri & Stewart (1998), Stat Med 17:2815-2834; Williamson et al. (2002), Stat Med
@@ -7,80 +7,65 @@ of `routes.py` orders them. Formulas: Parmar, Torri & Stewart (1998), Stat Med 1
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf, log, sqrt
 
-from trialpool.stats.distributions import z_of_p, z_quantile
+from trialpool.stats.distributions import z_of_p
 from trialpool.stats.effects.curve_routes import no_landmark
 from trialpool.stats.effects.derivation import Refusal
-from trialpool.stats.effects.deriving import Outcome, by_p, clipped, derivation
-from trialpool.stats.effects.printed import count_text
-from trialpool.stats.effects.reported import ArmEvents, Reported
+from trialpool.stats.effects.deriving import Outcome, by_chi_squared, by_p, clipped, derivation
+from trialpool.stats.effects.estimate_routes import ORIENTATION, turned
+from trialpool.stats.effects.printed import Printed, count_text
+from trialpool.stats.effects.reported import SHARED, ArmEvents, Reported
 
 INFORMATION_SLACK = 1.05  # log-rank against Cox information on real trials stays within 5%
-LIMITS = "needs an estimate and limits above zero, the lower limit below the upper"
-
-
-def from_interval(r: Reported) -> Outcome:
-    """theta = ln HR, SE = (ln U - ln L) / (2 z_level)."""
-    name = "estimate and interval"
-    if not (r.estimate and r.ci_low and r.ci_high):
-        return Refusal(name, "needs an estimate with both confidence limits")
-    if r.inverted is None:
-        return Refusal(name, "the orientation is not stated and nothing else in the row tells it")
-    if not (r.estimate.value > 0 and 0 < r.ci_low.value < r.ci_high.value):
-        return Refusal(name, LIMITS)
-    z, sign = z_quantile(r.level), -1 if r.inverted else 1
-    worked = (
-        f"ln {r.estimate} = {log(r.estimate.value):.4f}{_turned(r)}; "
-        f"(ln {r.ci_high} - ln {r.ci_low}) / (2 x {z:.4f}) = {(log(r.ci_high.value) - log(r.ci_low.value)) / (2 * z):.4f}"
-    )
-    return derivation(
-        name,
-        lambda hr, low, high: (sign * log(hr), (log(high) - log(low)) / (2 * z)),
-        {"estimate": r.estimate, "ci_low": r.ci_low, "ci_high": r.ci_high},
-        "log HR = ln HR; SE = (ln U - ln L) / (2 z)",
-        worked,
-        (f"the interval is a {100 * r.level:g}% Wald interval, symmetric on the log scale",),
-        extra={"ci_level": f"{100 * r.level:g}"},
-    )
-
-
-def from_log_rank(r: Reported) -> Outcome:
-    """theta = (O - E) / V, SE = 1 / sqrt(V)."""
-    name = "O - E and V"
-    if not (r.o_minus_e and r.v and r.v.value > 0):
-        return Refusal(name, "needs the log-rank O - E and its variance")
-    return derivation(
-        name,
-        lambda oe, v: (oe / v, 1 / sqrt(v)),
-        {"o_minus_e": r.o_minus_e, "v": r.v},
-        "log HR = (O - E) / V; SE = 1 / sqrt(V)",
-        f"{r.o_minus_e} / {r.v} = {r.o_minus_e.value / r.v.value:.4f}; 1 / sqrt({r.v}) = {1 / sqrt(r.v.value):.4f}",
-        (
-            "O - E is of the treatment arm",
-            "the effect is moderate: beyond a log HR of 0.4 (O - E) / V goes too far, and in arms of unequal size before",
-        ),
-    )
+INFORMED = "the events carry the information that an unadjusted log-rank test would find in them (the SE is a little small)"
 
 
 def from_estimate_and_p(r: Reported) -> Outcome:
     """theta = ln HR, SE = |theta| / z_p."""
     name = "estimate and P"
+    if r.estimate and r.estimate.value > 0 and r.p and r.p_operator != "=":
+        return Refusal(name, _bounded(r))
     if not (r.estimate and r.estimate.value > 0 and r.exact_p):
         return Refusal(name, "needs an estimate with an exact P value")
+    return _tested(r, name, by_p, "z(P)", "P belongs to this estimate (a Wald or log-rank test of the same comparison)")
+
+
+def from_estimate_and_chi_squared(r: Reported) -> Outcome:
+    """theta = ln HR, SE = |theta| / sqrt(chi2)."""
+    name = "estimate and chi-squared"
+    if not (r.estimate and r.estimate.value > 0 and r.chi2 and r.chi2.value > 0):
+        return Refusal(name, "needs an estimate with chi-squared")
+    belongs = "chi-squared, with one degree of freedom, is a Wald or log-rank test of the comparison that the estimate is of"
+    return _tested(r, name, by_chi_squared, "sqrt(chi2)", belongs)
+
+
+def _bounded(r: Reported) -> str:
+    """What an inequality says of the SE of a printed estimate, which is never a value."""
+    assert r.estimate is not None
+    bounds = r.se_bounds(log(r.estimate.value))
+    said = f"P {r.p_operator} {r.p} is no value of P"
+    if bounds.high < inf:
+        return f"{said}: with this estimate the SE is at most {bounds.high:.4f}"
+    return f"{said}: with this estimate the SE is at least {bounds.low:.4f}" if bounds.low > 0 else said
+
+
+def _tested(r: Reported, name: str, by: Callable[..., Outcome], z: str, belongs: str) -> Outcome:
+    assert r.estimate is not None
     if r.inverted is None:
-        return Refusal(name, "the orientation is not stated and nothing else in the row tells it")
+        return Refusal(name, ORIENTATION)
     if r.estimate.low <= 1 <= r.estimate.high:
         return Refusal(name, f"an estimate that prints as {r.estimate} leaves no effect for P to measure")
     sign = -1 if r.inverted else 1
-    return by_p(
+    return by(
         r,
         name,
         lambda hr: sign * log(hr),
         {"estimate": r.estimate},
-        "log HR = ln HR; SE = |log HR| / z(P)",
-        f"ln {r.estimate} = {log(r.estimate.value):.4f}{_turned(r)}",
-        ("P belongs to this estimate (a Wald or log-rank test of the same comparison)",),
+        f"log HR = ln HR; SE = |log HR| / {z}",
+        f"ln {r.estimate} = {log(r.estimate.value):.4f}{turned(r)}",
+        (belongs,),
     )
 
 
@@ -88,6 +73,14 @@ def from_estimate_and_events(r: Reported) -> Outcome:
     """theta = ln HR, SE = sqrt(1/d_t + 1/d_c), events as reported."""
     name = "estimate and events"
     return _estimate_with(r, name, r.events) if r.events else Refusal(name, "needs an estimate with events in both arms")
+
+
+def from_estimate_and_total_events(r: Reported) -> Outcome:
+    """The same with the events of both arms together: SE = (R + C) / sqrt(O R C)."""
+    name = "estimate and total events"
+    if not r.shared_events:
+        return Refusal(name, "needs an estimate with the events of both arms together, and the arms' sizes or their ratio")
+    return _estimate_with(r, name, r.shared_events)
 
 
 def from_estimate_and_expected_events(r: Reported) -> Outcome:
@@ -104,6 +97,14 @@ def from_p_and_events(r: Reported) -> Outcome:
     return _p_with(r, name, r.events) if r.events else Refusal(name, "needs an exact P value with events in both arms")
 
 
+def from_p_and_total_events(r: Reported) -> Outcome:
+    """V = O R C / (R + C)^2, theta = -+ z_p / sqrt(V), O the events of both arms together."""
+    name = "P and total events"
+    if not r.shared_events:
+        return Refusal(name, "needs an exact P value with the events of both arms together, and the arms' sizes or their ratio")
+    return _p_with(r, name, r.shared_events)
+
+
 def from_p_and_expected_events(r: Reported) -> Outcome:
     """The same with events that medians or landmark survival lead to expect."""
     name = "P and expected events"
@@ -112,45 +113,83 @@ def from_p_and_expected_events(r: Reported) -> Outcome:
     return _later_events(r, name) or _p_with(r, name, r.expected_events)
 
 
+def from_chi_squared_and_events(r: Reported) -> Outcome:
+    """V = d_t d_c / (d_t + d_c), theta = -+ sqrt(chi2 / V), events as reported."""
+    name = "chi-squared and events"
+    return _chi_squared_with(r, name, r.events) if r.events else Refusal(name, "needs chi-squared with events in both arms")
+
+
+def from_chi_squared_and_total_events(r: Reported) -> Outcome:
+    """The same with the events of both arms together."""
+    name = "chi-squared and total events"
+    if not r.shared_events:
+        return Refusal(name, "needs chi-squared with the events of both arms together, and the arms' sizes or their ratio")
+    return _chi_squared_with(r, name, r.shared_events)
+
+
 def _estimate_with(r: Reported, name: str, events: ArmEvents) -> Outcome:
     if not (r.estimate and r.estimate.value > 0):
         return Refusal(name, "needs an estimate")
     if r.inverted is None:
-        return Refusal(name, "the orientation is not stated and nothing else in the row tells it")
-    sign, se = -1 if r.inverted else 1, sqrt(1 / events.t + 1 / events.c)
+        return Refusal(name, ORIENTATION)
+    sign = -1 if r.inverted else 1
     return clipped(
         r,
         name,
-        lambda hr: (sign * log(hr), se),
-        {"estimate": r.estimate},
+        lambda hr, *rest: (sign * log(hr), events.at(*rest).se),
+        {"estimate": r.estimate, **events.figures},
         "log HR = ln HR; SE = sqrt(1/d_t + 1/d_c)",
-        f"ln {r.estimate} = {log(r.estimate.value):.4f}{_turned(r)}; "
-        f"sqrt(1/{count_text(events.t)} + 1/{count_text(events.c)}) = {se:.4f}",
-        (
-            events.how,
-            "the events carry the information that an unadjusted log-rank test would find in them (the SE is a little small)",
-        ),
+        f"ln {r.estimate} = {log(r.estimate.value):.4f}{turned(r)}; "
+        f"sqrt(1/{count_text(events.t)} + 1/{count_text(events.c)}) = {events.se:.4f}",
+        (events.how, INFORMED),
         _event_inputs(r, events),
-        least=1 / sqrt(r.cap[0]) if r.cap and not r.events else inf,
+        least=1 / sqrt(r.cap[0]) if r.cap and not r.counted_events else inf,
     )
 
 
 def _p_with(r: Reported, name: str, events: ArmEvents) -> Outcome:
     if not r.exact_p:
         return Refusal(name, "needs an exact P value")
+    sides = r.p_sides
+    return _tested_with(r, name, events, {"p": r.exact_p}, lambda p: float(z_of_p(p, sides)), "z(P)", "z({})", "P")
+
+
+def _chi_squared_with(r: Reported, name: str, events: ArmEvents) -> Outcome:
+    if not r.chi2 or r.chi2.value < 0:
+        return Refusal(name, "needs chi-squared of the log-rank test")
+    return _tested_with(
+        r, name, events, {"chi2": r.chi2}, sqrt, "sqrt(chi2)", "sqrt({})", "chi-squared, with one degree of freedom,"
+    )
+
+
+def _tested_with(
+    r: Reported,
+    name: str,
+    events: ArmEvents,
+    test: dict[str, Printed],
+    z_of: Callable[[float], float],
+    z: str,
+    z_worked: str,
+    what: str,
+) -> Outcome:
+    """theta = -+ z / sqrt(V), V by the events."""
     if not r.direction:
         return Refusal(name, "nothing in the row tells which arm did better")
-    better, how = r.direction
-    sign, V, sides = (-1 if better == "treatment" else 1), events.information, r.p_sides
-    z = float(z_of_p(r.exact_p.value, sides))
+    (better, how), (figure,) = r.direction, test.values()
+    sign, V, at = (-1 if better == "treatment" else 1), events.information, z_of(figure.value)
+
+    def route(tested: float, *rest: float) -> tuple[float, float]:
+        se = events.at(*rest).se
+        return sign * z_of(tested) * se, se
+
     return derivation(
         name,
-        lambda p: (sign * float(z_of_p(p, sides)) / sqrt(V), 1 / sqrt(V)),
-        {"p": r.exact_p},
-        "V = d_t d_c / (d_t + d_c); log HR = -+ z(P) / sqrt(V); SE = 1 / sqrt(V)",
+        route,
+        {**test, **events.figures},
+        f"V = d_t d_c / (d_t + d_c); log HR = -+ {z} / sqrt(V); SE = 1 / sqrt(V)",
         f"V = {count_text(events.t)} x {count_text(events.c)} / {count_text(events.t + events.c)} = {V:.2f}; "
-        f"z({r.exact_p}) = {z:.3f}; {sign * z:.3f} / sqrt({V:.2f}) = {sign * z / sqrt(V):.4f}",
-        (events.how, f"treatment did {'better' if better == 'treatment' else 'worse'}, by {how}", "P is of a log-rank test"),
+        f"{z_worked.format(figure)} = {at:.3f}; {sign * at:.3f} / sqrt({V:.2f}) = {sign * at / sqrt(V):.4f}",
+        (events.how, f"treatment did {'better' if better == 'treatment' else 'worse'}, by {how}", f"{what} is of a log-rank test"),
         extra=_event_inputs(r, events),
     )
 
@@ -174,9 +213,13 @@ def _later_events(r: Reported, name: str) -> Refusal | None:
 
 
 def _event_inputs(r: Reported, events: ArmEvents) -> dict[str, str]:
-    names = ("events_t", "events_c") if r.events == events else ("expected events_t", "expected events_c")
+    if events.how == SHARED:
+        shared = {"events_total": f"{r.events_total}"}
+        return shared | ({"n_t": f"{r.n_t}", "n_c": f"{r.n_c}"} if r.n_t and r.n_c else {"allocation": _ratio(r)})
+    names = ("events_t", "events_c") if events.reported else ("expected events_t", "expected events_c")
     return {names[0]: f"{count_text(events.t)}", names[1]: f"{count_text(events.c)}"}
 
 
-def _turned(r: Reported) -> str:
-    return ", with its sign turned, since it is control against treatment" if r.inverted else ""
+def _ratio(r: Reported) -> str:
+    assert r.allocation is not None
+    return ":".join(f"{size:g}" for size in r.allocation)
