@@ -1,0 +1,115 @@
+"""The words by which texts claim that something got better, worse, more, less, or stayed as it was."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+Says = Literal["better", "worse", "no different", "not better", "not worse"]
+Sense = Literal["good", "bad", "more", "less", "none"]
+
+
+class Cue(NamedTuple):
+    """A word of claim: `good` and `bad` speak of the patient, `more` and `less` of whatever outcome they go with."""
+
+    sense: Sense
+    start: int
+    end: int
+
+
+CUES: dict[Sense, str] = {
+    "none": r"(?:no|without|nor|not\s+(?:find|show|see|detect|observe)\s+an?y?|lack\s+of|absence\s+of)\s+"
+    r"(?:(?!benefit|improve|increase|reduc)[\w-]+\s+){0,4}?"
+    r"(?:differences?|effects?|impact|influence|change|association)"
+    r"|(?:did|does|do|was|were|is|are|had|has)(?:\s+not|n't)\s+(?:\w+ly\s+)?(?:differ(?:ent)?|affect\w*|influence\w*"
+    r"|alter\w*|change\w*)"
+    r"|not\s+(?:statistically\s+)?(?:significantly\s+)?different|similar|comparable|equivalent|identical|unchanged"
+    r"|unaffected"
+    r"|(?:was|were|is|are|remain(?:s|ed)?)\s+(?:\w+\s+)?the\s+same",
+    "good": r"improv(?:e|es|ed|ing|ement|ements)|benefit(?:s|ed|ing)?|beneficial|advantages?|gains?|superior(?:ity)?|better"
+    r"|protect(?:s|ed|ive|ion)",
+    "bad": r"worsen(?:s|ed|ing)?|worse|inferior(?!ity)|poorer|detriment(?:al)?|impair(?:s|ed|ment)?|harm(?:s|ed|ful)?(?=\s)",
+    "more": r"increas(?:e|es|ed|ing)|rais(?:e|es|ed|ing)|rise|rises|rose|higher(?![\s-]risk\s+(?:patients|disease|groups?"
+    r"|cytogen\w+))|greater|more(?!\s+(?:than|important\w*|recent\w*|research|stud\w+|data|information|details?))"
+    r"|elevat(?:e|es|ed|ing|ion)"
+    r"|prolong(?:s|ed|ing|ation)?"
+    r"|exten(?:d|ds|ded|ding|sion)|lengthen(?:s|ed|ing)?|(?<!no\s)longer(?!\s+follow)|boost(?:s|ed|ing)?|enhanc(?:e|es|ed"
+    r"|ing|ement)"
+    r"|doubl(?:e|es|ed|ing)|tripl(?:e|es|ed)|excess",
+    "less": r"reduc(?:e|es|ed|ing|tion|tions)|decreas(?:e|es|ed|ing)|lower(?:s|ed|ing)?(?!\s+(?:limits?|bounds?))|fewer"
+    r"|less(?!\s+than)|cuts?(?![\s-]?off)|cutting"
+    r"|diminish(?:es|ed|ing)?"
+    r"|short(?:er|en|ens|ened|ening)|declin(?:e|es|ed)|fell|halv(?:e|es|ed|ing)|delay(?:s|ed|ing)?|prevent(?:s|ed|ing|ion)?"
+    r"|slow(?:s|ed|ing)?",
+}
+CUE = re.compile(rf"(?i)(?<![\w-])(?:{'|'.join(f'(?P<{sense}>{words})' for sense, words in CUES.items())})(?![\w])")
+NEGATOR = re.compile(
+    r"(?i)(?<![\w-])(?:not(?!\s+(?:only|just|merely))|no(?!\s+(?:doubt|longer|later|less|sooner))|never|neither|nor|without"
+    r"|fail(?:s|ed|ing|ure)?"
+    r"|lack(?:s|ed|ing)?|absence|unable|cannot|none|(?:did|does|do|has|had|was|were|is|are|could)n't)(?![\w-])"
+)
+NOT_SEEN = re.compile(
+    r"(?i)^[^.;:]{0,30}?\b(?:was|were|is|are|has|have|had|did|does|could)\s*(?:not|n't)\s+(?:\w+\s+){0,2}?(?:seen|observed"
+    r"|found|shown|detected"
+    r"|demonstrated|confirmed|reach\w*|significant|apparent|evident|established|proven)\b"
+    r"|^[^.;:]{0,20}?\b(?:was|were|is|are)\s+(?:lacking|absent|missing)\b"
+)
+NOR_WAS = re.compile(r"(?i)^\s+(?:was|were|did|has|had|is|does)(?:\s+not|n't)\s*(?:[.,;()]|$)")
+HEDGE = re.compile(
+    r"(?i)\b(?:may|might|could(?!\s+not)|possibl[ey]|perhaps|potential(?:ly)?|suggest(?:s|ed|ing|ive)?|appear(?:s|ed)?"
+    r"|seem(?:s|ed)?|likely|probabl[ey]"
+    r"|trends?|tend(?:s|ed)?|hint(?:s|ed)?|unclear|uncertain|not\s+known|unknown|believe[sd]?|thought|promis(?:e|es|ing))\b"
+)
+NOT_ASSERTED = re.compile(
+    r"(?i)\b(?:if|whether|would|should|unless|insufficient|inconclusive|unproven|remains?\s+to\s+be|aims?|aimed|hypothes\w+"
+    r"|objectives?|purpose|questions?|designed\s+to|expected\s+to|hop(?:e|ed|ing)|intend\w*"
+    r"|to\s+(?:determine|assess|evaluate|investigate|examine|study|test|explore|compare|see|find\s+out|know)"
+    r"|we\s+(?:assessed|evaluated|investigated|compared|asked|tested|examined|studied)|need(?:s|ed)?\s+to|efforts?\s+to"
+    r"|ways?\s+to|detect|power(?:ed)?"
+    r"|assum\w+"
+    r"|primary\s+end\s?points?\s+(?:was|were)|endpoints?\s+included|outcomes?\s+(?:was|were)\b(?!\s+(?:improv|better|wors)))"
+)
+OTHERS_SAID = re.compile(
+    r"(?i)\b(?:(?:previous|prior|earlier|other|older|another)\s+(?:\w+\s+)?(?:trials?|stud(?:y|ies)|analys[ie]s"
+    r"|meta-analys[ie]s|reports?|reviews?|research|work)"
+    r"|previously|historical(?:ly)?|in\s+contrast\s+(?:to|with)|unlike|critics|et\s+al)\b"
+)
+APART = re.compile(
+    r"(?i)\b(?:due|owing|because|dos(?:e|es|ing)|caused|until|who|which|that|when|patients|those|people|adults|follow-?up)\b"
+)
+WITH = re.compile(r"(?i)\bwith\s+$")
+OF_A_CLAIM = re.compile(
+    r"(?i)^\s+(?:(?!had|have|has|were|was|and|but)\w+\s+){0,2}?(?:(?:improv|benefi|advant|increas|prolong|exten|length"
+    r"|affect|differ|chang|effect|gain|reduc|compromis|worsen|harm)\w*"
+    r"|(?:overall|progression|event)\b|OS\b|PFS\b|EFS\b)"
+)
+TO = re.compile(r"(?i)\bto\s+(?:\w+ly\s+)?$")
+SHOWN_TO = re.compile(
+    r"(?i)\b(?:fail(?:s|ed|ing|ure)?|shown|found|seen|proved|proven|demonstrated|observed|reported|known|managed"
+    r"|continue[sd]?|able|unable|not|led)"
+    r"\s+to\s+(?:\w+ly\s+)?$"
+)
+SIGNIFICANT = re.compile(r"(?i)\bsignifican(?:t|tly|ce)\b")
+CLAUSE = re.compile(
+    r"(?i);|:(?=\s)|,?\s\bbut\b(?!\s+(?:not|no|without|neither|failed|also))|\b(?:whereas|while|although|though|however|yet"
+    r"|despite|because)\b|\s[–—-]\s"
+)
+
+
+def cues(clause: str) -> tuple[Cue, ...]:
+    """Words of claim in a clause, in order."""
+    return tuple(Cue(match.lastgroup or "none", *match.span()) for match in CUE.finditer(clause))  # type: ignore[arg-type]
+
+
+def says(sense: Sense, *, bad: bool, negated: bool) -> Says:
+    """What a word of claim says of an outcome; `bad` where more of the outcome's words is worse.
+
+    >>> says("more", bad=True, negated=False), says("good", bad=False, negated=True)
+    ('worse', 'not better')
+    """
+    if sense == "none":
+        return "no different"
+    better = {"good": True, "bad": False, "more": not bad, "less": bad}[sense]
+    if negated:
+        return "not better" if better else "not worse"
+    return "better" if better else "worse"

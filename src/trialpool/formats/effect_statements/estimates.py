@@ -1,0 +1,320 @@
+"""An estimate of the measure that holds, with its interval and its P value, from a place in a sentence on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from math import log
+from typing import TYPE_CHECKING
+
+from trialpool.formats.effect_statements.letters import words
+from trialpool.formats.effect_statements.lexemes import RATIOS, Lexeme
+from trialpool.formats.effect_statements.naming import Named
+from trialpool.formats.effect_statements.phrases import (
+    CLOSES,
+    OPENS,
+    SEPARATORS,
+    Figure,
+    Interval,
+    Limits,
+    P,
+    at,
+    bare_interval_at,
+    figure_at,
+    interval_at,
+    interval_label,
+    limits_at,
+    p_at,
+    passed_over,
+)
+from trialpool.formats.effect_statements.statement import EffectStatement
+
+if TYPE_CHECKING:
+    from trialpool.formats.effect_statements.scanning import Scan
+
+OTHER_FIGURES = words(
+    """median medians mean means average rate rates proportion proportions percentage percentages probability probabilities age aged
+    incidence prevalence score scores duration range iqr interquartile estimate-of"""
+)
+UNITS = words(
+    """month months mo year years yr yrs week weeks wk day days hour hours h min minutes patient patients trial trials study studies
+    participants events deaths cycle cycles mg g kg ml l mmol times fold grade arm arms women men people persons"""
+)
+TIMES = frozenset({"year", "years", "month", "months", "yr", "yrs"})
+NOT_A_FIGURE_AFTER = frozenset(
+    {"grade", "grades", "phase", "stage", "type", "level", "day", "week", "month", "year", "table", "figure", "cycle", "n", "k"}
+)
+STATES = frozenset(
+    {"of", "was", "were", "is", "are", "be", "being", "been", "equals", "equal", "equalled", "at", "only", "about", "approximately"}
+)
+HYPOTHETICAL = re.compile(
+    r"(?i)\b(?:assum\w+|detect\w*|hypothes\w+|power(?:ed)?|margin|expected"
+    r"|anticipat\w+|target\w*|sample[\s-]+size|boundar\w+|threshold)\b"
+)
+MANY = frozenset({"and", "or", "vs", "versus", "v"})
+FILLER_END = frozenset({"and", "or", "vs", "versus", "v", "while", "but", "whereas", "although", "compared", "than"})
+TAIL_WORDS = words(
+    """with a an by the log rank logrank stratified unstratified test two one sided tailed single wald cox adjusted nominal
+    corresponding associated significant statistically both likelihood using which was"""
+)
+BETWEEN = SEPARATORS | OPENS | CLOSES | {"-"}
+FILLER, GAP = 8, 40
+DIGITS_ARE_LOST = 10.0  # by how much a limit may be off the one that fits before it is no limit
+
+
+def statement_at(scan: Scan, i: int) -> tuple[list[EffectStatement], int, Decimal | None] | None:
+    """The statement, or list of statements, whose first estimate stands at `i`; the place after, and the level."""
+    named = scan.named or scan.inherited
+    signed = named is None or named.code not in RATIOS
+    found = figure_at(scan.of, i, signed=signed)
+    if found is None or not _may_be_effect(scan, i, found[0], found[1], named):
+        return None
+    if named is None:
+        return _unnamed(scan, i, found[0], found[1])
+    if named.fresh and (listed := _list_at(scan, i, named)):
+        return listed
+    figure, k = found
+    p, interval, end = _rest(scan.of, k, figure)
+    if interval is not None and not _fits(named.code, figure, interval):
+        interval, end = None, k
+    if interval is not None and named.code in RATIOS and _unit_at(scan.of, end):
+        return None
+    if not _is_estimate(scan, i, named, figure, interval, p):
+        return None
+    level = interval.level if interval and interval.level is not None else named.level if interval else None
+    if p is None:
+        p, end = _p_after(scan.of, end)
+    if (
+        p is None
+        and scan.passed_p
+        and _only_marks(scan.of, scan.passed_p[0].end, named, scan.text)
+        and (at(scan.of, scan.passed_p[1] - 1).kind in OPENS or scan.passed_p[1] == 0)
+    ):
+        p = scan.passed_p[0]
+    return [_made(scan, i, end, named, figure, interval, level, p)], end, level
+
+
+def _may_be_effect(scan: Scan, i: int, figure: Figure, after: int, named: Named | None) -> bool:
+    """Not a percentage or a figure with a unit (for a ratio), not the number of a grade, a phase, a table."""
+    if at(scan.of, i - 1).text in NOT_A_FIGURE_AFTER or (
+        at(scan.of, i - 1).kind == "-" and at(scan.of, i - 2).kind in ("number", "word")
+    ):
+        return False
+    following = at(scan.of, after)
+    unit = following.text in UNITS or (following.kind == "-" and at(scan.of, after + 1).text in UNITS)
+    glued = following.kind == "word" and following.start == at(scan.of, after - 1).end and following.text not in ("c", "a")
+    between = limits_at(scan.of, i)
+    if between and following.kind == "-" and not between.high.percent:
+        return False
+    if named is None or named.code in RATIOS:
+        return not (figure.percent or unit or glued or figure.value <= 0)
+    return True
+
+
+def _unit_at(of: Sequence[Lexeme], end: int) -> bool:
+    """`25.0 (10.0-50.0) mg`: a unit after the bracket."""
+    return at(of, end + (at(of, end).kind in CLOSES)).text in UNITS - {"patients", "trials", "studies", "participants"}
+
+
+def _unnamed(scan: Scan, i: int, figure: Figure, k: int) -> tuple[list[EffectStatement], int, Decimal | None] | None:
+    """An estimate without a measure, as in a cell of a table: nothing but marks stands before it."""
+    if scan.blocked or any(lexeme.kind not in OPENS | SEPARATORS | {"|", "-"} for lexeme in scan.of[:i]) or not figure.decimals:
+        return None
+    p, interval, end = _rest(scan.of, k, figure)
+    if interval is None or not interval.labelled or interval.low.percent or interval.high.percent or figure.percent:
+        return None
+    if p is None:
+        p, end = _p_after(scan.of, end)
+    if at(scan.of, end).text in UNITS:
+        return None
+    return [_made(scan, i, end, None, figure, interval, interval.level, p)], end, interval.level
+
+
+def _rest(of: Sequence[Lexeme], k: int, figure: Figure) -> tuple[P | None, Interval | None, int]:
+    """What follows an estimate up to its interval: marks, a few words, a P before it; and the place after."""
+    p: P | None = None
+    skipped, start = 0, k
+    while k < len(of) and k - start < GAP:
+        lexeme = of[k]
+        if interval := interval_at(of, k) or (None if skipped else bare_interval_at(of, k) or _unmarked(of, k, figure)):
+            return p, interval, interval.end
+        if lexeme.kind == "word" and (passed := p_at(of, k)):
+            p, k = (passed if p is None and passed.of_effect else p), passed.end
+        elif lexeme.kind in BETWEEN or (lexeme.kind == "." and interval_at(of, k + 1)):
+            k += 1
+        elif lexeme.kind == "word" and skipped < FILLER and lexeme.text not in FILLER_END | OTHER_FIGURES:
+            skipped, k = skipped + 1, k + 1
+        else:
+            break
+    return None, None, start
+
+
+def _unmarked(of: Sequence[Lexeme], k: int, figure: Figure) -> Interval | None:
+    """`, 0.57-0.67` after an estimate: decimals throughout, and limits around it."""
+    limits = limits_at(of, k + 1) if at(of, k).kind == "," else None
+    if limits is None or not (limits.low.decimals and limits.high.decimals):
+        return None
+    mark = at(of, k + 2)
+    if not (mark.kind == "-" or mark.text == "to") or not limits.low.value <= figure.value <= limits.high.value:
+        return None
+    return Interval(limits.low, limits.high, None, "confidence", limits.end, labelled=False)
+
+
+def _is_estimate(scan: Scan, i: int, named: Named, figure: Figure, interval: Interval | None, p: P | None) -> bool:
+    """Does the figure at `i` belong to the measure that was named?"""
+    if not named.fresh or named.start < 0:
+        return interval is not None and _carries_over(named, figure, interval)
+    if interval is not None:
+        return True
+    marks = {",", ":", "=", "(", "["}
+    k = i - 1
+    while at(scan.of, k).kind in ("(", "["):
+        k -= 1
+    beside = k < named.after or at(scan.of, k).kind in marks or at(scan.of, k).text in STATES
+    said = bool(p or _p_after(scan.of, i + 1)[0])
+    planned = HYPOTHETICAL.search(scan.text, scan.of[0].start, scan.of[i].start) is not None
+    return figure.decimals and not planned and (beside or said)
+
+
+def _carries_over(named: Named, figure: Figure, interval: Interval) -> bool:
+    """A further estimate of a measure that has one already: decimals throughout, and limits around it."""
+    figures = (figure, interval.low, interval.high)
+    if named.code in RATIOS and any(f.percent or f.value <= 0 for f in figures):
+        return False
+    return all(f.decimals for f in figures) and interval.low.value <= figure.value <= interval.high.value
+
+
+def _fits(code: str, figure: Figure, interval: Interval) -> bool:
+    """An interval in percent is none of a ratio."""
+    return code not in RATIOS or not (interval.low.percent or interval.high.percent)
+
+
+def _p_after(of: Sequence[Lexeme], end: int) -> tuple[P | None, int]:
+    """The P value that follows a statement, within its bracket or just after it."""
+    k, words = end, 0
+    while k < min(len(of), end + 14):
+        lexeme = of[k]
+        if lexeme.kind == "word" and (p := p_at(of, k)):
+            if p.of_effect:
+                return p, p.end
+            further = p_at(of, p.end + 1)
+            superior = further is not None and any(word.text == "superiority" for word in of[p.end : further.end + 2])
+            return (further, further.end) if further and superior else (None, end)
+        lost = at(of, k + 1)
+        if (
+            lexeme.kind in ("=", "<")
+            and at(of, k - 1).kind in (",", ";")
+            and lost.kind == "number"
+            and lost.decimals
+            and lost.value < 1
+        ):
+            return P("=" if lexeme.kind == "=" else "<", lost.value, None, True, k + 2), k + 2
+        if lexeme.kind in SEPARATORS | OPENS | CLOSES | {"-"} or (
+            lexeme.kind == "number" and at(of, k + 1).kind == "-" and at(of, k + 2).text in ("sided", "tailed")
+        ):
+            k += 1
+        elif (passed := passed_over(of, k)) > k and lexeme.text in ("n", "k", "z", "t"):
+            k = passed
+        elif lexeme.kind == "word" and (lexeme.text in TAIL_WORDS or (lexeme.text == "and" and p_at(of, k + 1))):
+            k += 1
+        elif lexeme.text == "for" and not words:
+            words = 1
+            k += 1
+            while at(of, k).kind == "word" and at(of, k).text not in FILLER_END | OTHER_FIGURES and words < 6 and not p_at(of, k):
+                k, words = k + 1 + (at(of, k + 1).kind == "-"), words + 1
+        else:
+            break
+    return None, end
+
+
+def _only_marks(of: Sequence[Lexeme], start: int, named: Named, text: str) -> bool:
+    """Nothing but marks between a P and the measure that follows it."""
+    between = [lexeme for lexeme in of[start:] if lexeme.start < named.start]
+    return bool(between) and all(lexeme.kind in (",", ";") or lexeme.text in ("adjusted", "unadjusted") for lexeme in between)
+
+
+def _list_at(scan: Scan, i: int, named: Named) -> tuple[list[EffectStatement], int, Decimal | None] | None:
+    """`0.62 and 0.93 (95% CI 0.57-0.67 and 0.85-1.01)`: estimates in a list, then their limits in the same order."""
+    figures: list[tuple[Figure, int]] = []
+    k = i
+    while found := figure_at(scan.of, k, signed=named.code not in RATIOS):
+        figures.append((found[0], k))
+        k = found[1]
+        while at(scan.of, k).kind == "," or at(scan.of, k).text in MANY:
+            k += 1
+    if len(figures) < 2 or not all(figure.decimals and not figure.percent for figure, _ in figures):
+        return None
+    while at(scan.of, k).kind in OPENS | SEPARATORS or at(scan.of, k).text in ("respectively", "with"):
+        k += 1
+    label = interval_label(scan.of, k)
+    if label is None:
+        return None
+    level, kind, k = label
+    while at(scan.of, k).kind in SEPARATORS | OPENS:
+        k += 1
+    intervals: list[Limits] = []
+    while limits := limits_at(scan.of, k):
+        intervals.append(limits)
+        k = limits.end
+        while at(scan.of, k).kind in (",", ";", ")", "(", "]", "[") or at(scan.of, k).text in MANY:
+            k += 1
+    if len(intervals) != len(figures):
+        return None
+    end = intervals[-1].end
+    made = [
+        _made(scan, place, end, named, figure, Interval(limits.low, limits.high, level, kind, limits.end), level, None)
+        for (figure, place), limits in zip(figures, intervals, strict=True)
+    ]
+    return made, end, level
+
+
+def _made(
+    scan: Scan,
+    i: int,
+    end: int,
+    named: Named | None,
+    figure: Figure,
+    interval: Interval | None,
+    level: Decimal | None,
+    p: P | None,
+) -> EffectStatement:
+    start = named.start if named and named.fresh and named.start >= 0 else scan.of[i].start
+    low, high = _usable(figure, interval, named) if interval else (None, None)
+    return EffectStatement(
+        measure=named.code if named else None,
+        estimate=figure.value,
+        ci_low=low,
+        ci_high=high,
+        ci_level=level,
+        interval_kind=interval.kind if interval else "",
+        p=p.value if p else None,
+        p_operator=p.operator if p else "",
+        p_sides=p.sides if p else None,
+        adjusted=bool(named and named.adjusted),
+        method=named.method if named else "",
+        percent=figure.percent,
+        printed_limits=(interval.low.text, interval.high.text) if interval else ("", ""),
+        start=start,
+        end=scan.of[end - 1].end,
+        quote=str(scan.of[i].start),
+    )
+
+
+def _usable(figure: Figure, interval: Interval, named: Named | None) -> tuple[Decimal | None, Decimal | None]:
+    """The limits; one that has lost its decimals (`0.44-75`) is none."""
+    low, high = interval.low.value, interval.high.value
+    if named is None or named.code not in RATIOS or min(low, high, figure.value) <= 0:
+        return low, high
+    fitting_high, fitting_low = 2 * log(figure.value) - log(low), 2 * log(figure.value) - log(high)
+    if figure.decimals and interval.low.decimals and not interval.high.decimals and log(high) - fitting_high > log(DIGITS_ARE_LOST):
+        return low, None
+    if (
+        figure.decimals
+        and interval.high.decimals
+        and not interval.low.decimals
+        and low > high
+        and log(low) - fitting_low > log(DIGITS_ARE_LOST)
+    ):
+        return None, high
+    return low, high
