@@ -122,11 +122,6 @@ def test_arms_of_fifty_thousand() -> None:
             BadArgument,
             "beta_binomial needs odds ratios from events and patients by arm: make the effects by odds_ratio.",
         ),
-        (
-            odds_ratio(events_t=[[1, 2], [2, 3]], n_t=[9, 9], events_c=[2, 3], n_c=[9, 9]),
-            BadArgument,
-            "beta_binomial takes one analysis at a time; this is a batch of shape (2, 2).",
-        ),
     ],
 )
 def test_refusals(trials_: Any, error: type[Exception], message: str) -> None:

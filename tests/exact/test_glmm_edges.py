@@ -39,11 +39,6 @@ SAME_WAY = "an empty cell points the same way in every trial"
 
 REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "no odds ratios": (lambda: glmm(risk_ratio(events_t=[1], n_t=[9], events_c=[2], n_c=[9])), BadArgument, NEEDS_ODDS),
-    "a batch": (
-        lambda: glmm(pairs([[1, 2], [3, 4]], [[2, 3], [4, 5]])),
-        BadArgument,
-        "glmm takes one analysis at a time; this is a batch of shape (2, 2).",
-    ),
     "method": (
         lambda: glmm(SEPARATED, method="CM.FS"),
         BadArgument,
@@ -125,11 +120,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: glmm_proportion(events=[10, 2.5], n=[9, 9], study=["A", "B"]),
         BadArgument,
         TOO_MANY,
-    ),
-    "batch of proportions": (
-        lambda: glmm_proportion(events=[[1, 2]], n=[[9, 9]]),
-        BadArgument,
-        "glmm_proportion takes one analysis at a time; this is a batch of shape (1, 2).",
     ),
     "rate of 0": (
         lambda: glmm_rate(events=[0, 0], time=[9, 9]),

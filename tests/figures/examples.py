@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from tests.figures.more_examples import MORE
+from tests.figures.result_examples import FROM_RESULTS
 
 from trialpool.figures.canvas import Figure
 from trialpool.figures.forest import ForestPlot, GroupLine, NoteLine, PooledLine, StudyLine, draw_forest
@@ -170,4 +171,5 @@ FIGURES = {
     "sensitivity": lambda: draw_sensitivity(sensitivity()),
     "sensitivity-0": lambda: draw_sensitivity(SensitivityPlot(title="", lines=(), **HR)),
     **MORE,
+    **FROM_RESULTS,
 }

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from tests.figures.examples import FIGURES, simple
 
-from trialpool.figures.canvas import Figure
+from trialpool.figures.canvas import Figure, Sheet
 from trialpool.figures.forest import draw_forest
 from trialpool.figures.marks import Text
 
@@ -91,3 +91,16 @@ def test_words_with_markup_are_words(figure):
 def test_it_is_small():
     assert len(draw_forest(simple(18)).svg()) < 85_000
     assert len(draw_forest(simple(60)).svg()) < 165_000
+
+
+def test_shapes_that_look_alike_and_follow_each_other_are_one_path():
+    def sheet(*fills: str) -> str:
+        sheet = Sheet()
+        for i, fill in enumerate(fills):
+            sheet.box(10 * i, 0, 10 * i + 5, 5, fill=fill)
+        return sheet.figure(title="", description="", width=100, height=10).svg()
+
+    of_one, of_two = sheet(*["#123456"] * 4), sheet(*["#123456", "#654321"] * 2)
+    assert of_one.count('fill="#123456"') == 1
+    assert of_one.count("M") == of_two.count("M") == 5  # and the paper
+    assert of_two.count('fill="#123456"') == 2

@@ -27,16 +27,9 @@ RATES_OF_TWO = {"IRR": tp.rate_ratio, "IRD": tp.rate_difference}
 SUBGROUPS = {"subgroup", "subgroup_taucommon", "HR_peto_subgroup"}
 
 # What is not compared of a kind. Everything else of it is.
-NO_WEIGHTS = "not offered: pooling with other weights than those of the model"
-NO_STUDY_LIMITS = "not offered: limits of single proportions by another method than that of the analysis scale"
-EXCEPTIONS = {
-    "metabin_SSW": f"pooled effects; {NO_WEIGHTS} (there the sizes of the arms)",
-    "metainc_Cochran": f"the common effect; {NO_WEIGHTS} (there the person-time)",
-    "study_ci_CP": NO_STUDY_LIMITS,
-    "study_ci_WS": NO_STUDY_LIMITS,
-    "study_ci_AC": NO_STUDY_LIMITS,
-    "study_ci_SA": NO_STUDY_LIMITS,
-}
+COCHRAN = "another estimator, with the SE of the ratio of the totals, see its test; the random effect is compared"
+EXCEPTIONS = {"metainc_Cochran": COCHRAN}
+STUDY_LIMITS = {"CP": "Clopper-Pearson", "WS": "Wilson", "AC": "Agresti-Coull", "SA": "Wald"}
 # Whose effects of studies differ, by the start of the id. There the pooled effect is that of the effects that meta printed.
 EMPTY_CELLS = ("nielweise2007", "lau1992")
 OTHER_EFFECTS = {
@@ -163,14 +156,16 @@ def corrected(entry: Entry) -> bool:
 
 POOLED = [e for e in entries() if not e["kind"].startswith("study_ci")]
 WITH_EFFECTS = [e for e in POOLED if "TE" in e["result"]]
-COMMON = [e for e in POOLED if e["kind"] not in EXCEPTIONS]
-RANDOM = [e for e in POOLED if e["kind"] != "metabin_SSW"]
+BY_SIZE = [e for e in POOLED if e["kind"] == "metabin_SSW"]
+COMMON = [e for e in POOLED if e["kind"] not in EXCEPTIONS and e not in BY_SIZE]
+RANDOM = [e for e in POOLED if e not in BY_SIZE]
+OF_ONE_STUDY = [e for e in entries() if e["kind"].removeprefix("study_ci_") in STUDY_LIMITS]
 OWN_LIMITS = [e for e in entries() if e["kind"] == "study_ci_NAsm"]
 MH_DIFFERENCES = [e for e in entries() if e["kind"] == "metabin_MH" and measure(e) == "RD"]
 
 
 def test_every_entry_is_compared_or_named_as_an_exception() -> None:
-    compared = [label(e) for e in [*POOLED, *OWN_LIMITS]]
+    compared = [label(e) for e in [*COMMON, *BY_SIZE, *OWN_LIMITS, *OF_ONE_STUDY]]
     assert {label(e) for e in entries()} == {*compared, *(label(e) for e in entries() if e["kind"] in EXCEPTIONS)}
     assert {e["kind"] for e in entries()} >= EXCEPTIONS.keys()
     assert {family(e) for e in WITH_EFFECTS if differs(e)} == OTHER_EFFECTS.keys()
@@ -281,3 +276,36 @@ def test_limits_of_single_proportions_on_the_analysis_scale(entry: Entry) -> Non
     found = EFFECTS["metaprop"](entry)
     alone = [tp.pool_common(tp.effects([yi], [vi])).interval() for yi, vi in zip(found.yi, found.vi, strict=True)]
     assert alone == near(np.transpose([entry["result"]["lower"], entry["result"]["upper"]]))
+
+
+@each(OF_ONE_STUDY)
+def test_limits_of_single_proportions(entry: Entry) -> None:
+    there = columns(entry)
+    found = tp.proportion_interval(**there, method=STUDY_LIMITS[entry["kind"].removeprefix("study_ci_")])
+    for ours_, theirs in ((found.low, "lower"), (found.high, "upper")):  # which meta puts on the scale of the double arcsine
+        x, n = ours_ * np.array(there["n"]), np.array(there["n"])
+        transformed = (np.arcsin(np.sqrt(x / (n + 1))) + np.arcsin(np.sqrt((x + 1) / (n + 1)))) / 2
+        assert transformed == near(entry["result"][theirs], rel=1e-8)
+
+
+@each(BY_SIZE)
+def test_weights_by_the_sizes_of_the_arms(entry: Entry) -> None:
+    expected, there = entry["result"], columns(entry)
+    n_t, n_c = (np.array(there[name]) for name in ("n_t", "n_c"))
+    kept = np.isfinite(np.array(expected["TE"], dtype=float)) & np.isfinite(np.array(expected["seTE"], dtype=float))
+    weights, ones = (n_t * n_c / (n_t + n_c))[kept], [[1.0]] * int(kept.sum())
+    for tau2, model in ((0.0, "common"), (expected["tau2"], "random")):
+        fit = tp.regress_matrix(printed(entry), ones, weights=weights, tau2=tau2, ci="Wald").coefficients
+        assert [*fit.estimate] == near([expected[f"TE.{model}"]])
+        if expected.get(f"seTE.{model}") is not None:
+            assert [*fit.se, *np.ravel(fit.interval())] == near([expected[f"{n}.{model}"] for n in ("seTE", "lower", "upper")])
+        else:  # meta gives no standard error here, as its weights of studies left out are missing
+            assert expected[f"pval.{model}"] == 1
+
+
+@each(e for e in entries() if e["kind"] == "metainc_Cochran")
+def test_the_standard_error_by_cochran_is_that_of_the_ratio_of_the_totals(entry: Entry) -> None:
+    there = columns(entry)
+    totals = np.sum(there["events_t"]), np.sum(there["events_c"])
+    assert np.sqrt(1 / totals[0] + 1 / totals[1]) == near(entry["result"]["seTE.common"])
+    assert tp.mantel_haenszel_rates(**there).mu == pytest.approx(entry["result"]["TE.common"], abs=0.05)

@@ -76,6 +76,7 @@ def test_the_sensitivity_set_has_the_ids_that_were_promised(flagship):
         ids = [v["id"] for v in analysis["sensitivity"]]
         assert [id_ for id_ in ids if not id_.startswith("without:") and id_ != "mantel-haenszel"] == [
             "hk-floor", "dl-wald", "common", "read-only", "all-rows",
+            "rounding-edges:least", "rounding-edges:largest", "rounding-edges:lowest-limit", "rounding-edges:highest-limit",
         ]  # fmt: skip
         studies = list(dict.fromkeys(effect["study"] for effect in analysis["effects"]))
         assert [id_.removeprefix("without:") for id_ in ids if id_.startswith("without:")] == studies
@@ -167,7 +168,7 @@ def test_problems_and_remarks_stand_in_it(tmp_path):
     data = findings_data(findings(folder(tmp_path, results=rows, studies=[cells | {"Label": ""} for cells in STUDIES])))
     assert data["remarks"] == ["studies.csv, row 1, column Label: it was read as a moderator. Rename it label if that is meant."]
     (problem,) = data["inconsistencies"]
-    assert (problem["severity"], problem["file"], problem["row"], problem["column"]) == ("warning", "results/os.csv", 2, "estimate")
+    assert (problem["severity"], problem["file"], problem["row"], problem["column"]) == ("error", "results/os.csv", 2, "estimate")
 
 
 def test_the_same_findings_give_the_same_bytes_with_letters_as_they_are(tmp_path):

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
+from markupsafe import escape
 
 from trialpool.analysis.run import analyse
 from trialpool.errors import Problem
@@ -233,7 +234,10 @@ def test_every_effect_leads_to_its_derivation(findings, html, analysis):
         assert STATUSES[report.status] in text
         assert all(assumption in text for assumption in effect.derivation.assumptions)
         assert all(route.worked in text for route in effect.chosen.derivations)
-        assert all(refusal.reason in text for refusal in effect.chosen.refusals)
+        for refusal in effect.chosen.refusals:
+            assert refusal.route in text
+            assert refusal.reason.startswith("needs ") or refusal.reason in text
+            assert str(escape(refusal.reason)) in html
 
 
 def test_every_filled_cell_of_a_row_is_shown(findings, html):
@@ -276,8 +280,11 @@ def test_crude_ratios_are_never_called_ours(html):
 
 def test_inconsistencies_lead_to_the_derivation_of_their_row(findings, html):
     page = Page(html)
-    assert findings.inconsistencies
-    for problem in findings.inconsistencies:
+    effects = [effect for found in findings.analyses for effect in found.selection.effects]
+    shown = {(c.report.file, c.report.row) for effect in effects for c in (effect.chosen, *effect.others)}
+    in_an_analysis = [problem for problem in findings.inconsistencies if (problem.file, problem.row) in shown]
+    assert in_an_analysis
+    for problem in in_an_analysis:
         assert isinstance(problem, Problem)
         link = re.search(rf'<a href="#([^"]+)">{re.escape(problem.place)}</a>', html)
         assert link

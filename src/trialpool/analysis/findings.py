@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialpool.analysis.selection import Selection, UnitEffect
 from trialpool.errors import Problem
@@ -17,10 +17,18 @@ from trialpool.stats.influence.leave_one_out import Refits
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.subgroups import Subgroups
 
+if TYPE_CHECKING:
+    from trialpool.analysis.robustness import Robustness
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stratified:
-    """Subgroups of an analysis: by which columns, with what result, and which studies have no level."""
+    """Subgroups of an analysis.
+
+    by            : the columns of studies.csv, as the plan names them
+    result        : the subgroups with their test
+    without_level : studies that have no level, and are in none
+    """
 
     by: str
     result: Subgroups
@@ -29,7 +37,14 @@ class Stratified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variation:
-    """The analysis with one thing done otherwise; `fit` is None, and `why` says it, where that can't be had."""
+    """The analysis with one thing done otherwise.
+
+    id    : as in the plan, or "without:STUDY"
+    label : what is done otherwise, in words
+    group : what kind of thing that is
+    fit   : the pooled effect; None where it can't be had
+    why   : why not; empty where it can
+    """
 
     id: str
     label: str
@@ -56,7 +71,12 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crude:
-    """The ratio of the totals over all trials of a published table: no pooled result, for it breaks the randomisation."""
+    """The ratio of the totals over all trials of a published table: no pooled result, for it breaks the randomisation.
+
+    published : the row of published.csv
+    measure   : of the ratio
+    estimate  : the ratio, as shown
+    """
 
     published: Published
     measure: Measure
@@ -67,7 +87,18 @@ class Crude:
 class AnalysisFindings:
     """One analysis of the plan, run.
 
-    fit : None where no row of the outcome can be used; `why` says it then
+    analysis   : what the plan asks for
+    outcome    : of what
+    selection  : the effects chosen, and the studies without one
+    fit        : the pooled effect; None where no row of the outcome can be used
+    why        : why there is no fit; empty where there is one
+    subgroups  : one for each entry of the plan's `subgroups`
+    sensitivity : the analysis with one thing done otherwise, each
+    cumulative : the fit after each study, in the order of years; None where it cannot be had
+    egger      : Egger's test; None where it is not made
+    no_egger   : why not; empty where it is
+    published  : results of others beside ours
+    robustness : what the result hangs on; None where there is none
     """
 
     analysis: Analysis
@@ -80,6 +111,7 @@ class AnalysisFindings:
     cumulative: Refits | None = None
     egger: EggerTest | None = None
     no_egger: str = ""
+    robustness: Robustness | None = None
     published: tuple[Comparison, ...] = ()
 
     @property

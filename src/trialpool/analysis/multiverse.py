@@ -22,19 +22,18 @@ from trialpool.analysis.data_variants import (
 from trialpool.analysis.findings import effects_of
 from trialpool.analysis.selection import select
 from trialpool.errors import BadArgument, NotEstimable
-from trialpool.review.plan import Analysis, Outcome
+from trialpool.review.plan import COMMON, Analysis, Outcome, goes_together
 from trialpool.review.review import Review
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling.choices import choose
-from trialpool.stats.pooling.intervals import GOES_WITH, INTERVAL_NAMES, INTERVALS
+from trialpool.stats.pooling.intervals import INTERVAL_NAMES, INTERVALS
 from trialpool.stats.pooling.pairwise import fit, pool
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2, TAU2_NAMES
 from trialpool.stats.tables import frame, html_table
 
-COMMON = "common"
 TAU2_CHOICES = ("REML", "PM", "DL", "ML", "HE", "SJ", COMMON)
 AS_PLANNED = {"rows": "primary", "route": "best", "strata": "apart", "zero_cells": "only", "excluded": NOBODY}
 AND = " + "
@@ -150,6 +149,10 @@ class Multiverse:
         columns |= {name: values.tolist() for name, values in numbers.items()}
         return columns | {"estimate": [shown(mu) for mu in columns["mu"]], "holds": self.holds.tolist()}
 
+    def to_dict(self) -> dict[str, list[Any]]:
+        """The columns of `table`, as plain lists."""
+        return self.table()
+
     def to_frame(self, library: str = "pandas") -> Any:
         """The columns of `table` as a frame: "pandas", "polars" or "pyarrow"."""
         return frame(self.table(), library)
@@ -211,10 +214,10 @@ def multiverse(
     review : a review, as `read_review` gives it
     analysis_id : which analysis of the plan
     choices : by choice, the levels that are defensible here; a choice that is not given has all of its levels. The choices are
-        "tau2" (any key of TAU2, or "common"; by default seven of them), "ci" (combined only with the estimators that an interval
-        goes with; the common effect has the Wald interval alone), "rows" ("primary", "read-only", "all-rows"), "route" ("best",
-        "second", "no-P", "curve"), "strata" ("apart", "whole"), "measure" and "zero_cells" (of counts) and "excluded" ("none", or
-        a study, by its id)
+        "tau2" (any that `pool` takes, or "common"; by default seven of them), "ci" (combined only with the estimators that an
+        interval goes with; the common effect has the Wald interval alone), "rows" ("primary", "read-only", "all-rows"), "route"
+        ("best", "second", "no-P", "curve"), "strata" ("apart", "whole"), "measure" and "zero_cells" (of counts) and "excluded"
+        ("none", or a study, by its id)
     leave_out : how many studies are left out at once at most, each with all of its strata: 0, 1, 2 or 3
     progress : called with the number of analyses done and to do, after each part
 
@@ -237,7 +240,7 @@ def multiverse(
     >>> from trialpool.formats.review_folder import read_review
     >>> found = multiverse(read_review("reviews/imid-maintenance"), "pfs", choices={"tau2": ["REML", "DL"]}, leave_out=0)
     >>> found.n, found.share, found.moves_most
-    (240, 1.0, 'rows')
+    (336, 1.0, 'rows')
     """
     analysis, outcome = _planned(review, analysis_id)
     levels = _levels(review, analysis, outcome, choices or {})
@@ -308,15 +311,6 @@ def _codes(levels: Mapping[str, Sequence[str]], rows: DataRows, pairs: Sequence[
     for place, name in enumerate(("tau2", "ci")):
         codes[name] = np.tile(np.array([levels[name].index(pair[place]) for pair in pairs], dtype=np.intp), r)
     return {name: codes[name] for name in CHOICES}
-
-
-def goes_together(tau2: str, ci: str) -> bool:
-    """Whether an interval goes with an estimator of tau2; the common effect has the Wald interval alone.
-
-    >>> [ci for ci in INTERVALS if goes_together("DL", ci)]
-    ['HK', 'HK-floor', 'Wald', 't', 'HC']
-    """
-    return ci == "Wald" if tau2 == COMMON else GOES_WITH.get(ci, tau2) == tau2
 
 
 def _planned(review: Review, analysis_id: str) -> tuple[Analysis, Outcome]:

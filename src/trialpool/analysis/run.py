@@ -10,6 +10,8 @@ import numpy as np
 from trialpool.analysis.compare import comparisons, crude_ratios, not_compared
 from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, Variation, effects_of
 from trialpool.analysis.inconsistencies import inconsistencies
+from trialpool.analysis.robustness import robustness
+from trialpool.analysis.rounding import rounding_variations
 from trialpool.analysis.selection import ALL, Selection, level_of, select
 from trialpool.errors import NotEstimable
 from trialpool.review.plan import SENSITIVITY, Analysis, Outcome
@@ -77,6 +79,7 @@ def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindin
         cumulative=cumulative(fit, [e.unit.year for e in selection.effects]),
         egger=test,
         no_egger=no_egger,
+        robustness=robustness(review, analysis, outcome, selection, fit),
     )
     return replace(found, published=comparisons(review, found))
 
@@ -102,6 +105,8 @@ def _vary(review: Review, analysis: Analysis, outcome: Outcome, selection: Selec
     for id_ in analysis.sensitivity:
         if id_ == "leave-one-out":
             yield from _without_each(selection, fit)
+        elif id_ == "rounding-edges":
+            yield from rounding_variations(fit)
         elif id_ in APPLIES and not APPLIES[id_](analysis, outcome, fit):
             continue
         else:

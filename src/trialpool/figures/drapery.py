@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-POINTS = 401
+POINTS = 251
 TICKS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 1.0)
 FEW = 12  # so many studies are named at their peaks
 TALLEST_NAME = 85.0

@@ -25,6 +25,7 @@ class StudyLine:
 
     treatment, control  : text of the arm's column, such as "86/231"
     estimate, low, high : on the analysis scale (log for ratios); a limit that is not finite is drawn as an arrow
+    expected            : estimate and limits that a model makes of the study, drawn below its own; None for none
     weight              : share of the pooled result, 0 to 1
     marks               : small raised signs after the label, such as a dagger that a footnote explains
     faint               : shown but not pooled
@@ -36,6 +37,7 @@ class StudyLine:
     estimate: float
     low: float
     high: float
+    expected: tuple[float, float, float] | None = None
     weight: float | None = None
     marks: str = ""
     faint: bool = False
@@ -84,7 +86,8 @@ class ForestPlot:
     measure, measure_name         : "HR" and "Hazard ratio"
     log                           : effects are logarithms, and shown as ratios
     level                         : confidence level of all intervals
-    treatment_header, ...         : headers of the arms' columns, which are left out where no line fills them
+    treatment_header, ...         : headers of the columns of the arms and of what is expected, each left out where no line fills it
+    expected_interval             : what the limits of what is expected are: "CI" or "CrI"
     favours_low, favours_high     : what stands under the axis at either side of the null
     """
 
@@ -96,6 +99,8 @@ class ForestPlot:
     level: float = 0.95
     treatment_header: str = "Treatment"
     control_header: str = "Control"
+    expected_header: str = "Expected"
+    expected_interval: str = "CI"
     favours_low: str = ""
     favours_high: str = ""
     show_weights: bool = True
@@ -118,7 +123,7 @@ def draw_forest(plot: ForestPlot) -> Figure:
         title=plot.title,
         description=describe_forest(plot),
         rows=tuple(_rows(plot, _Manner.of(plot))),
-        cell_headers=tuple(header for header, _ in _arms(plot)),
+        cell_headers=tuple(header for header, _ in _cells(plot)),
         effect_header=f"{name}\n({level_text(plot.level)} CI)",
         weight_header="Weight" if plot.show_weights and _has_weights(plot) else "",
         axis_title=axis_title(name, log=plot.log),
@@ -140,10 +145,14 @@ def _has_weights(plot: ForestPlot) -> bool:
     return any(line.weight is not None for line in lines)
 
 
-def _arms(plot: ForestPlot) -> list[tuple[str, str]]:
-    """Header and field of each arm's column that any line fills."""
-    arms = [(plot.treatment_header, "treatment"), (plot.control_header, "control")]
-    return [(header, field) for header, field in arms if any(getattr(line, field) for line in plot.studies)]
+def _cells(plot: ForestPlot) -> list[tuple[str, str]]:
+    """Header and field of each column between labels and plot that any line fills."""
+    cells = [
+        (plot.treatment_header, "treatment"),
+        (plot.control_header, "control"),
+        (f"{plot.expected_header}\n({level_text(plot.level)} {plot.expected_interval})", "expected"),
+    ]
+    return [(header, field) for header, field in cells if any(getattr(line, field) for line in plot.studies)]
 
 
 # --- lines to rows
@@ -156,7 +165,7 @@ class _Manner:
     log: bool
     level: str
     decimals: int
-    arms: tuple[str, ...]
+    cells: tuple[str, ...]
     grouped: bool
     weights: bool
     largest_weight: float
@@ -165,12 +174,13 @@ class _Manner:
     def of(cls, plot: ForestPlot) -> _Manner:
         lines: list[StudyLine | PooledLine] = [*plot.studies, *plot.pooled]
         shown = [(line.estimate, line.low, line.high) for line in lines]
+        shown += [line.expected for line in plot.studies if line.expected]
         weights = [line.weight for line in plot.studies if line.weight is not None and math.isfinite(line.weight)]
         return cls(
             log=plot.log,
             level=level_text(plot.level),
             decimals=decimals_for(x for numbers in shown for x in numbers),
-            arms=tuple(field for _, field in _arms(plot)),
+            cells=tuple(field for _, field in _cells(plot)),
             grouped=any(isinstance(line, GroupLine) for line in plot.lines),
             weights=plot.show_weights,
             largest_weight=max(weights, default=0.0),
@@ -184,6 +194,12 @@ class _Manner:
             return "", NOT_ESTIMABLE
         estimate = number_text(line.estimate, log=self.log, decimals=self.decimals)
         return estimate, f"({self.limits(line.low, line.high)})"
+
+    def cell(self, line: StudyLine, field: str) -> str:
+        if field != "expected" or line.expected is None:
+            return getattr(line, field) or ""
+        estimate, low, high = line.expected
+        return f"{number_text(estimate, log=self.log, decimals=self.decimals)} ({self.limits(low, high)})"
 
     def weight(self, share: float | None) -> str:
         return share_text(share) if self.weights else ""
@@ -216,11 +232,19 @@ def _study_row(line: StudyLine, manner: _Manner) -> Row:
         marks=line.marks,
         faint=line.faint,
         indent=manner.grouped,
-        cells=tuple(getattr(line, field) for field in manner.arms),
+        cells=tuple(manner.cell(line, field) for field in manner.cells),
         interval=interval,
+        second=_expected(line),
         effect=manner.effect(line),
         weight=manner.weight(line.weight),
     )
+
+
+def _expected(line: StudyLine) -> Interval | None:
+    if line.expected is None:
+        return None
+    estimate, low, high = line.expected
+    return Interval(estimate=estimate, low=low, high=high, shape="kite", colour=style.PREDICTION)
 
 
 def _pooled_rows(line: PooledLine, manner: _Manner, *, first: bool) -> Iterator[Row]:

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trialpool.errors import BadArgument
-from trialpool.figures.baujat import BaujatPlot, draw_baujat
 from trialpool.figures.bubble import BubblePlot, draw_bubble
 from trialpool.figures.drapery import DraperyPlot, draw_drapery
 from trialpool.figures.funnel import FunnelPlot, draw_funnel
 from trialpool.figures.labbe import LabbePlot, draw_labbe
-from trialpool.figures.radial import RadialPlot, draw_radial
 from trialpool.figures.sensitivity import SensitivityLine, SensitivityPlot, draw_sensitivity
 from trialpool.stats.effects.measure import MEASURES
-from trialpool.stats.influence.leave_one_out import Refits, leave_one_out
 
 if TYPE_CHECKING:
     from trialpool.figures.canvas import Figure
     from trialpool.stats.bias.trim_and_fill import TrimAndFill
+    from trialpool.stats.influence.leave_one_out import Refits
     from trialpool.stats.pooling.pooled_effect import PooledEffect
     from trialpool.stats.regression.meta_regression import MetaRegression
 
@@ -132,69 +130,6 @@ def _column(fit: MetaRegression, by: str) -> int:
         given = f"by is {by!r}" if by else f"there are {len(offered)} moderators, and by is not given"
         raise BadArgument(f"Bubble plot: {given}. Use one of {', '.join(offered) or 'a regression that has a moderator'}.")
     return fit.names.index(offered[0])
-
-
-def baujat(fit: PooledEffect, *, title: str = "") -> Figure:
-    """A Baujat plot: what each study adds to heterogeneity against how far the pooled effect moves without it.
-
-    Across is (yi - mu)^2 / (vi + tau2); upwards (mu without i - mu)^2 / se^2 without i.
-
-    Parameters
-    ----------
-    fit : what `pool` or `pool_common` returned for one analysis
-    title : heading of the plot
-
-    References
-    ----------
-    Baujat, Mahe, Pignon & Hill (2002), Stat Med 21:2641-2652
-
-    >>> from trialpool.stats.effects.effects import effects
-    >>> from trialpool.stats.pooling.pairwise import pool
-    >>> baujat(pool(effects([-0.4, -0.5, 0.3], [0.01, 0.01, 0.01], ["A", "B", "C"]))).description
-    'Baujat plot of 3 studies. C contributes most to heterogeneity, C has most influence on the pooled effect.'
-    """
-    yi, vi = fit.effects.yi, fit.effects.vi
-    here = np.isfinite(vi)
-    without = leave_one_out(fit).fits if fit.k > 1 else None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        moved = np.full(vi.shape, np.nan) if without is None else (without.mu - fit.mu) ** 2 / without.se**2
-        residual = (yi - fit.mu) ** 2 / (vi + np.nan_to_num(fit.tau2))
-    nan = np.where(here, 0.0, np.nan)
-    return draw_baujat(BaujatPlot(contribution=residual + nan, influence=moved + nan, labels=fit.effects.study, title=title))
-
-
-def radial(fit: PooledEffect, *, title: str = "") -> Figure:
-    """A radial (Galbraith) plot: each study's effect is the slope of the ray through it, to be read off the arc.
-
-    Parameters
-    ----------
-    fit : what `pool` or `pool_common` returned for one analysis; the variances are those of its model
-    title : heading of the plot
-
-    References
-    ----------
-    Galbraith (1988), Technometrics 30:271-281
-
-    >>> from trialpool.stats.effects.effects import effects
-    >>> from trialpool.stats.pooling.pairwise import pool_common
-    >>> radial(pool_common(effects([-0.4, -0.5, 0.3], [0.01, 0.01, 0.01], measure="OR"))).description
-    'Radial plot of 3 studies: standardised Odds ratio against precision, about 0.82; 3 outside the 95% band.'
-    """
-    measure = MEASURES[fit.effects.measure]
-    return draw_radial(
-        RadialPlot(
-            yi=fit.effects.yi,
-            vi=fit.effects.vi,
-            labels=fit.effects.study,
-            mu=float(fit.mu),
-            tau2=float(np.nan_to_num(fit.tau2)),
-            measure=measure.code,
-            measure_name=measure.name,
-            log=measure.log,
-            level=fit.level,
-            title=title,
-        )
-    )
 
 
 def drapery(fit: PooledEffect, *, title: str = "") -> Figure:
@@ -316,6 +251,7 @@ def leave_one_out_forest(
     favours : words under the axis, at either side of no effect
 
     >>> from trialpool.stats.effects.effects import effects
+    >>> from trialpool.stats.influence.leave_one_out import leave_one_out
     >>> from trialpool.stats.pooling.pairwise import pool
     >>> fit = pool(effects([-0.4, -0.5, 0.3], [0.01, 0.01, 0.01], ["A", "B", "C"], measure="OR"), ci="Wald")
     >>> leave_one_out_forest(leave_one_out(fit), fit).description

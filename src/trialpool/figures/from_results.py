@@ -1,16 +1,14 @@
-"""From results to what figures show: forest plots of a fit or an analysis, its variations, its funnel."""
+"""From results to what figures show: forest plots of an analysis, its variations, its funnel."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from trialpool.analysis.selection import level_of
-from trialpool.figures.forest import ForestLine, ForestPlot, GroupLine, NoteLine, PooledLine, StudyLine, draw_forest
+from trialpool.figures.forest import ForestLine, ForestPlot, GroupLine, NoteLine, StudyLine, draw_forest
+from trialpool.figures.forests import arm_text, difference_text_of, group_lines, total
 from trialpool.figures.funnel import FunnelPlot, draw_funnel
-from trialpool.figures.heterogeneity import heterogeneity_line, p_text
 from trialpool.figures.sensitivity import SensitivityLine, SensitivityPlot, draw_sensitivity
 from trialpool.stats.distributions import z_quantile
 from trialpool.stats.effects.measure import MEASURES
@@ -28,47 +26,10 @@ STATUS_NOTES = {
     "recalled": "‡ written from memory, not verified",
 }
 FUNNEL_FROM = 3
-PREDICTED = "t"
-
-
-def forest(fit: PooledEffect, *, title: str = "", favours: tuple[str, str] = ("Favours treatment", "Favours control")) -> Figure:
-    """A forest plot of a pooled effect.
-
-    Parameters
-    ----------
-    fit : what `pool`, `pool_common` or `mantel_haenszel` returned for one analysis
-    title : heading of the plot
-    favours : words under the axis, at either side of no effect
-
-    Returns
-    -------
-    Figure, which shows itself in a notebook and has `save(path)` for .svg, .pdf and .png
-
-    >>> from trialpool.stats.effects.effects import effects
-    >>> from trialpool.stats.pooling.pairwise import pool
-    >>> figure = forest(pool(effects([-0.36, -0.73, -0.10], [0.02, 0.03, 0.01], ["A", "B", "C"], measure="HR")))
-    >>> figure.description
-    '...'
-    """
-    expect("forest", fit, PooledEffect, "pool, pool_common or mantel_haenszel")
-    measure = MEASURES[fit.effects.measure]
-    lines: list[ForestLine] = [*_fit_studies(fit), _total(fit, PREDICTED)]
-    return draw_forest(
-        ForestPlot(
-            title=title,
-            lines=tuple(lines),
-            measure=measure.code,
-            measure_name=measure.name,
-            log=measure.log,
-            level=fit.level,
-            favours_low=favours[0],
-            favours_high=favours[1],
-        )
-    )
 
 
 def funnel(fit: PooledEffect, *, title: str = "", contours: bool = True) -> Figure:
-    """A funnel plot of the effects that were pooled, about the common-effect estimate; see `forest` for what comes back.
+    """A funnel plot of the effects that were pooled, about the common-effect estimate.
 
     >>> from trialpool.stats.effects.effects import effects
     >>> from trialpool.stats.pooling.pairwise import pool
@@ -184,24 +145,14 @@ def _lines(found: AnalysisFindings, stratified: Stratified | None) -> Iterator[F
         levels = [level_of(effect, stratified.by) for effect in found.selection.effects]
         for level, fit in zip(stratified.result.levels, stratified.result.fits, strict=True):
             there = [study for study, of in zip(studies, levels, strict=True) if of == level]
-            yield GroupLine(label=level[:1].upper() + level[1:])
-            yield from there
-            if len(there) > 1:
-                yield _pooled_line("Subtotal", fit, "", heterogeneity_line(fit), weight=sum(study.weight or 0 for study in there))
+            yield from group_lines(level, there, fit)
         rest = [study for study, of in zip(studies, levels, strict=True) if not of]
         if rest:
             yield GroupLine(label=f"{stratified.by} not known")
             yield from rest
-    yield _total(found.fit, found.analysis.prediction, studies=found.studies)
+    yield total(found.fit, found.analysis.prediction, studies=found.studies)
     if stratified is not None and len(stratified.result.levels) > 1:
-        yield NoteLine(text=_difference(stratified))
-
-
-def _difference(stratified: Stratified) -> str:
-    r = stratified.result
-    if np.isfinite(r.df2):
-        return f"Test for subgroup differences: F = {r.Q / r.df:.2f} (df = {r.df} and {r.df2:.0f}, {p_text(r.p)})"
-    return f"Test for subgroup differences: Q = {r.Q:.2f} (df = {r.df}, {p_text(r.p)})"
+        yield NoteLine(text=difference_text_of(stratified.result))
 
 
 def _study_lines(found: AnalysisFindings) -> Iterator[StudyLine]:
@@ -211,60 +162,14 @@ def _study_lines(found: AnalysisFindings) -> Iterator[StudyLine]:
         d, arms = effect.derivation, effect.arms
         yield StudyLine(
             label=effect.unit.title,
-            treatment=_arm(arms.events_t, arms.n_t),
-            control=_arm(arms.events_c, arms.n_c),
+            treatment=arm_text(arms.events_t, arms.n_t),
+            control=arm_text(arms.events_c, arms.n_c),
             estimate=d.yi,
             low=d.yi - z * d.se,
             high=d.yi + z * d.se,
             weight=weight,
             marks=STATUS_MARKS.get(d.status, ""),
         )
-
-
-def _arm(events: int | None, n: int | None) -> str:
-    """`86/231`; where the events are not known `–/231`."""
-    return "" if n is None and events is None else f"{'–' if events is None else events}/{'–' if n is None else n}"
-
-
-def _fit_studies(fit: PooledEffect) -> Iterator[StudyLine]:
-    z, counts = z_quantile(fit.level), fit.effects.counts
-    rows = zip(fit.effects.study, fit.effects.yi.tolist(), fit.effects.sei.tolist(), fit.weights.tolist(), strict=True)
-    for i, (study, y, se, weight) in enumerate(rows):
-        arms = (
-            {}
-            if counts is None
-            else {
-                "treatment": _arm(int(counts.events_t[i]), int(counts.n_t[i])),
-                "control": _arm(int(counts.events_c[i]), int(counts.n_c[i])),
-            }
-        )
-        absent = not np.isfinite(se)
-        nan = float("nan")
-        low, high = (nan, nan) if absent else (y - z * se, y + z * se)
-        yield StudyLine(label=study, estimate=nan if absent else y, low=low, high=high, weight=weight, faint=absent, **arms)
-
-
-def _total(fit: PooledEffect, prediction: str, *, studies: int | None = None) -> PooledLine:
-    name = "Mantel-Haenszel" if fit.method == "MH" else {"random": "Random effects", "common": "Common effect"}[fit.model]
-    what = "study" if fit.k == 1 else "studies" if studies in (None, int(fit.k)) else "comparisons"
-    return _pooled_line(f"{name}, {int(fit.k)} {what}", fit, prediction, heterogeneity_line(fit), overall=True)
-
-
-def _pooled_line(
-    label: str, fit: PooledEffect, prediction: str, note: str, *, overall: bool = False, weight: float | None = None
-) -> PooledLine:
-    low, high = (float(x) for x in fit.interval())
-    predicted = tuple(float(x) for x in fit.prediction_interval(method=prediction)) if prediction else ()
-    return PooledLine(
-        label=label,
-        estimate=float(fit.mu),
-        low=low,
-        high=high,
-        prediction=(predicted[0], predicted[1]) if predicted and np.isfinite(predicted).all() else None,
-        note=note,
-        overall=overall,
-        weight=weight,
-    )
 
 
 def _footnotes(found: AnalysisFindings) -> tuple[str, ...]:

@@ -34,17 +34,32 @@ MANY = 30
 CONTOURS = ((0.01, "P < .01"), (0.05, "P = .01 to .05"), (0.10, "P = .05 to .10"), (1.0, "P > .10"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionBand:
+    """Where in a funnel a study has P values of one interval.
+
+    sides : from which to which z = effect / standard error, rising; two of them for two-sided P values
+    share : how likely a study there is published, relative to where it is likeliest, 0 to 1
+    text  : the same in words
+    """
+
+    sides: tuple[tuple[float, float], ...]
+    share: float
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FunnelPlot:
     """What a funnel plot shows.
 
     yi, vi   : (k,) effects on the analysis scale and their variances; an infinite variance is an absent study
     labels   : k names of studies
-    centre   : effect about which the funnel stands, such as the common-effect estimate
+    centre   : effect about which the funnel stands, such as the common-effect estimate, which is its name
     level    : confidence level of the funnel's sides
     contours : shade where a study alone would differ from the null at P < .01, .05 and .10
     filled_yi, filled_vi : effects and variances of studies that were filled in, drawn hollow
-    adjusted : pooled effect with these; nan for none
+    adjusted : pooled effect with these, or before selection; nan for none
+    selection : bands that are shaded by how likely a study there is published; None where no selection model is shown
     """
 
     yi: Floats
@@ -60,6 +75,8 @@ class FunnelPlot:
     filled_yi: Floats | None = None
     filled_vi: Floats | None = None
     adjusted: float = math.nan
+    centre_name: str = "Common effect"
+    selection: tuple[SelectionBand, ...] | None = None
 
     @property
     def filled(self) -> list[tuple[float, float]]:
@@ -101,6 +118,8 @@ def draw_funnel(plot: FunnelPlot) -> Figure:
     plane = _plane(plot, top)
     if plot.contours:
         _draw_contours(sheet, plane)
+    for band in plot.selection or ():
+        _draw_band(sheet, band, plane)
     _draw_funnel_lines(sheet, plot, plane)
     _draw_error_axis(sheet, plot, plane)
     y = draw_axis(sheet, plane.effect, plane.error.right, axis_title(plot.measure_name or plot.measure, log=plot.log))
@@ -120,6 +139,9 @@ def describe_funnel(plot: FunnelPlot) -> str:
         f"Funnel plot of {k}: {plot.measure_name or plot.measure} against standard error, "
         f"about {centre}; {outside} outside the pseudo {level_text(plot.level)} confidence limits."
     )
+    if plot.selection is not None:
+        chances = f"; chance of publication by {', '.join(band.text for band in plot.selection)}" if plot.selection else ""
+        words += f" Before selection the pooled effect is {number_text(plot.adjusted, log=plot.log)}{chances}."
     if plot.filled_yi is None:
         return words
     adjusted = (
@@ -156,6 +178,31 @@ def _draw_contours(sheet: Sheet, plane: Plane) -> None:
         low, high = plane.side(0, -z), plane.side(0, z)
         corners = [(low[1][0], bottom), (high[1][0], bottom)]
         sheet.shape(low[0], low[1], *corners, high[1], fill=shade)
+
+
+def _draw_band(sheet: Sheet, band: SelectionBand, plane: Plane) -> None:
+    """Wedges between two rays from the null at error 0, cut at the edges of the plane."""
+    e, left, right = plane.error.high, plane.effect.low, plane.effect.high
+    rim = [(left / e, (left, e)), (right / e, (right, e))]  # the lower corners, by their z
+    for low, high in band.sides:
+        corners = [corner for z, corner in rim if low < z < high]
+        points = [_on_rim(low, plane), *corners, _on_rim(high, plane)]
+        sheet.shape(plane.at(0, 0), *(plane.at(*point) for point in points), fill=_grey(band.share))
+
+
+def _on_rim(z: float, plane: Plane) -> tuple[float, float]:
+    """Where the ray effect = z error leaves the plane."""
+    if z == 0:
+        return 0.0, plane.error.high
+    edge = plane.effect.high if z > 0 else plane.effect.low
+    error = min(plane.error.high, edge / z)
+    return (edge, 0.0) if math.isinf(z) else (z * error, error)
+
+
+def _grey(share: float) -> str:
+    """Paper where publication is as likely as anywhere, darker where it is less so, never too dark for a label."""
+    level = round(255 - 60 * (1 - min(1.0, max(0.0, share))))
+    return f"#{level:02x}{level:02x}{level:02x}"
 
 
 def _lines(plot: FunnelPlot, plane: Plane) -> list[list[Point]]:
@@ -226,16 +273,29 @@ def _draw_legend(sheet: Sheet, plot: FunnelPlot, plane: Plane, y: float) -> floa
 
 def _legend(plot: FunnelPlot, plane: Plane) -> Iterator[list[Key]]:
     if plane.effect.holds(plot.centre):
-        pooled = Key(text=f"Common effect, {number_text(plot.centre, log=plot.log)}", dash="dotted")
+        pooled = Key(text=f"{plot.centre_name}, {number_text(plot.centre, log=plot.log)}", dash="dotted")
         yield [pooled, Key(text=f"Pseudo {level_text(plot.level)} confidence limits", dash="dashed")]
     if plot.contours:
         yield [
             Key(text=text, sample="shade", colour=shade)
             for (_, text), shade in zip(reversed(CONTOURS), style.CONTOURS, strict=True)
         ]
+    if plot.selection is not None:
+        yield from _selection_legend(plot, plane)
     if plot.filled_yi is not None:
         keys = [Key(text=f"Filled in: {len(plot.filled)}", sample="ring", colour=style.PREDICTION)]
         if plane.effect.holds(plot.adjusted):
             adjusted = f"Pooled effect with these, {number_text(plot.adjusted, log=plot.log)}"
             keys.append(Key(text=adjusted, colour=style.PREDICTION, width=1.1))
         yield keys
+
+
+def _selection_legend(plot: FunnelPlot, plane: Plane) -> Iterator[list[Key]]:
+    if plane.effect.holds(plot.adjusted):
+        text = f"Before selection, {number_text(plot.adjusted, log=plot.log)}"
+        yield [Key(text=text, colour=style.PREDICTION, width=1.1)]
+    if plot.selection:
+        bands = [Key(text=band.text, sample="shade", colour=_grey(band.share)) for band in plot.selection]
+        kind = "two" if len(plot.selection[0].sides) > 1 else "one"
+        yield [Key(text=f"Chance of publication by {kind}-sided P value:", sample="none")]
+        yield bands

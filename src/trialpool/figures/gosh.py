@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WIDTH = 430.0
 MARGIN_PLOT, APART = 42.0, 5.0  # height of a marginal density; from it to the plane
-COLUMNS = 56  # hexagons across
+COLUMNS = 50  # hexagons across
 BARS = 60
 TAILS = 0.0005  # share of subsets at either end that does not decide the range shown
 FEW = 400  # so many subsets are drawn as dots
@@ -91,7 +91,8 @@ def _shown_spread(plot: GoshPlot) -> float:
 def _plane(plot: GoshPlot, mu: Floats, spread: Floats, top: float) -> tuple[Plane, tuple[str, str]]:
     y_title = f"{plot.spread_name} (%)" if plot.percent else plot.spread_name
     also = [plot.all_studies[0], _shown_spread(plot)] if plot.all_studies else [math.nan, math.nan]
-    upright = number_axis([*_ends(spread, low=0.0), also[1]], room=HEIGHT)
+    some = (0.0, 10.0 if plot.percent else 0.01)  # heterogeneity that the axis shows in any case
+    upright = number_axis([*_ends(spread), *some, also[1]], room=HEIGHT)
     upright = placed(upright, top + HEIGHT, top)
     left, right = across(upright, y_title, width=WIDTH - MARGIN_PLOT - APART + 10)
     level = effects_axis([*_ends(mu), also[0]], log=plot.log, room=right - left)
@@ -99,12 +100,12 @@ def _plane(plot: GoshPlot, mu: Floats, spread: Floats, top: float) -> tuple[Plan
     return plane, (axis_title(plot.measure_name or plot.measure, log=plot.log), y_title)
 
 
-def _ends(values: Floats, low: float | None = None) -> list[float]:
+def _ends(values: Floats) -> list[float]:
     """From where to where nearly all of the values are."""
     if not len(values):
         return [0.0]
-    ends = np.quantile(values, [TAILS, 1 - TAILS]).tolist()
-    return [*ends, *([] if low is None else [low])]
+    ends: list[float] = np.quantile(values, [TAILS, 1 - TAILS]).tolist()
+    return ends
 
 
 # --- the density
@@ -125,7 +126,8 @@ def _draw_density(sheet: Sheet, plane: Plane, mu: Floats, spread: Floats) -> int
     radius = side / math.sqrt(3)
     corners = [(math.sin(turn), math.cos(turn)) for turn in (i * math.pi / 3 for i in range(6))]
     left, top, right, bottom = plane.box
-    for (cx, cy), count in zip(cells.tolist(), counts.tolist(), strict=True):
+    order = np.argsort(counts, kind="stable")  # those of one shade after each other: a smaller file
+    for (cx, cy), count in zip(cells[order].tolist(), counts[order].tolist(), strict=True):
         at = plane.x.left + cx * side, plane.y.right + cy * side
         points = [(at[0] + radius * dx, at[1] + radius * dy) for dx, dy in corners]
         points = [(min(max(px, left), right), min(max(py, top), bottom)) for px, py in points]

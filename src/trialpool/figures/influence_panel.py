@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trialpool.figures import style
-from trialpool.figures.axis import Axis, draw_axis
+from trialpool.figures.axis import Axis, Tick, draw_axis
 from trialpool.figures.canvas import Figure, Sheet
 from trialpool.figures.legend import Key, draw_legend
 from trialpool.figures.lettering import text_width, wrap
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WIDTH = style.PAGE
 WIDEST_LABEL, LABEL_LINES = 130.0, 2
-BETWEEN = 11.0  # from panel to panel
+BETWEEN, APART = 11.0, 3.0  # from panel to panel; from label to label under one
 FEW, MANY = 30, 80  # so many studies have wide rows; of more than MANY only those that stand out are named
 ROWS = (12.0, 9.0, 0.0)  # heights of a row: few studies, more; of many it is what is left of TALLEST
 TALLEST = 640.0
@@ -152,10 +152,22 @@ def _rows(labels: list[tuple[str, ...]], top: float, size: int) -> tuple[list[fl
 def _axis(diagnostic: Diagnostic, width: float) -> Axis:
     """All values are on it, and what they are compared with."""
     also = [x for x in (diagnostic.reference, *diagnostic.limits) if math.isfinite(x)]
-    axis = number_axis([*np.asarray(diagnostic.values, float).tolist(), *also], room=width, pad=0.08)
+    values = [*np.asarray(diagnostic.values, float).tolist(), *also]
+    axes = [_with_ticks_inside(number_axis(values, room=denser * width, pad=0.08), width) for denser in (1.0, 1.5, 2.0, 3.0)]
+    return max(axes, key=lambda axis: min(2, len(axis.ticks)))
+
+
+def _with_ticks_inside(axis: Axis, width: float) -> Axis:
+    """The axis in its panel, with those of its ticks whose labels have room there."""
+    axis = replace(axis, right=width)
     out = BETWEEN / 2 - 1  # so far a label may stick out
-    ends = [(tick, axis.at(tick.value), text_width(tick.label, style.SMALL) / 2) for tick in axis.ticks]
-    return replace(axis, ticks=tuple(tick for tick, x, half in ends if -out <= x - half and x + half <= width + out))
+    kept: list[Tick] = []
+    last = -math.inf
+    for tick in axis.ticks:
+        x, half = axis.at(tick.value), text_width(tick.label, style.SMALL) / 2
+        if x - half >= max(-out, last + APART) and x + half <= width + out:
+            kept, last = [*kept, tick], x + half
+    return replace(axis, ticks=tuple(kept))
 
 
 def _draw_panel(
@@ -188,7 +200,7 @@ def _keys(plot: InfluencePanel) -> list[Key]:
     if any(plot.marked):
         keys.append(Key(text="Study that stands out", sample="diamond", colour=style.PREDICTION))
     if any(math.isfinite(limit) for diagnostic in plot.diagnostics for limit in diagnostic.limits):
-        keys.append(Key(text="Limit beyond which it does", colour=style.PREDICTION, dash="dashed", width=style.THIN))
+        keys.append(Key(text="Limit beyond which it would", colour=style.PREDICTION, dash="dashed", width=style.THIN))
     if any(math.isfinite(diagnostic.reference) for diagnostic in plot.diagnostics):
         keys.append(Key(text="No influence", colour=style.HAIR, width=style.THIN))
     return keys

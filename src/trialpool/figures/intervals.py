@@ -1,4 +1,7 @@
-"""An estimate and its interval as drawn: squares for studies, diamonds for what was pooled, bars for predictions."""
+"""An estimate and its interval as drawn: squares for studies, diamonds for what was pooled, bars for predictions.
+
+A kite, a small diamond on a line of its own, is what a model makes of a study.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from trialpool.figures.canvas import Sheet
 
 HEAD = 3.2  # length of an arrow head
-DIAMOND = 4.2  # half the height of a diamond
+DIAMOND, KITE = 4.2, 2.5  # half the height of a diamond; of a small one
 SMALLEST, LARGEST, UNWEIGHTED = 2.2, 9.0, 5.0  # sides of squares
 
 
@@ -28,7 +31,7 @@ class Interval:
     estimate: float
     low: float
     high: float
-    shape: Literal["square", "diamond", "bar"] = "square"
+    shape: Literal["square", "diamond", "bar", "kite"] = "square"
     size: float = UNWEIGHTED
     colour: str = style.STUDY
     open: bool = False
@@ -101,7 +104,16 @@ def _draw_bar(sheet: Sheet, interval: Interval, axis: Axis, y: float) -> None:
     _draw_heads(sheet, left if beyond_left else None, right if beyond_right else None, y, interval.colour)
 
 
-DRAW = {"square": _draw_square, "diamond": _draw_diamond, "bar": _draw_bar}
+def _draw_kite(sheet: Sheet, interval: Interval, axis: Axis, y: float) -> None:
+    left, right, beyond_left, beyond_right = _ends(interval, axis)
+    sheet.line((left, y), (right, y), width=style.LINE, colour=interval.colour)
+    if axis.holds(interval.estimate):
+        x = axis.at(interval.estimate)
+        sheet.shape((x - KITE, y), (x, y - KITE), (x + KITE, y), (x, y + KITE), fill=interval.colour)
+    _draw_heads(sheet, left if beyond_left else None, right if beyond_right else None, y, interval.colour)
+
+
+DRAW = {"square": _draw_square, "diamond": _draw_diamond, "bar": _draw_bar, "kite": _draw_kite}
 
 
 def draw_arrow(sheet: Sheet, start: float, end: float, y: float) -> None:

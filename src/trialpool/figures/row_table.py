@@ -30,6 +30,7 @@ PLOT_WIDTHS = (165.0, 250.0)
 INDENT = 8.0
 SPACE = 3.0  # between an estimate and its limits
 MANY_ROWS = 30
+ABOVE, BELOW, MORE = 2.6, 4.2, 3.0  # from the middle of a row of two intervals to each; by how much it is higher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Row:
     cells            : texts of the columns between label and plot, as many as the table has, or none: then the
                        label may run across these columns
     interval         : what is drawn in the plot
+    second           : what is drawn below that, in a row that is higher for it
     effect           : estimate and limits as text
     weight           : text of the last column
     space, rule      : room above, in points; a thin rule across the table above
@@ -52,6 +54,7 @@ class Row:
     indent: bool = False
     cells: tuple[str, ...] = ()
     interval: Interval | None = None
+    second: Interval | None = None
     effect: tuple[str, str] = ("", "")
     weight: str = ""
     space: float = 0.0
@@ -129,6 +132,7 @@ def _axis(table: RowTable, columns: Columns) -> Axis:
     left, right = columns.plot
     studies = [(each.low, each.high) for each in drawn if each.shape == "square"]
     pooled = [x for each in drawn if each.shape != "square" for x in (each.low, each.high)]
+    pooled += [row.second.estimate for row in table.rows if row.second]
     return effect_axis(studies, always=(*pooled, *table.always), log=table.log, left=left, right=right)
 
 
@@ -211,7 +215,7 @@ def _label_lines(row: Row, columns: Columns) -> tuple[str, ...]:
 def _line_height(row: Row, table: RowTable) -> float:
     if row.kind == "note":
         return style.SMALL * 1.5
-    return style.TEXT * (1.5 if len(table.rows) > MANY_ROWS else 1.75)
+    return style.TEXT * (1.5 if len(table.rows) > MANY_ROWS else 1.75) + MORE * (row.second is not None)
 
 
 def _height(row: Row, table: RowTable, columns: Columns) -> float:
@@ -227,7 +231,9 @@ def _draw_row(sheet: Sheet, row: Row, columns: Columns, axis: Axis, y: float, li
     if row.rule:
         sheet.line((columns.label, y), (columns.page - style.MARGIN, y), width=style.THIN, colour=style.HAIR)
     if row.interval:
-        draw_interval(sheet, row.interval, axis, middle)
+        draw_interval(sheet, row.interval, axis, middle - ABOVE * (row.second is not None))
+    if row.second:
+        draw_interval(sheet, row.second, axis, middle + BELOW)
     _draw_label(sheet, row, _label_lines(row, columns), columns, baseline, looks)
     for end, cell in zip(columns.cells, row.cells, strict=False):
         sheet.text(end, baseline, cell, align="right", **looks)

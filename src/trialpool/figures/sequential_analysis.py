@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LEAST, MOST = 4.0, 9.0  # the z axis goes at least, and at most, so far, if the cumulative z does not go further
 FEW = 12  # so many looks are named; of more, the last
 WEDGE = "#e4e4e4"
+FAR, ROUNDING = 1e6, 1e-9  # a boundary that is not there yet is drawn so far off; shares of information that are the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,6 +38,7 @@ class SequentialPlot:
     boundary_information, upper, lower : (b,) the monitoring boundaries; inf where there is none yet, lower nan if one-sided
     futility_information, ...          : (f,) the wedge within which going on is futile; None for none
     required                           : required information; nan if it is not known
+    percent                            : information is in percent of that required
     conventional                       : z of a single look, as 1.96; drawn at either side
     """
 
@@ -52,6 +54,7 @@ class SequentialPlot:
     required: float = math.nan
     conventional: float = 1.96
     information_name: str = "Patients"
+    percent: bool = False
     favours: tuple[str, str] = ("", "")
     title: str = ""
 
@@ -61,16 +64,17 @@ class SequentialPlot:
 
     @property
     def crossed(self) -> str:
-        """Which boundary the cumulative z has ever crossed: "upper", "lower" or ""."""
+        """Which boundary the cumulative z has ever crossed: "upper", "lower" or "". Looks after the last boundary don't count."""
         if not len(self.boundary_information):
             return ""
         at = np.asarray(self.information, float)
         order = np.argsort(self.boundary_information, kind="stable")
         bounds = [
-            np.interp(at, np.asarray(self.boundary_information, float)[order], np.asarray(x, float)[order])
+            np.interp(at, np.asarray(self.boundary_information, float)[order], np.clip(np.asarray(x, float)[order], -FAR, FAR))
             for x in (self.upper, self.lower)
         ]
-        for i in self.looks:
+        before = sum(self.information[i] < max(self.boundary_information) * (1 - ROUNDING) for i in self.looks)
+        for i in self.looks[: before + 1]:
             if self.z[i] >= bounds[0][i] or self.z[i] <= bounds[1][i]:
                 return "upper" if self.z[i] >= bounds[0][i] else "lower"
         return ""
@@ -94,7 +98,7 @@ def draw_sequential_analysis(plot: SequentialPlot) -> Figure:
     for sign in (-1, 1):
         lines += draw_runs(sheet, plane, ends, [sign * plot.conventional] * 2, colour=style.QUIET, dash="dotted")
     for bound in (plot.upper, plot.lower):
-        shown = np.clip(np.asarray(bound, float), -1e6, 1e6)
+        shown = np.clip(np.asarray(bound, float), -FAR, FAR)
         lines += draw_runs(sheet, plane, plot.boundary_information, shown, colour=style.PREDICTION, dash="dashed", width=1.3)
     if plane.x.holds(plot.required):
         _draw_required(sheet, plot, plane)
@@ -136,6 +140,7 @@ def _draw_required(sheet: Sheet, plot: SequentialPlot, plane: Plane) -> None:
     x = plane.x.at(plot.required)
     sheet.line((x, plane.y.right), (x, plane.y.left), colour=style.SUBTOTAL, width=style.LINE)
     text = f"Required: {plot.required:,.0f}" if plot.required >= 10 else f"Required: {plot.required:.3g}"
+    text = "Required" if plot.percent else text
     half = text_width(text, style.SMALL) / 2
     middle = min(max(x, plane.x.left + half), WIDTH - style.MARGIN - half)
     sheet.text(middle, plane.y.right - 4, text, size=style.SMALL, align="center", colour=style.SUBTOTAL)
@@ -160,6 +165,7 @@ def describe_sequential_analysis(plot: SequentialPlot) -> str:
     if looks:
         reached, name = float(plot.information[looks[-1]]), plot.information_name
         share = f", {100 * reached / plot.required:.0f}% of the {plot.required:,.4g} required" if plot.required > 0 else ""
-        words += f" Cumulative z is {plot.z[looks[-1]]:.2f} at {reached:,.4g} ({name}){share}."
+        where = f"{reached:.0f}% of the required information" if plot.percent else f"{reached:,.4g} ({name}){share}"
+        words += f" Cumulative z is {plot.z[looks[-1]]:.2f} at {where}."
     crossed = plot.crossed
     return f"{words} {f'The {crossed} monitoring boundary was crossed' if crossed else 'No monitoring boundary was crossed'}."

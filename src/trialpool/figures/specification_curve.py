@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 WIDTH, HEIGHT = style.PAGE, 180.0
-COLUMNS = 150  # so many analyses are drawn one by one; more are put together in as many columns
-ROW, WIDEST = 9.6, 150.0  # height of a row of the matrix; width of an option's name
+COLUMNS = 120  # so many analyses are drawn one by one; more are put together in as many columns
+ROW, WIDEST, LINES = 9.6, 165.0, 3  # height of a row of the matrix; width and lines of an option's name at most
 SHARES = (0.05, 0.95)  # quantiles of the limits that the outer band of many analyses shows
 MEDIAN = "Median"
 
@@ -90,9 +90,13 @@ class SpecificationCurve:
 class _Row(NamedTuple):
     """A row of the matrix: a heading, or an option with the analyses, in order, that took it."""
 
-    label: str
+    label: tuple[str, ...]
     taken: NDArray[np.bool_] | None
     median: str
+
+    @property
+    def height(self) -> float:
+        return ROW + (len(self.label) - 1) * style.SMALL * style.LEADING
 
 
 def draw_specification_curve(plot: SpecificationCurve) -> Figure:
@@ -106,7 +110,7 @@ def draw_specification_curve(plot: SpecificationCurve) -> Figure:
     rows = _rows(plot)
     upright = placed(_axis(plot), top + HEIGHT, top)
     name = axis_title(plot.measure_name or plot.measure, log=plot.log)
-    widest = max((text_width(label, style.SMALL, bold=taken is None) for label, taken, _ in rows), default=0.0)
+    widest = max((text_width(line, style.SMALL, bold=row.taken is None) for row in rows for line in row.label), default=0.0)
     left = style.MARGIN + max(gutter(upright, name, HEIGHT), widest + 8)
     right = (
         WIDTH - style.MARGIN - max([text_width(MEDIAN, style.SMALL), *(text_width(row.median, style.SMALL) for row in rows)]) - 5
@@ -197,7 +201,7 @@ def _draw_primary(sheet: Sheet, plot: SpecificationCurve, plane: Plane) -> None:
 def _rows(plot: SpecificationCurve) -> list[_Row]:
     order = plot.order
     estimates = np.asarray(plot.estimates, float)[order]
-    rows = [_Row("Interval excludes no effect", (plot.below | plot.above)[order], "")]
+    rows = [_Row(("Interval excludes no effect",), (plot.below | plot.above)[order], "")]
     for choice in plot.choices:
         chosen = np.asarray(choice.chosen)[order]
         rows.append(_Row(_fitted(choice.name, bold=True), None, ""))
@@ -208,9 +212,9 @@ def _rows(plot: SpecificationCurve) -> list[_Row]:
     return rows
 
 
-def _fitted(label: str, *, bold: bool = False) -> str:
+def _fitted(label: str, *, bold: bool = False) -> tuple[str, ...]:
     lines = wrap(label, WIDEST, style.SMALL, bold=bold)
-    return lines[0] if len(lines) == 1 else f"{lines[0][:-2]}…"
+    return lines if len(lines) <= LINES else (*lines[: LINES - 1], f"{lines[LINES - 1][:-2]}…")
 
 
 def _draw_matrix(sheet: Sheet, rows: Sequence[_Row], plane: Plane, edges: Ints, y: float) -> float:
@@ -219,16 +223,17 @@ def _draw_matrix(sheet: Sheet, rows: Sequence[_Row], plane: Plane, edges: Ints, 
     sheet.text(
         WIDTH - style.MARGIN, y + style.CAP * style.SMALL + ROW / 2, MEDIAN, size=style.SMALL, align="right", colour=style.QUIET
     )
-    for label, taken, median in rows:
-        if taken is None:
+    for row in rows:
+        if row.taken is None:
             y += 3
-        baseline = y + ROW / 2 + style.CAP * style.SMALL
-        sheet.text(left - 6, baseline, label, size=style.SMALL, align="right", bold=taken is None)
-        sheet.text(WIDTH - style.MARGIN, baseline, median, size=style.SMALL, align="right")
-        if taken is not None:
-            _draw_cells(sheet, taken, plane, edges, y)
-            sheet.line((left, y + ROW), (right, y + ROW), colour=STEPS[0], width=style.THIN)
-        y += ROW
+        middle, heading = y + row.height / 2 + style.CAP * style.SMALL, row.taken is None
+        first = middle - (len(row.label) - 1) / 2 * style.SMALL * style.LEADING
+        sheet.block(left - 6, first, row.label, size=style.SMALL, align="right", bold=heading)
+        sheet.text(WIDTH - style.MARGIN, middle, row.median, size=style.SMALL, align="right")
+        if row.taken is not None:
+            _draw_cells(sheet, row.taken, plane, edges, y + (row.height - ROW) / 2)
+            sheet.line((left, y + row.height), (right, y + row.height), colour=STEPS[0], width=style.THIN)
+        y += row.height
     return y
 
 
@@ -242,14 +247,15 @@ def _draw_cells(sheet: Sheet, taken: NDArray[np.bool_], plane: Plane, edges: Int
     shades = [shade(float(share)) if many else style.STUDY if share else style.PAPER for share in shares]
     width = (plane.x.right - plane.x.left) / len(shades)
     air = 0.0 if many else min(1.0, 0.15 * width)
-    start = 0
+    boxes, start = [], 0
     for i, colour in enumerate(shades):
         if many and i + 1 < len(shades) and shades[i + 1] == colour:
             continue
         if colour != style.PAPER:
-            ends = plane.x.at(float(edges[start])), plane.x.at(float(edges[i + 1]))
-            sheet.box(ends[0] + air, y + 1.2, ends[1] - air, y + ROW - 1.2, fill=colour)
+            boxes.append((colour, plane.x.at(float(edges[start])) + air, plane.x.at(float(edges[i + 1])) - air))
         start = i + 1
+    for colour, a, b in sorted(boxes):  # those of one shade after each other: a smaller file
+        sheet.box(a, y + 1.2, b, y + ROW - 1.2, fill=colour)
 
 
 # --- in words

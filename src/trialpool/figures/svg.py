@@ -5,6 +5,7 @@ Letters are outlines, each defined once and used by reference, so the drawing lo
 
 from __future__ import annotations
 
+import itertools
 import re
 from html import escape
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from trialpool.figures.lettering import EM, glyph_outline, glyphs, text_width
 from trialpool.figures.marks import DASHES, Disc, Line, Shape, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from trialpool.figures.canvas import Figure
     from trialpool.figures.marks import Mark, Point
@@ -22,6 +23,7 @@ PROLOG = '<?xml version="1.0" encoding="utf-8"?>\n'
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 ENLARGED = 1.2
+RUN = 3  # so many shapes that look alike are drawn as one
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -49,7 +51,7 @@ def _element(figure: Figure, opening: str, *, prefix: str, reference: str) -> st
         f'<title id="{start}title">{_words(figure.title)}</title>',
         f'<desc id="{start}desc">{_words(figure.description)}</desc>',
         f"<defs>{_definitions(figure.marks, start)}</defs>",
-        *(_mark(mark, f'{reference}="#{start}') for mark in figure.marks),
+        *_drawn(figure.marks, f'{reference}="#{start}'),
         "</svg>\n",
     ]
     return "\n".join(parts)
@@ -68,6 +70,21 @@ def _definitions(marks: Iterable[Mark], prefix: str) -> str:
     texts = (mark for mark in marks if isinstance(mark, Text))
     used = {glyph.name: None for mark in texts for glyph in glyphs(mark.text, mark.bold)}
     return "".join(f'<path id="{prefix}{name}" d="{glyph_outline(name)}"/>' for name in used)
+
+
+def _drawn(marks: Iterable[Mark], reference: str) -> Iterator[str]:
+    """An element a mark; of a run of many small shapes that look alike, such as the cells of a density, one for all."""
+    for alike, run in itertools.groupby(marks, key=_looks):
+        there = list(run)
+        if alike is None or len(there) < RUN:
+            yield from (_mark(mark, reference) for mark in there)
+        else:
+            d = "".join(f"{_path(mark.points)}z" for mark in there if isinstance(mark, Shape))
+            yield f'<path d="{d}" fill="{alike[0]}"{_stroke(alike[1], alike[2])}/>'
+
+
+def _looks(mark: Mark) -> tuple[str, str, float] | None:
+    return (mark.fill, mark.edge, mark.width) if isinstance(mark, Shape) else None
 
 
 def _mark(mark: Mark, reference: str) -> str:

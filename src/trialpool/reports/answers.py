@@ -154,7 +154,7 @@ def heterogeneity_text(found: AnalysisFindings) -> str:
 
 def robustness_text(found: AnalysisFindings) -> str:
     """How far leaving out one study moves the result, and in how many of the variations the conclusion holds."""
-    fits = [v for v in found.sensitivity if v.fit is not None]
+    fits = [v for v in found.sensitivity if v.fit is not None and not v.id.startswith("rounding-edges:")]
     if found.fit is None or not fits:
         return ""
     side = _side(found.fit)

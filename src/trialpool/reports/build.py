@@ -13,9 +13,9 @@ from pathlib import Path
 from trialpool.analysis.findings import Findings
 from trialpool.errors import BadInput, Problem
 from trialpool.figures.canvas import Figure
-from trialpool.figures.from_results import figures_of
 from trialpool.reports.findings_json import findings_json
 from trialpool.reports.html import html_report
+from trialpool.reports.report_figures import report_figures
 from trialpool.reports.tables import tables_of
 
 WORTH_WORKERS = 8  # figures from which starting processes costs less than it saves
@@ -50,7 +50,7 @@ def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, wa
 
 
 def _write(findings: Findings, new: Path, workers: int, watch: Watch) -> None:
-    figures = figures_of(findings)
+    figures = report_figures(findings)
     steps = len(figures) + 1
     (new / "figures").mkdir()
     with _drawing(figures, workers) as drawn:

@@ -11,6 +11,7 @@ from trialpool.analysis.findings import AnalysisFindings, Comparison, Findings, 
 from trialpool.analysis.selection import UnitEffect
 from trialpool.errors import Problem
 from trialpool.reports.answers import answer, cautions
+from trialpool.reports.robustness_json import robustness_data
 from trialpool.stats.bias.egger import EggerTest
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
@@ -79,6 +80,7 @@ def _analysis(found: AnalysisFindings) -> dict[str, Any]:
             {"added": title, "k": int(fit.k), "pooled": _pooled(fit, plan.prediction)} for title, fit in (found.cumulative or ())
         ],
         "egger": _egger(found.egger, found.no_egger),
+        "robustness": robustness_data(found),
         "published": [_published(comparison) for comparison in found.published],
     }
 

@@ -14,8 +14,9 @@ from markupsafe import Markup, escape
 from trialpool.analysis.findings import Findings
 from trialpool.analysis.selection import PREFERENCE
 from trialpool.figures.canvas import Figure
-from trialpool.reports import html_published, html_studies, html_summary
+from trialpool.reports import html_claims, html_published, html_studies, html_summary
 from trialpool.reports.answers import cautions
+from trialpool.reports.html_checks import checks
 from trialpool.reports.html_figures import figure_views
 from trialpool.reports.html_outcome import outcome_view
 from trialpool.reports.html_places import derivation_places
@@ -35,7 +36,7 @@ def html_report(findings: Findings, figures: Mapping[str, Figure]) -> str:
     Parameters
     ----------
     findings : what `analyse` found
-    figures : the figures by name, as `figures_of` gives them; one that is lacking is left out of the page
+    figures : the figures by name, as `report_figures` gives them; one that is lacking is left out of the page
 
     Returns
     -------
@@ -57,11 +58,13 @@ def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any
         "summary": html_summary.summary(findings),
         "outcomes": tuple(outcome_view(found, findings, views, places, noticed) for found in findings.analyses),
         "studies": html_studies.studies(findings, places),
+        "claims": html_claims.claim_views(findings),
+        "verdicts": html_claims.meanings(),
         "crude": html_published.crude(findings),
         "others": html_published.others(findings),
         "methods": methods(findings),
         "references": references(findings),
-        "inconsistencies": html_summary.inconsistencies(findings, places),
+        "checks": checks(findings, places),
         "remarks": findings.review.remarks,
         "statuses": tuple((status_tag(status), meaning) for status, meaning in STATUSES.items()),
         "preference": PREFERENCE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trialpool.analysis.findings import AnalysisFindings
+from trialpool.analysis.route_agreement import routes_of
 from trialpool.analysis.selection import Candidate, MissingUnit, UnitEffect
 from trialpool.errors import Problem
 from trialpool.figures.numerals import difference_text, level_text, share_text
@@ -16,10 +17,13 @@ from trialpool.reports.html_tables import Link, Tag, status_tag
 from trialpool.reports.wording import interval_text
 from trialpool.review.report import STATUSES, Report
 from trialpool.stats.distributions import z_quantile
+from trialpool.stats.effects.accuracy import Gap
 from trialpool.stats.effects.derivation import Derivation, Refusal
 from trialpool.stats.effects.measure import Measure
 
 TOLD_APART = ("source", "locator", "quote", "status", "note", "file", "row")
+LACKING = "needs "  # how a refusal begins where figures are missing
+TELLING = 0.005  # differences that do not print as 0.00
 SAME = 5e-5  # limits closer than the last digit shown
 
 Noticed = Mapping[tuple[str, int], tuple[Problem, ...]]
@@ -42,7 +46,12 @@ class RouteView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """A reported row with all that stands in it, where every route leads from there, and why it does not count."""
+    """A reported row with all that stands in it, where every route leads from there, and why it does not count.
+
+    spread  : from where to where the routes lead, where there are several
+    apart   : which routes differ from the first by more than rounding explains, and whether their own errors do
+    lacking : routes for which the row lacks figures; `refusals` are the others that lead nowhere
+    """
 
     place: str
     outcome: str
@@ -54,7 +63,10 @@ class ReportView:
     quote: str
     note: str
     routes: tuple[RouteView, ...]
+    spread: str
+    apart: tuple[str, ...]
     refusals: tuple[Refusal, ...]
+    lacking: tuple[Refusal, ...]
     rejected: str
     noticed: tuple[Problem, ...]
 
@@ -129,10 +141,38 @@ def _report(candidate: Candidate, found: AnalysisFindings, noticed: Noticed) -> 
         quote=report.quote,
         note=report.note,
         routes=tuple(_route(d, found) for d in candidate.derivations),
-        refusals=candidate.refusals,
+        spread=_spread(candidate, found),
+        apart=tuple(_apart(g) for g in routes_of(candidate, found.outcome.measure).gaps if g.first is candidate.derivations[0]),
+        refusals=tuple(r for r in candidate.refusals if not r.reason.startswith(LACKING)),
+        lacking=tuple(r for r in candidate.refusals if r.reason.startswith(LACKING)),
         rejected=candidate.rejected,
         noticed=noticed.get((report.file, report.row), ()),
     )
+
+
+def _spread(candidate: Candidate, found: AnalysisFindings) -> str:
+    """From where to where the routes lead; empty where there is one."""
+    if len(candidate.derivations) < 2:
+        return ""
+    routes = routes_of(candidate, found.outcome.measure)
+    effects = [difference_text(found.measure.shown(limit), 2) for limit in routes.spread]
+    errors = [f"{se:.3f}" for se in routes.se_spread]
+    return f"{len(candidate.derivations)} routes: {found.measure.code} {_between(*effects)}, SE {_between(*errors)}"
+
+
+def _between(low: str, high: str) -> str:
+    return f"{low} throughout" if low == high else f"{low} to {high}"
+
+
+def _apart(g: Gap) -> str:
+    """Two routes whose ranges by rounding do not meet, and whether that is more than such routes differ by."""
+    parts = [
+        f"{distance:.2f} in {what} (such routes: up to {allowed:.2f})"
+        for what, distance, allowed in (("effect", g.effect, g.effect_allowed), ("log SE", g.se, g.se_allowed))
+        if distance >= TELLING and math.isfinite(allowed)
+    ]
+    verdict = ": more than their own errors explain" if g.beyond_method else ""
+    return f"{g.second.route}: {' and '.join(parts) or 'less than 0.01'} beyond rounding{verdict}"
 
 
 def place(report: Report) -> str:

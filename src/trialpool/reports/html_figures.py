@@ -9,13 +9,24 @@ from markupsafe import Markup
 
 from trialpool.figures.canvas import Figure
 
+NOTES = {
+    "multiverse": "Above, the estimates in their order with their limits; below, which way of each choice was taken there.",
+    "influence": "Each study by what happens to the model without it; dashed, the limits beyond which a study stands out.",
+    "baujat": "Further right, more of the heterogeneity is due to a study; further up, the pooled effect moves more without it.",
+    "subsets": "Each subset of the studies by its pooled effect and its heterogeneity; the darker, the more subsets are there.",
+    "sequential": "The cumulative z from look to look; beyond the dashed boundary an effect stands, repeated looks allowed for.",
+    "funnel": "Each study by its effect and standard error; the shades say at which P it would differ from no effect by itself.",
+    "posterior": "How plausible each value is after the studies; the shade is the credible interval.",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureView:
-    """A drawing as an <svg> element, which escapes its own words; width in points."""
+    """A drawing as an <svg> element, which escapes its own words; width in points; how it is to be read, where that needs words."""
 
     number: int
     title: str
+    note: str
     svg: Markup
     width: float
 
@@ -23,7 +34,13 @@ class FigureView:
 def figure_views(figures: Mapping[str, Figure]) -> dict[str, FigureView]:
     """The figures by name."""
     return {
-        name: FigureView(number=i, title=figure.title, svg=Markup(figure.svg(id_prefix=f"figure:{i}:")), width=figure.width)
+        name: FigureView(
+            number=i,
+            title=figure.title,
+            note=NOTES.get(name.partition("-")[0], ""),
+            svg=Markup(figure.svg(id_prefix=f"figure:{i}:")),
+            width=figure.width,
+        )
         for i, (name, figure) in enumerate(figures.items(), start=1)
     }
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.reports import html_effects, html_published, html_variations
-from trialpool.reports.answers import answer, differences, heterogeneity_text, rests_on, robustness_text, small_study_text
+from trialpool.reports.answers import answer, differences, heterogeneity_text, rests_on
 from trialpool.reports.html_derivation import DerivationView, Noticed, effect_heading
 from trialpool.reports.html_figures import FigureView
 from trialpool.reports.html_places import Places
+from trialpool.reports.html_robustness import RobustnessView, robustness_view
 from trialpool.reports.html_tables import Table
 from trialpool.reports.html_variations import NONE, SubgroupView, bare_p, spread
 from trialpool.reports.wording import effect_text, prediction_text
@@ -32,14 +33,7 @@ class OutcomeView:
     subgroups: tuple[SubgroupView, ...]
     effects: Table | None
     derivations: tuple[DerivationView, ...]
-    robustness: str
-    variations: Table | None
-    without_each: Table | None
-    sensitivity: FigureView | None
-    cumulative: FigureView | None
-    cumulative_table: Table | None
-    funnel: FigureView | None
-    small_studies: str
+    robustness: RobustnessView
     missing: Table | None
     compared: Table | None
     uncompared: Table | None
@@ -64,14 +58,7 @@ def outcome_view(
         subgroups=tuple(html_variations.subgroup(s, found, name, figures) for s in found.subgroups),
         effects=html_effects.effects(found, findings, name, places),
         derivations=tuple(html_effects.derivations(found, places, noticed)),
-        robustness=robustness_text(found),
-        variations=html_variations.variations(found, name, left_out=False),
-        without_each=html_variations.variations(found, name, left_out=True),
-        sensitivity=figures.get(f"sensitivity-{id_}"),
-        cumulative=figures.get(f"cumulative-{id_}"),
-        cumulative_table=html_variations.cumulative(found, name),
-        funnel=figures.get(f"funnel-{id_}"),
-        small_studies=small_study_text(found) if fit is not None else "",
+        robustness=robustness_view(found, name, figures),
         missing=html_effects.missing_studies(found, name, places),
         compared=html_published.compared(found, name),
         uncompared=html_published.uncompared(found, name),

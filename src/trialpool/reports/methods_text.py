@@ -4,57 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
-from trialpool.analysis.run import FEW_FOR_EGGER
 from trialpool.analysis.selection import PREFERENCE
 from trialpool.figures.numerals import level_text
+from trialpool.reports.method_references import REFERENCES, Paragraph
+from trialpool.reports.methods_of_robustness import methods_of_robustness
 from trialpool.reports.wording import listed
 from trialpool.review.plan import Analysis
 from trialpool.review.report import STATUSES
 from trialpool.stats.pooling.intervals import INTERVAL_NAMES, PREDICTION_NAMES
 from trialpool.stats.pooling.tau2 import TAU2_NAMES
 
-REFERENCES = {
-    "DL": "DerSimonian R, Laird N. Meta-analysis in clinical trials. Control Clin Trials. 1986;7:177-188.",
-    "REML": "Viechtbauer W. Bias and efficiency of meta-analytic variance estimators in the random-effects model. "
-    "J Educ Behav Stat. 2005;30:261-293.",
-    "PM": "Paule RC, Mandel J. Consensus values and weighting factors. J Res Natl Bur Stand. 1982;87:377-385.",
-    "HK": "Hartung J, Knapp G. A refined method for the meta-analysis of controlled clinical trials with binary outcome. "
-    "Stat Med. 2001;20:3875-3889.",
-    "HK-floor": "Knapp G, Hartung J. Improved tests for a random effects meta-regression with a single covariate. "
-    "Stat Med. 2003;22:2693-2710.",
-    "t": "Follmann DA, Proschan MA. Valid inference in random effects meta-analysis. Biometrics. 1999;55:732-737.",
-    "prediction": "Higgins JPT, Thompson SG, Spiegelhalter DJ. A re-evaluation of random-effects meta-analysis. "
-    "J R Stat Soc A. 2009;172:137-159.",
-    "I2": "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med. 2002;21:1539-1558.",
-    "QP": "Viechtbauer W. Confidence intervals for the amount of heterogeneity in meta-analysis. Stat Med. 2007;26:37-52.",
-    "routes": "Parmar MKB, Torri V, Stewart L. Extracting summary statistics to perform meta-analyses of the published literature "
-    "for survival endpoints. Stat Med. 1998;17:2815-2834.",
-    "tierney": "Tierney JF, Stewart LA, Ghersi D, Burdett S, Sydes MR. Practical methods for incorporating summary time-to-event "
-    "data into meta-analysis. Trials. 2007;8:16.",
-    "MH": "Mantel N, Haenszel W. Statistical aspects of the analysis of data from retrospective studies of disease. "
-    "J Natl Cancer Inst. 1959;22:719-748.",
-    "egger": "Egger M, Davey Smith G, Schneider M, Minder C. Bias in meta-analysis detected by a simple, graphical test. "
-    "BMJ. 1997;315:629-634.",
-    "subgroups": "Borenstein M, Higgins JPT. Meta-analysis and subgroups. Prev Sci. 2013;14:134-143.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A paragraph of the methods, and the keys of the references it leans on."""
-
-    heading: str
-    text: str
-    cites: tuple[str, ...] = ()
-
 
 def methods(findings: Findings) -> tuple[Paragraph, ...]:
     """The methods section of what was run, in paragraphs."""
     return tuple(
-        paragraph for part in (_data, _effects, _pooling, _subgroups, _sensitivity, _small_studies) for paragraph in part(findings)
+        paragraph
+        for part in (_data, _effects, _pooling, _subgroups, _sensitivity, methods_of_robustness)
+        for paragraph in part(findings)
     )
 
 
@@ -147,7 +115,7 @@ def _sensitivity(findings: Findings) -> Iterator[Paragraph]:
 
 
 def _has(findings: Findings, id_: str) -> bool:
-    return any(found.variation(id_) for found in findings.analyses)
+    return any(v.id == id_ or v.id.startswith(f"{id_}:") for found in findings.analyses for v in found.sensitivity)
 
 
 WORDS = {
@@ -157,17 +125,9 @@ WORDS = {
     "mantel-haenszel": "by Mantel-Haenszel without continuity correction, where counts by arm are known",
     "read-only": "with rows of status read only",
     "all-rows": "with all rows, recalled ones too, in which the better route comes before the better status",
+    "rounding-edges": "with every printed figure at the edge of its rounding, as far as that moves the estimate and its limits",
     "leave-one-out": "without each study in turn",
 }
-
-
-def _small_studies(findings: Findings) -> Iterator[Paragraph]:
-    if any(found.egger for found in findings.analyses):
-        yield Paragraph(
-            "Small-study effects",
-            f"Funnel plots were drawn, and Egger's regression test was run where at least {FEW_FOR_EGGER} studies were pooled.",
-            ("egger",),
-        )
 
 
 def plan_line(analysis: Analysis, found: AnalysisFindings) -> str:

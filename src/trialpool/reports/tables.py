@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
@@ -19,7 +19,7 @@ POOLED = (
 
 
 def tables_of(findings: Findings) -> dict[str, str]:
-    """CSV text by file name: effects, results, sensitivity, published, studies, inconsistencies."""
+    """CSV text by file name: effects, results, sensitivity, published, studies, inconsistencies, and robustness by its parts."""
     data = findings_data(findings)
     return {
         "studies.csv": _studies(findings),
@@ -36,7 +36,27 @@ def tables_of(findings: Findings) -> dict[str, str]:
             for row in a["published"]
         ),
         "inconsistencies.csv": _table(data["inconsistencies"]),
+        "multiverse.csv": _table(_of_a_part(data, "multiverse", "choices", _choice)),
+        "influence.csv": _table(_of_a_part(data, "influence", "", lambda row: row | {"beyond": " ".join(row["beyond"])})),
+        "subsets.csv": _table(_of_a_part(data, "subsets", "studies", dict)),
+        "small_study.csv": _table(_of_a_part(data, "small_study", "", dict)),
+        "sequential.csv": _table(_of_a_part(data, "sequential", "looks", dict)),
     }
+
+
+def _of_a_part(
+    data: dict[str, Any], part: str, rows: str, cells: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Iterable[dict[str, Any]]:
+    """The rows of a part of the robustness of each analysis: the part itself, or what stands under a key of it."""
+    for a in data["analyses"]:
+        found = (a["robustness"] or {}).get(part) or {}
+        for row in found[rows] if rows and found else found:
+            yield {"analysis": a["id"]} | cells(row)
+
+
+def _choice(row: dict[str, Any]) -> dict[str, Any]:
+    """A choice of a multiverse with the number of its levels, which can be thousands."""
+    return row | {"levels": len(row["levels"])}
 
 
 def _studies(findings: Findings) -> str:

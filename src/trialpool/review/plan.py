@@ -17,11 +17,31 @@ SENSITIVITY = {
     "mantel-haenszel": "Mantel-Haenszel, without continuity correction (where counts are known)",
     "read-only": "Only rows read at the source",
     "all-rows": "All rows, recalled ones too, whatever their status",
+    "rounding-edges": "Every printed figure at the edge of its rounding (ids `rounding-edges:least`, ...)",
     "leave-one-out": "Each study left out in turn (ids `without:STUDY`)",
 }
+ROBUSTNESS = {
+    "multiverse": "every defensible way of doing the analysis, and in how many of them the conclusion holds",
+    "influence": "what each study does to the result, and which stand out",
+    "subsets": "all subsets of the studies (GOSH), or a sample of them",
+    "small-study": "tests of small-study effects, and trim and fill; from 10 effects on",
+    "sequential": "trial sequential analysis, by the settings in `[analyses.sequential]`",
+    "bayesian": "the random-effects model with a weakly informative prior of the heterogeneity",
+}
+COMMON = "common"
 Tau2 = Literal["REML", "PM", "DL", "DL2", "DLIT", "ML", "EB", "HE", "HS", "HSk", "SJ", "SJIT", "PMM", "GENQ", "GENQM"]
-Interval = Literal["HK", "HK-floor", "Wald", "t", "KR", "PL", "HC"]
-Sensitivity = Literal["hk-floor", "dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "leave-one-out"]
+Interval = Literal["HK", "HK-floor", "HK-wider", "HK-IQWiG", "Wald", "t", "KR", "PL", "HC"]
+Sensitivity = Literal[
+    "hk-floor", "dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "rounding-edges", "leave-one-out"
+]
+
+Robustness = Literal["multiverse", "influence", "subsets", "small-study", "sequential", "bayesian"]
+SmallStudyTest = Literal["Egger", "Thompson-Sharp", "Begg", "Peters", "Harbord", "Macaskill", "Deeks", "Schwarzer", "arcsine"]
+Estimator = Literal[Tau2, "common"]
+Rows = Literal["primary", "read-only", "all-rows"]
+Route = Literal["best", "second", "no-P", "curve"]
+Strata = Literal["apart", "whole"]
+ZeroCells = Literal["only", "treatment-arm", "none"]
 
 
 class _Table(BaseModel):
@@ -57,6 +77,58 @@ class Outcome(_Table):
     favours_control: str = Field("Favours control", description="Words under the plot, on control's side")
 
 
+class MultiversePlan(_Table):
+    """Which ways of doing an analysis are defensible; a choice that is left out has all of its levels."""
+
+    leave_out: int = Field(1, ge=0, le=3, description="How many studies are left out at once at most, each with all of its strata")
+    tau2: tuple[Estimator, ...] = Field((), description="Estimators of the between-study variance; `common` has none")
+    ci: tuple[Interval, ...] = Field((), description="Intervals; each is combined with the estimators that it goes with")
+    rows: tuple[Rows, ...] = Field((), description="Which rows count, by their status")
+    route: tuple[Route, ...] = Field((), description="Which route leads from the figures of a report to its effect")
+    strata: tuple[Strata, ...] = Field((), description="Strata as effects of their own, or whole studies where these are reported")
+    measure: tuple[Measure, ...] = Field((), description="Measures, where the outcome's is `RR` or `OR`")
+    zero_cells: tuple[ZeroCells, ...] = Field((), description="What is done with empty cells, where effects come from counts")
+    excluded: tuple[Text, ...] = Field((), description="Studies that may be left out, by their id; all where none is given")
+
+
+class SubsetsPlan(_Table):
+    """How many subsets of the studies are pooled."""
+
+    most: int = Field(
+        300_000,
+        ge=1_000,
+        le=1_048_576,
+        description="All subsets are pooled where there are no more than so many, else a sample of so many",
+    )
+    seed: int = Field(1, ge=0, description="Seed of that sample")
+
+
+class SequentialPlan(_Table):
+    """What a trial sequential analysis is planned for."""
+
+    smallest_effect: float = Field(description="The smallest effect that matters, as shown: a ratio such as 0.80, or a difference")
+    why: str = Field("", description="Why an effect as large as that matters; said in the report")
+    level: float = Field(0.95, gt=0, lt=1, description="1 - the two-sided error probability, over all looks together")
+    power: float = Field(0.90, gt=0, lt=1, description="Probability of finding an effect as large as that")
+    spending: Literal["OF", "Pocock"] = Field("OF", description="How error is spent: O'Brien-Fleming or Pocock type")
+    futility: bool = Field(False, description="Boundaries of futility too, which raise the information required")
+    diversity: float | None = Field(
+        None, ge=0, lt=1, description="D², the share of the variance that heterogeneity adds; that of the studies where left out"
+    )
+
+
+class BayesianPlan(_Table):
+    """Priors of the Bayesian model, on the analysis scale (log for ratios)."""
+
+    tau_prior: Literal["half-normal", "half-Cauchy"] = Field(
+        "half-normal", description="Prior of the standard deviation between studies"
+    )
+    tau_scale: float | None = Field(None, gt=0, description="Its scale; 0.5 for ratios where left out, to be given for differences")
+    effect_sd: float | None = Field(
+        None, gt=0, description="Standard deviation of a normal prior of the effect about no effect; a flat prior where left out"
+    )
+
+
 class Analysis(_Table):
     """One analysis of the plan."""
 
@@ -69,9 +141,58 @@ class Analysis(_Table):
     subgroups: tuple[Text, ...] = Field((), description="Columns of studies.csv to stratify by; `drug x setting` crosses two")
     subgroup_tau2: Literal["separate", "common"] = Field("separate", description="A tau2 for each subgroup, or one for all")
     sensitivity: tuple[Sensitivity, ...] = Field(
-        ("hk-floor", "dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "leave-one-out"),
+        ("hk-floor", "dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "rounding-edges", "leave-one-out"),
         description="What is varied: " + "; ".join(f"`{id_}` {what}" for id_, what in SENSITIVITY.items()),
     )
+    robustness: tuple[Robustness, ...] | None = Field(
+        None,
+        description="What is shown of how far the result can be trusted: "
+        + "; ".join(f"`{id_}` {what}" for id_, what in ROBUSTNESS.items())
+        + ". Where left out, all but `bayesian`, and `sequential` where its settings are given",
+    )
+    small_study_tests: tuple[SmallStudyTest, ...] = Field(
+        (), description="Tests of small-study effects; where left out, one by the measure"
+    )
+    multiverse: MultiversePlan = Field(default_factory=lambda: MultiversePlan.model_validate({}), description="Its choices")
+    subsets: SubsetsPlan = Field(default_factory=lambda: SubsetsPlan.model_validate({}), description="How many are pooled")
+    sequential: SequentialPlan | None = Field(None, description="What it is planned for")
+    bayesian: BayesianPlan = Field(default_factory=lambda: BayesianPlan.model_validate({}), description="Its priors")
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The parts of ROBUSTNESS that are to be run."""
+        if self.robustness is not None:
+            return self.robustness
+        return tuple(p for p in ROBUSTNESS if p != "bayesian" and (p != "sequential" or self.sequential is not None))
+
+
+def goes_together(tau2: str, ci: str) -> bool:
+    """Whether an interval goes with an estimator of tau2; the common effect has the Wald interval alone.
+
+    >>> [ci for ci in ("HK", "Wald", "KR", "HC") if goes_together("DL", ci)]
+    ['HK', 'Wald', 'HC']
+    """
+    from trialpool.stats.pooling.intervals import GOES_WITH  # SciPy behind it takes its time
+
+    return ci == "Wald" if tau2 == COMMON else GOES_WITH.get(ci, tau2) == tau2
+
+
+class ScreeningPlan(_Table):
+    """How records become included studies."""
+
+    reviewers: int = Field(2, ge=1, le=9, description="How many reviewers decide each record, apart from each other")
+    include: tuple[Text, ...] = Field((), description="Criteria of inclusion, shown while screening")
+    exclude: tuple[Text, ...] = Field((), description="Criteria of exclusion, shown while screening")
+    reasons: tuple[Text, ...] = Field((), description="Reasons for excluding a full text, in the order in which they are looked at")
+    title_abstract_reasons: tuple[Text, ...] = Field(
+        (), description="Reasons for excluding by title and abstract; none is asked for where left out"
+    )
+    include_words: tuple[Text, ...] = Field((), description="Words that speak for inclusion, marked in the text; `*` ends a stem")
+    exclude_words: tuple[Text, ...] = Field((), description="Words that speak against it, marked in the text")
+    recall: float = Field(
+        0.95, gt=0, lt=1, description="Share of the relevant records that must be found before screening may stop"
+    )
+    seed: int = Field(1, ge=0, description="Seed of the order in which records are shown")
 
 
 class Plan(_Table):
@@ -86,5 +207,8 @@ class Plan(_Table):
     control: Text = Field("Control", description="What they call the control arm")
     time_unit: str = Field("months", description="Unit of medians, landmarks and follow-up in results/*.csv")
     question: Question = Field(default_factory=lambda: Question.model_validate({}), description="The question")
+    screening: ScreeningPlan = Field(
+        default_factory=lambda: ScreeningPlan.model_validate({}), description="How records are screened"
+    )
     outcomes: tuple[Outcome, ...] = Field(min_length=1, description="The outcomes")
     analyses: tuple[Analysis, ...] = Field(min_length=1, description="The analyses, in the order of the report")

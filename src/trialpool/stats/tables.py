@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,12 +28,55 @@ class Tabular:
         """The columns of `table`, as plain lists."""
         return self.table()
 
-    def to_frame(self, library: str = "pandas") -> Any:
-        """The columns of `table` as a frame of a library: "pandas", "polars" or "pyarrow"."""
-        return frame(self.table(), library)
+    def to_frame(self, library: str = "") -> Any:
+        """The columns of `table` as a frame of the caller's library, or of `library`: "pandas", "polars" or "pyarrow".
+
+        pandas, where the data came as lists or arrays.
+        """
+        return frame(self.table(), library or library_behind(self) or "pandas")
 
     def _repr_html_(self) -> str:
         return html_table(self.table(), caption=str(self).splitlines()[0])
+
+
+class Summary(Tabular):
+    """A result that is a row of numbers an analysis: those named in COLUMNS.
+
+    "interval" stands for ci_low and ci_high, at the level that `interval` has by itself; several texts are put in one cell.
+    """
+
+    __slots__ = ()
+    COLUMNS: ClassVar[tuple[str, ...]] = ()
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row an analysis."""
+        columns = {name: np.asarray(value) for name, value in self._values().items()}
+        return dict(zip(columns, (each.ravel().tolist() for each in np.broadcast_arrays(*columns.values())), strict=True))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The columns of `table`: of a single analysis plain values, of a batch lists."""
+        single = all(np.ndim(value) == 0 for value in self._values().values())
+        return {name: values[0] if single else values for name, values in self.table().items()}
+
+    def _values(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name in self.COLUMNS:
+            value = getattr(self, name)
+            if name == "interval":
+                values |= dict(zip(("ci_low", "ci_high"), value(), strict=True))
+            else:
+                values[name] = "; ".join(value) if isinstance(value, tuple) else value
+        return values
+
+
+def library_behind(result: Any) -> str:
+    """The data-frame library in which the data of a result came; empty for lists and arrays."""
+    if hasattr(result, "library"):
+        return str(result.library)
+    if isinstance(result, tuple | dict):
+        return next((library_behind(part) for part in (result.values() if isinstance(result, dict) else result)), "")
+    inner = (getattr(result, name, None) for name in ("effects", "fit", "fits", "pet", "larger"))
+    return next((library_behind(part) for part in inner if part is not None), "")
 
 
 def library_of(*columns: Any) -> str:

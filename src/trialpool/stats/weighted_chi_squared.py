@@ -68,7 +68,10 @@ def _smaller_tail(q: Any, weights: Floats) -> tuple[Floats, Bools]:
 
 def _inverted(q: Floats, weights: Floats, lower: Bools) -> Floats:
     """The tail beyond q (n,) = 1 of sums with these weights (n, m)."""
-    saddle = np.where(lower, _saddle_right(q, weights), _saddle_left(q, weights))
+    saddle = np.empty(len(q))
+    for where, of in ((lower, _saddle_right), (~lower, _saddle_left)):
+        if where.any():
+            saddle[where] = of(q[where], weights[where])
     ratios = weights / (1 + 2 * weights * saddle[:, np.newaxis])
     second = (2 * ratios**2).sum(-1) + 1 / saddle**2
     third = -(8 * ratios**3).sum(-1) - 2 / saddle**3

@@ -22,7 +22,8 @@ HERE = Path(__file__).parent
 OF_TAU2 = ["k", "p", "tau2", "se.tau2", "I2", "H2", "vt", "tau2_ci"]
 OF_MEAN = ["beta", "se", "ci.lb", "ci.ub", "pi", "pi_t", "pi_riley"]
 GIVEN_WEIGHTS = {"GENQ", "GENQM"}  # whose weights metafor uses for the pooled effect too
-META = "TE.random seTE.random lower.random upper.random df.random lower.predict upper.predict tau2 se.tau2 lower.tau2 upper.tau2"
+META = "TE.random seTE.random lower.random upper.random pval.random df.random lower.predict upper.predict tau2 "
+META += "se.tau2 lower.tau2 upper.tau2"
 META_KINDS = re.compile("metagen_.*|predict_.*|tauci_.*|I2_.*")
 
 
@@ -43,7 +44,10 @@ def estimates(entries: Iterable[Entry]) -> Iterator[Entry]:
             ours["tau2_ci"] = result["tau2_ci"]
         if not mods:
             ours |= {name: result[name] for name in ("fit", "blup") if name in result and entry["test"] == "z"}
-        if not mods and entry["method"] not in GIVEN_WEIGHTS:
+        if entry["method"] in GIVEN_WEIGHTS:
+            named = {name: result[name] for name in ("beta", "se", "ci.lb", "ci.ub") if name in result}
+            ours.setdefault("weighted_by_test", {})[entry["test"]] = named
+        elif not mods:
             ours["by_test"][entry["test"]] = {name: result[name] for name in OF_MEAN if name in result}
     yield from found.values()
 

@@ -252,3 +252,40 @@ def test_intervals_that_go_with_something_else_are_refused() -> None:
         with pytest.raises(BadArgument) as refusal:
             call()
         assert str(refusal.value) == message
+
+
+# The floors of Hartung and Knapp
+
+
+@FEW
+@given(sample=studies(min_k=2), level=st.sampled_from([0.8, 0.95, 0.99]), tau2=st.sampled_from(["REML", "DL"]))
+def test_the_wider_interval_contains_both_and_its_p_answers_to_it(sample: Sample, level: float, tau2: str) -> None:
+    these = effects(*sample)
+    wider, *parts = (pool(these, tau2=tau2, ci=ci) for ci in ("HK-wider", "HK", "Wald"))
+    low, high = wider.interval(level)
+    assert low == min(fit.interval(level)[0] for fit in parts)
+    assert high == max(fit.interval(level)[1] for fit in parts)
+    assert (wider.p < 1 - level) == (low > 0 or high < 0)
+
+
+@FEW
+@given(sample=studies(min_k=2))
+def test_the_interval_of_iqwig_is_floored_just_where_it_is_narrower_than_that_of_dersimonian_and_laird(sample: Sample) -> None:
+    these = effects(*sample)
+    widths = [np.diff(pool(these, tau2=t, ci=ci).interval())[0] for t, ci in (("PM", "HK"), ("DL", "Wald"))]
+    expected = pool(these, tau2="PM", ci="HK-floor" if widths[0] < widths[1] else "HK")
+    found = pool(these, tau2="PM", ci="HK-IQWiG")
+    assert [found.se, found.df, found.p] == [expected.se, expected.df, expected.p]
+
+
+def test_where_effects_agree_the_three_floors_differ_as_worked_by_hand() -> None:
+    # q = (0.04 + 0 + 0.04) / 0.25 / 2 = 0.16, tau2 0, se of Wald 0.5 / sqrt(3), t 4.302653 with 2 degrees of freedom
+    these = effects([0.8, 1.0, 1.2], [0.25, 0.25, 0.25])
+    wald, t = 0.5 / np.sqrt(3), 4.302652729749464
+    for ci, half in {
+        "HK": 0.4 * wald * t,
+        "HK-floor": wald * t,
+        "HK-IQWiG": wald * t,
+        "HK-wider": 1.959963984540054 * wald,
+    }.items():
+        assert pool(these, ci=ci).interval() == pytest.approx((1 - half, 1 + half), rel=1e-12)

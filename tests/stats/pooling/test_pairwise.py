@@ -149,7 +149,7 @@ def test_risk_ratios_from_counts_to_the_pooled_effect(
 # The edges
 
 
-@pytest.mark.parametrize("ci", ["HK", "HK-floor", "Wald", "t"])
+@pytest.mark.parametrize("ci", ["HK", "HK-floor", "HK-wider", "HK-IQWiG", "Wald", "t"])
 @pytest.mark.parametrize("tau2", ["REML", "PM", "DL"])
 def test_one_study_is_its_own_effect_with_its_wald_interval(tau2: str, ci: str) -> None:
     fit = pool(effects([-0.36], [0.04], ["A"], measure="HR"), tau2=tau2, ci=ci)
@@ -244,7 +244,7 @@ def test_a_collapsed_interval_is_said_to_be_one() -> None:
     assert pool(alike, ci="HK-floor").notes == pool(alike, ci="Wald").notes == pool(THREE).notes == ()
 
 
-@pytest.mark.parametrize("ci", ["HK", "HK-floor", "t"])
+@pytest.mark.parametrize("ci", ["HK", "HK-floor", "HK-wider", "HK-IQWiG", "t"])
 def test_two_studies_are_said_to_leave_one_degree_of_freedom(ci: str) -> None:
     note = "two studies: the interval of the pooled effect and the prediction interval rest on 1 degree of freedom"
     assert pool(effects([0.1, 0.9], [0.04, 0.02]), ci=ci).notes == (note,)
@@ -270,7 +270,10 @@ def test_no_heterogeneity_can_not_have_limits_in_a_common_effect_model() -> None
     ("arguments", "message"),
     [
         ({"tau2": "reml"}, f"tau2='reml' is not known. Choose one of {', '.join(map(repr, TAU2))}."),
-        ({"ci": "z"}, "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't', 'KR', 'PL', 'HC'."),
+        (
+            {"ci": "z"},
+            "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'HK-wider', 'HK-IQWiG', 'Wald', 't', 'KR', 'PL', 'HC'.",
+        ),
         ({"ci": "PL"}, "ci='PL' (profile likelihood) goes with tau2='ML', not tau2='REML'."),
         ({"ci": "HC"}, "ci='HC' (Henmi-Copas) goes with tau2='DL', not tau2='REML'."),
         ({"ci": "KR", "tau2": "DL"}, "ci='KR' (Kenward-Roger) goes with tau2='REML', not tau2='DL'."),

@@ -14,6 +14,7 @@ from scipy.stats import chi2
 from tests.stats.reference_tables import CI_OF, FOLDER, Entry, columns, effects_of, near, table
 
 from trialpool.stats.arrays import Floats
+from trialpool.stats.effects.effects import effects
 from trialpool.stats.pooling.heterogeneity import h2, typical_variance
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.projection import projection
@@ -21,6 +22,7 @@ from trialpool.stats.pooling.quadratic_forms import eigenvalues
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.tau2_intervals import TAU2_INTERVALS, tau2_se
 from trialpool.stats.pooling.weighted import cochran_q
+from trialpool.stats.regression.regress import regress_matrix
 from trialpool.stats.weighted_chi_squared import weighted_chi2_cdf
 
 ESTIMATES = table("pooling/estimates")
@@ -170,6 +172,19 @@ def test_best_predictions_agree_with_metafor(entry: Entry) -> None:
     assert np.isnan(found.estimate[~here]).all()
 
 
+WEIGHTED = [e for e in ESTIMATES if "weighted_by_test" in e.result]
+
+
+@each_of(WEIGHTED)
+def test_effects_with_the_weights_of_the_generalised_q_agree_with_metafor(entry: Entry) -> None:
+    yi, vi, X = sample(entry.data, entry["mods"])
+    for test, expected in entry.result["weighted_by_test"].items():
+        matrix = np.ones((len(yi), 1)) if X is None else X
+        fit = regress_matrix(effects(yi, vi), matrix, weights=1 / np.sqrt(vi), tau2=entry["method"], ci=CI_OF[test]).coefficients
+        assert [fit.estimate, fit.se] == near([expected["beta"], expected["se"]], **LAST_STEP)
+        assert np.array(fit.interval()) == near([expected["ci.lb"], expected["ci.ub"]], **LAST_STEP)
+
+
 def test_every_estimator_of_the_reference_is_ours() -> None:
     assert {e["method"] for e in ESTIMATES} == set(TAU2) - {"DL2"}  # which metafor doesn't have
     assert len(ESTIMATES) == 560
@@ -197,15 +212,30 @@ def test_estimators_agree_with_meta(entry: Entry) -> None:
     assert [fit.tau2, fit.mu, fit.se, *fit.interval()] == near([expected[name] for name in names], **close)
 
 
+HARTUNG_KNAPP = {"": "HK", "se": "HK-floor", "ci": "HK-wider", "IQWiG6": "HK-IQWiG"}
+P_OF_THE_NARROWER = ("hackshaw1998", "ci")
+
+
+def adhoc(entry: Entry) -> str:
+    return next((v for v in HARTUNG_KNAPP if v and f'adhoc.hakn.ci="{v}"' in entry.call), "")
+
+
 @by_kind("metagen_HK")
 def test_hartung_knapp_agrees_with_meta(entry: Entry) -> None:
-    variant = next((v for v in ("se", "ci", "IQWiG6") if f'adhoc.hakn.ci="{v}"' in entry.call), "")
-    fit = pool(effects_of(entry.data), ci="HK-floor" if variant == "se" else "HK")
-    expected = [entry.result["lower.random"], entry.result["upper.random"]]
-    wald = pool(effects_of(entry.data), ci="Wald")
-    if variant == "ci" and fit.interval()[1] - fit.interval()[0] < wald.interval()[1] - wald.interval()[0]:
-        fit = wald  # the wider of the two, which the reader can choose: it is no method of its own
-    assert [*fit.interval()] == near(expected, **META_DEFAULTS)
+    fit, expected = pool(effects_of(entry.data), ci=HARTUNG_KNAPP[adhoc(entry)]), entry.result
+    assert [*fit.interval()] == near([expected["lower.random"], expected["upper.random"]], **META_DEFAULTS)
+    if (entry.data, adhoc(entry)) != P_OF_THE_NARROWER:
+        assert [fit.se, fit.p] == near([expected["seTE.random"], expected["pval.random"]], rel=1e-4)
+
+
+def test_where_metas_wider_interval_is_that_of_wald_its_p_is_that_of_wald_and_ours_the_larger() -> None:
+    """Wald's 95% interval is the wider one there, but that of Hartung and Knapp is at the level where it meets no effect."""
+    entry = next(e for e in BY_META if e["kind"] == "metagen_HK" and (e.data, adhoc(e)) == P_OF_THE_NARROWER)
+    fits = {ci: pool(effects_of(entry.data), ci=ci) for ci in ("HK", "Wald", "HK-wider")}
+    assert [fits["Wald"].se, fits["Wald"].p] == near([entry.result["seTE.random"], entry.result["pval.random"]], rel=1e-4)
+    assert fits["HK-wider"].p == fits["HK"].p > fits["Wald"].p
+    low, high = fits["HK-wider"].interval(1 - fits["HK-wider"].p)
+    assert min(abs(low), abs(high)) == pytest.approx(0, abs=1e-12)
 
 
 @by_kind("metagen_KR")

@@ -180,7 +180,10 @@ def test_levels_of_one_study_each_share_no_tau2() -> None:
         ({"model": "fixed"}, "model='fixed' is not known. Choose one of 'random', 'common'."),
         ({"tau2": "XX"}, f"tau2='XX' is not known. Choose one of {', '.join(map(repr, TAU2))}."),
         ({"tau2": "XX", "share": "common"}, f"tau2='XX' is not known. Choose one of {', '.join(map(repr, TAU2))}."),
-        ({"ci": "z"}, "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't', 'KR', 'PL', 'HC'."),
+        (
+            {"ci": "z"},
+            "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'HK-wider', 'HK-IQWiG', 'Wald', 't', 'KR', 'PL', 'HC'.",
+        ),
         ({"ci": "KR", "share": "common"}, "ci='KR' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't'."),
         ({"ci": "z", "share": "common"}, "ci='z' is not known. Choose one of 'HK', 'HK-floor', 'Wald', 't'."),
         ({"level": 95}, "level=95 is not between 0 and 1. For a 95% interval give 0.95."),

@@ -36,9 +36,11 @@ EMPIRICAL_PRIORS = {
 
 
 def empirical_prior(setting: str) -> LogNormal | LogT:
-    """The published prior of tau2 in a setting, a key of EMPIRICAL_PRIORS.
+    """The published prior of tau2 in a setting.
 
-    It is of log odds ratios, or of standardised mean differences for "continuous, any".
+    Settings are "binary, any", "all-cause mortality, drug v placebo or control", "pain, drug v placebo or control", "all-cause
+    mortality, not drugs", "subjective, drug v placebo or control", "subjective, drug v drug" and "continuous, any". It is of log
+    odds ratios, or of standardised mean differences for "continuous, any".
 
     >>> print(empirical_prior("all-cause mortality, drug v placebo or control"))
     log-normal for tau2 (location -3.95, scale 1.34)

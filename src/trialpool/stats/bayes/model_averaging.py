@@ -16,6 +16,7 @@ from trialpool.stats.bayes.priors import EffectPrior, KnownEffect, KnownTau, Nor
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES, from_log
 from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.tables import Tabular
 
 MODELS = {
     "no effect, common": (False, False),
@@ -26,10 +27,11 @@ MODELS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ModelAverage:
+class ModelAverage(Tabular):
     """Four models weighed against each other.
 
-    fits                        : a BayesianPooling each, by the keys of MODELS
+    fits                        : a BayesianPooling each, by "no effect, common", "no effect, random", "effect, common",
+                                  "effect, random"
     prior                       : probabilities of the models before
     probabilities               : and after the data
     level                       : of intervals
@@ -91,6 +93,13 @@ class ModelAverage:
         without = np.logaddexp.reduce([v for name, v in log_m.items() if not MODELS[name][which]])
         return from_log(float(with_it - without)) * (1 - before) / before
 
+    def table(self) -> dict[str, list[Any]]:
+        """A row a model: model, prior, probability, log_marginal, estimate."""
+        columns: dict[str, list[Any]] = {"model": list(self.fits), "prior": [self.prior[name] for name in self.fits]}
+        columns |= {"probability": [self.probabilities[name] for name in self.fits]}
+        fits = self.fits.values()
+        return columns | {"log_marginal": [fit.log_marginal for fit in fits], "estimate": [fit.estimate for fit in fits]}
+
     def __repr__(self) -> str:
         return f"<ModelAverage: {self}>"
 
@@ -121,7 +130,8 @@ def model_average(
     effects : effects of k studies, one analysis
     effect : prior of the effect where there is one, on the analysis scale; the Bayes factor depends on its width
     tau : proper prior of the standard deviation between studies where there is heterogeneity
-    prior : probabilities of the models by the keys of MODELS, summing to 1; a quarter each by default
+    prior : probabilities of "no effect, common", "no effect, random", "effect, common" and "effect, random", summing to 1; a
+        quarter each by default
     level : of intervals
 
     Raises

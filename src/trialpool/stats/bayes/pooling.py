@@ -24,6 +24,7 @@ from trialpool.stats.bayes.quadrature import panels_of
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES, from_log
 from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.tables import Tabular
 
 DEFAULT_SCALE = 0.5  # of a half-normal prior of tau, for log ratios and standardised differences; Roever et al. (2021)
 
@@ -40,7 +41,7 @@ class Conditional(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class BayesianPooling:
+class BayesianPooling(Tabular):
     """A Bayesian random-effects meta-analysis, on the analysis scale (log for ratios).
 
     effects      : what was pooled
@@ -115,6 +116,13 @@ class BayesianPooling:
         """What must be said with the result."""
         few = f"with {self.k} studies, the prior of tau has much weight: show the answer under others"
         return (few,) if self.k < 5 and not isinstance(self.tau_prior, KnownTau) else ()
+
+    def table(self) -> dict[str, list[Any]]:
+        """Rows mu, tau and prediction: quantity, median, ci_low, ci_high."""
+        known = {"mu": self.mu, "tau": self.tau, "prediction": self.prediction}
+        limits = np.array([np.ravel(each.interval()) for each in known.values()])
+        medians = [float(each.median) for each in known.values()]
+        return {"quantity": list(known), "median": medians, "ci_low": limits[:, 0].tolist(), "ci_high": limits[:, 1].tolist()}
 
     def __repr__(self) -> str:
         return f"<BayesianPooling: {self}>"

@@ -48,7 +48,7 @@ class Posterior:
         return self.quantile(0.5)
 
     def interval(self, level: float | None = None, *, kind: str = "central") -> tuple[Any, Any]:
-        """Limits that hold a value with probability `level`; `kind` is a key of KINDS."""
+        """Limits that hold a value with probability `level`; `kind` is "central" or "shortest"."""
         choose("kind", kind, KINDS)
         level = self.level if level is None else checked_level(level)
         if kind == "shortest":

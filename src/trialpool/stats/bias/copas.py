@@ -21,6 +21,7 @@ from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import mean, weights
+from trialpool.stats.tables import Tabular
 
 GAMMA0 = (-1.0, 2.0, 16)
 GAMMA1_STEPS = 16
@@ -30,7 +31,7 @@ MU, BETA, TAU2_AT, RHO_AT = range(4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class CopasModel:
+class CopasModel(Tabular):
     """The effect at each of G choices of the selection model's parameters, which the data cannot tell apart.
 
     effects        : what was analysed
@@ -104,6 +105,12 @@ class CopasModel:
         none = "every choice of the parameters leaves a small-study effect" if self.chosen < 0 else ""
         edge = "rho is at its bound" if self.chosen >= 0 and abs(self.rho[self.chosen]) >= RHO else ""
         return caution(self.effects, (*OF_A_MODEL, "bound to its error"), none, edge)
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a choice of the parameters, with `published`, `unpublished` and whether it is the one chosen."""
+        names = ("gamma0", "gamma1", "published", "unpublished", "mu", "se", "tau2", "rho", "loglik", "p_residual", "found")
+        chosen = [i == self.chosen for i in range(len(self.mu))]
+        return {name: getattr(self, name).tolist() for name in names} | {"chosen": chosen}
 
     def __repr__(self) -> str:
         return f"<CopasModel: {self}>"

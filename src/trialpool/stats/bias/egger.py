@@ -15,10 +15,11 @@ from trialpool.stats.distributions import quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.weighted import weights
+from trialpool.stats.tables import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EggerTest:
+class EggerTest(Summary):
     """Regression of the effects on their standard errors, weighted by 1/vi.
 
     slope, se   : change of the effect per unit of standard error (Egger's "intercept"), and its standard error
@@ -26,7 +27,10 @@ class EggerTest:
     limit       : the effect that the line predicts for a study with standard error 0
     k           : number of studies
     caution     : why the test should not be relied on; empty where nothing speaks against it
+    library     : the data-frame library in which `to_frame` answers
     """
+
+    COLUMNS = ("slope", "se", "interval", "df", "statistic", "p", "limit", "k", "caution")
 
     slope: Any
     se: Any
@@ -35,6 +39,7 @@ class EggerTest:
     limit: Any
     k: Any
     caution: str = ""
+    library: str = ""
 
     @property
     def statistic(self) -> Any:
@@ -46,6 +51,11 @@ class EggerTest:
         """Confidence limits of the slope."""
         half = quantile(checked_level(level), self.df) * self.se
         return self.slope - half, self.slope + half
+
+    def __str__(self) -> str:
+        if np.ndim(self.slope):
+            return f"Egger's test, {np.size(self.slope)} analyses"
+        return f"Egger's test: slope {self.slope:.3g}, t({self.df:g}) = {self.statistic:.2f}, P = {self.p:.3f}"
 
 
 def egger(effects: Effects) -> EggerTest:
@@ -84,4 +94,5 @@ def egger(effects: Effects) -> EggerTest:
         df = k - 2
         se = np.sqrt(found.rss / df * found.var_slope)
         p = two_sided_p(found.slope / se, df)
-    return EggerTest(slope=found.slope, se=se, df=df, p=p, limit=found.intercept, k=k, caution=caution(effects, OF_ASYMMETRY))
+    said = caution(effects, OF_ASYMMETRY)
+    return EggerTest(slope=found.slope, se=se, df=df, p=p, limit=found.intercept, k=k, caution=said, library=effects.library)

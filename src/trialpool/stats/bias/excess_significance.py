@@ -18,22 +18,25 @@ from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.weighted import mean, weights
 from trialpool.stats.roots import root_between
+from trialpool.stats.tables import Summary
 
 FARTHEST = 40.0  # standard errors of the least precise study at which every study is sure to be significant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ExcessSignificance:
+class ExcessSignificance(Summary):
     """Significant studies, observed and expected.
 
     effects     : what was tested
     theta, tau2 : the effect, and the variance of true effects about it, that power is reckoned at
     level       : a study is significant where its two-sided P value is below 1 - level
-    test        : key of EXCESS_TESTS
+    test        : "exact", "binomial" or "chi-squared"
     significant : (k,) which studies are
     power       : (k,) probability that they are
     p           : one-sided P of as many significant studies or more
     """
+
+    COLUMNS = ("test", "observed", "expected", "ratio", "statistic", "p", "theta", "tau2", "level", "caution")
 
     effects: Effects
     theta: float

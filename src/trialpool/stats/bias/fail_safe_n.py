@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import mean, weights
+from trialpool.stats.tables import Summary
 
 NEARLY_WHOLE = 1e-9  # what rounding leaves of a number of studies that is whole
 MOST = 10**9
@@ -25,10 +26,10 @@ CAUTION = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FailSafeN:
+class FailSafeN(Summary):
     """How many studies without an effect would overturn a result.
 
-    method       : key of FAIL_SAFE_METHODS
+    method       : "Rosenthal", "Orwin", "Rosenberg" or "general"
     n            : the smallest number that does
     k            : studies that there are
     estimate, p  : the result as it is; nan where the method has none
@@ -36,7 +37,24 @@ class FailSafeN:
     level        : confidence level at which it is to lose it
     estimate_with, p_with : the same with the n studies; nan where the method has none
     tau2, tau2_with       : between-study variance without and with them
+    library      : the data-frame library in which `to_frame` answers
     """
+
+    COLUMNS = (
+        "method",
+        "n",
+        "k",
+        "estimate",
+        "p",
+        "target",
+        "level",
+        "estimate_with",
+        "p_with",
+        "tau2",
+        "tau2_with",
+        "tolerable",
+        "caution",
+    )
 
     method: str
     n: int
@@ -49,6 +67,7 @@ class FailSafeN:
     p_with: float
     tau2: float
     tau2_with: float
+    library: str = ""
 
     @property
     def caution(self) -> str:
@@ -145,7 +164,7 @@ def fail_safe_n(
     method : "Rosenthal" (combined P), "Orwin" (a target), "Rosenberg" (common effect) or "general" (random effects)
     target : the effect to fall to, of the sign of the pooled one; for "Orwin" (half of it, by default) and "general"
     level : the result is overturned where its P value is above 1 - level; one-sided for "Rosenthal", two-sided for the others
-    tau2 : estimator of the between-study variance for "general", a key of TAU2; None for a common effect
+    tau2 : estimator of the between-study variance for "general", as `pool` takes it; None for a common effect
 
     Raises
     ------
@@ -173,7 +192,8 @@ def fail_safe_n(
         raise NotEstimable("Fail-safe N: one analysis at a time.")
     if not there.any():
         raise NotEstimable("Fail-safe N: no study is present (k = 0).")
-    return FAIL_SAFE_METHODS[method](Question(effects.yi[there], effects.vi[there], level, target, tau2))
+    found = FAIL_SAFE_METHODS[method](Question(effects.yi[there], effects.vi[there], level, target, tau2))
+    return replace(found, library=effects.library)
 
 
 def _by_weighting(method: str, asked: Question, tau2: str | None) -> FailSafeN:

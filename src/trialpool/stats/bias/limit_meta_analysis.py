@@ -16,14 +16,15 @@ from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import cochran_q, mean, weights
+from trialpool.stats.tables import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class LimitMetaAnalysis:
+class LimitMetaAnalysis(Summary):
     """The model yi = beta + sqrt(vi + tau2) (alpha + ei), ei standard normal. Numbers are (...) where `effects` is a batch.
 
     effects         : what was analysed
-    tau2_method     : key of TAU2
+    tau2_method     : estimator of tau2, as `pool` takes it
     alpha, alpha_se : small-study effect in units of the standard error, and its standard error
     beta            : intercept of the line of effects on sqrt(vi + tau2)
     estimate, se    : beta + tau alpha, the effect of a study of infinite size, and its standard error
@@ -32,6 +33,22 @@ class LimitMetaAnalysis:
     Q, Q_residual   : Cochran's Q, and the part that a small-study effect leaves
     k               : number of studies
     """
+
+    COLUMNS = (
+        "estimate",
+        "se",
+        "interval",
+        "p",
+        "alpha",
+        "alpha_se",
+        "p_small",
+        "tau2",
+        "Q",
+        "Q_residual",
+        "p_residual",
+        "k",
+        "caution",
+    )
 
     effects: Effects
     tau2_method: str
@@ -92,7 +109,7 @@ def limit_meta_analysis(effects: Effects, *, tau2: str = "REML") -> LimitMetaAna
     Parameters
     ----------
     effects : effects of k studies, or a batch of the shape (..., k)
-    tau2 : estimator of the between-study variance, a key of TAU2
+    tau2 : estimator of the between-study variance, as `pool` takes it
 
     Returns
     -------

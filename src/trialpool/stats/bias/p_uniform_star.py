@@ -19,6 +19,7 @@ from trialpool.stats.distributions import chi2_p, chi2_quantile, z_quantile
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.roots import root_between
+from trialpool.stats.tables import Summary
 
 FARTHEST = 60.0  # standard errors of the pooled effect at which a limit is looked for
 FEW = 4  # studies that should be on either side of significance
@@ -43,7 +44,7 @@ class Significance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class PUniformStar:
+class PUniformStar(Summary):
     """The effect by p-uniform*, maximum likelihood. Numbers are (...) where `effects` is a batch.
 
     effects     : what was analysed
@@ -56,6 +57,8 @@ class PUniformStar:
     mu_without  : the maximum-likelihood estimate that takes all studies to be published
     found       : whether the maximum was found
     """
+
+    COLUMNS = ("estimate", "se", "interval", "p", "tau2", "tau2_se", "significant", "mu_without", "loglik", "k", "found", "caution")
 
     effects: Effects
     alternative: str

@@ -14,10 +14,11 @@ from trialpool.stats.distributions import quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.weighted import mean, weights
+from trialpool.stats.tables import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class PetPeese:
+class PetPeese(Summary):
     """The effect without small-study effects by two regressions, and the one that is chosen. Numbers are (...) for a batch.
 
     pet       : the line on the standard error (precision-effect test)
@@ -25,6 +26,8 @@ class PetPeese:
     p_pet     : one-sided P that PET's limit is 0, against the direction of the common effect
     threshold : PEESE's limit is the estimate where p_pet is below it, and PET's elsewhere
     """
+
+    COLUMNS = ("estimate", "se", "interval", "p", "by_peese", "p_pet", "caution")
 
     pet: RegressionTest
     peese: RegressionTest

@@ -14,6 +14,7 @@ from trialpool.stats.distributions import two_sided_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import choose
 from trialpool.stats.pooling.weighted import mean, weights
+from trialpool.stats.tables import Summary
 
 EXACT_UP_TO = 300  # studies; beyond, the exact and the normal P agree to 4 digits
 REFERENCES = {
@@ -24,7 +25,7 @@ REFERENCES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RankTest:
+class RankTest(Summary):
     """Kendall's rank correlation of standardised effects with variances. Numbers are (...) where `effects` is a batch.
 
     effects : what was tested
@@ -34,8 +35,10 @@ class RankTest:
     p       : two-sided P
     exact   : whether P is exact
     k       : number of studies
-    reasons : keys of CAUTIONS that speak against relying on this test where they hold
+    reasons : names of what `caution` looks at
     """
+
+    COLUMNS = ("method", "tau", "S", "se", "statistic", "p", "exact", "k", "caution")
 
     effects: Effects
     method: str

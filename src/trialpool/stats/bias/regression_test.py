@@ -17,16 +17,17 @@ from trialpool.stats.distributions import quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.tau2 import TAU2
+from trialpool.stats.tables import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RegressionTest:
+class RegressionTest(Summary):
     """A line of effects on a predictor that goes with the size of the study. Numbers are (...) where `effects` is a batch.
 
     effects    : what was tested
     method     : what the test is called
     predictor  : what the line is on
-    model      : key of MODELS
+    model      : "multiplicative", "random" or "common"
     slope, se  : change of the effect per unit of the predictor, and its standard error
     limit      : the effect that the line predicts where the predictor is 0, which is a study without error if `vanishes`
     limit_se   : its standard error
@@ -35,8 +36,25 @@ class RegressionTest:
     tau2       : additive between-study variance, 0 but for model "random"
     dispersion : factor of the variances, 1 but for model "multiplicative"
     k          : number of studies
-    reasons    : keys of CAUTIONS that speak against relying on this test where they hold
+    reasons    : names of what `caution` looks at
     """
+
+    COLUMNS = (
+        "method",
+        "predictor",
+        "slope",
+        "se",
+        "interval",
+        "df",
+        "statistic",
+        "p",
+        "limit",
+        "limit_se",
+        "tau2",
+        "dispersion",
+        "k",
+        "caution",
+    )
 
     effects: Effects
     method: str
@@ -128,7 +146,7 @@ def regression_test(
     effects : effects of k studies, or a batch of the shape (..., k)
     predictor : "sei" (standard error), "vi" (variance), "ni" (patients), "ninv" (1 / patients), "sqrtni", "sqrtninv" (roots)
     model : "multiplicative" (Egger's weighted regression), "random" (additive tau2) or "common"
-    tau2 : estimator of the residual between-study variance of the random model, a key of TAU2
+    tau2 : estimator of the residual between-study variance of the random model, as `pool` takes it
     n : (..., k) patients of each study; by default those of the counts that the effects come from
 
     Returns

@@ -20,17 +20,18 @@ from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.weighted import mean
 from trialpool.stats.pooling.weighted import weights as weights_of
+from trialpool.stats.tables import Summary
 
 FEW = 4  # studies that a weight should rest on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class SelectionModel:
+class SelectionModel(Summary):
     """Effects before selection by P values, by maximum likelihood. Numbers are (...) where `effects` is a batch.
 
     effects     : what was analysed
-    weights     : key of SELECTION_WEIGHTS
-    alternative : key of ALTERNATIVES
+    weights     : "step", "truncated", "truncated at", "beta", "half-normal", "negative exponential", "logistic" or "power"
+    alternative : "greater", "less" or "two-sided"
     steps       : where a step function has its steps, as P values
     model       : "random" or "common"
     mu, se      : the pooled effect before selection, and its standard error
@@ -42,6 +43,25 @@ class SelectionModel:
     studies_by_step : (..., q) studies that each weight of a step function rests on; empty for other shapes
     found       : whether the maximum was found
     """
+
+    COLUMNS = (
+        "weights",
+        "estimate",
+        "se",
+        "interval",
+        "p",
+        "tau2",
+        "tau2_se",
+        "mu_without",
+        "tau2_without",
+        "likelihood_ratio",
+        "df",
+        "p_selection",
+        "loglik",
+        "k",
+        "found",
+        "caution",
+    )
 
     effects: Effects
     weights: str
@@ -114,6 +134,11 @@ class SelectionModel:
         if self.weights == "truncated at":
             more.append("the likelihood jumps at each study, so that neither standard errors nor the P value of selection hold")
         return caution(self.effects, OF_A_MODEL, *more)
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row an analysis, with the parameters of selection as delta_1, delta_2, ..."""
+        deltas = np.reshape(self.delta, (-1, np.shape(self.delta)[-1])).T if np.ndim(self.delta) else np.reshape(self.delta, (1, 1))
+        return Summary.table(self) | {f"delta_{i + 1}": values.tolist() for i, values in enumerate(deltas)}
 
     def __repr__(self) -> str:
         return f"<SelectionModel: {self}>"

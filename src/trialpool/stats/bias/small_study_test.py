@@ -26,7 +26,7 @@ OF_COUNTS = ("few studies", "heterogeneous")  # what speaks against tests whose 
 class Options:
     """What a test may need beside the effects.
 
-    tau2      : key of TAU2
+    tau2      : estimator of tau2, as `pool` takes it
     reference : what the P value of a rank test is by
     sizes     : patients
     """
@@ -199,9 +199,9 @@ def small_study_test(
     Parameters
     ----------
     effects : effects of k studies, or a batch of the shape (..., k)
-    method : a key of SMALL_STUDY_TESTS: "Egger", "Thompson-Sharp", "Begg"; of effects from counts "Peters", "Harbord", "Macaskill",
+    method : "Egger", "Thompson-Sharp", "Begg"; of effects from counts "Peters", "Harbord", "Macaskill",
         "Deeks", "Schwarzer", "arcsine"; of standardised mean differences "Pustejovsky-Rodgers"
-    tau2 : estimator of the residual between-study variance of "Thompson-Sharp" and "arcsine", a key of TAU2
+    tau2 : estimator of the residual between-study variance of "Thompson-Sharp" and "arcsine", as `pool` takes it
     reference : what the P value of "Begg" and "Schwarzer" is by: "auto", "exact" or "normal"
     n, n_t, n_c : (..., k) patients of each study, or of each arm, where the effects do not come from counts
 

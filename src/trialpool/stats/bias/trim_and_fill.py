@@ -19,6 +19,7 @@ from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import mean, weights
+from trialpool.stats.tables import Tabular
 
 ROUNDS = 100
 EQUAL = 1e-9  # of the largest distance: what differs by less differs by rounding
@@ -27,14 +28,14 @@ TRIM_BY = ("same", "common")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class TrimAndFill:
+class TrimAndFill(Tabular):
     """A pooled effect, and the same with mirror images of the studies that stick out to one side.
 
     fit       : as it was
     filled    : with the studies filled in
     k0, se    : number of missing studies, and the standard error of its estimate before rounding (nan or inf for extreme ones)
     side      : "left" or "right", where studies are missing
-    estimator : key of MISSING_STUDIES
+    estimator : "L0", "R0" or "Q0"
     trim_by   : "same" model as the fit, or "common" effect
     settled   : whether the number stopped changing
     """
@@ -69,6 +70,16 @@ class TrimAndFill:
         unsettled = "" if self.settled else "the number of missing studies did not settle: it went back and forth"
         alone = "it corrects for asymmetry of any cause, and is no estimate of what unpublished studies found" if self.k0 else ""
         return caution(self.fit.effects, ("few studies to model", "heterogeneous"), unsettled, alone)
+
+    def table(self) -> dict[str, list[Any]]:
+        """Two rows, as it was and with the studies filled in: analysis, added, k, estimate, se, ci_low, ci_high, p, tau2."""
+        fits = (self.fit, self.filled)
+        limits = [fit.interval() for fit in fits]
+        columns = {"k": [fit.k for fit in fits], "estimate": [fit.mu for fit in fits], "se": [fit.se for fit in fits]}
+        columns |= {"ci_low": [low for low, _ in limits], "ci_high": [high for _, high in limits]}
+        columns |= {"p": [fit.p for fit in fits], "tau2": [fit.tau2 for fit in fits]}
+        plain: dict[str, list[Any]] = {name: np.array(values).tolist() for name, values in columns.items()}
+        return {"analysis": ["as it was", "filled"], "added": [0, self.k0], **plain}
 
     def __repr__(self) -> str:
         return f"<TrimAndFill: {self}>"
@@ -177,7 +188,7 @@ def trim(yi: Floats, vi: Floats, *, centre: Callable[[Floats, Floats], Any], est
     ----------
     yi, vi : (..., k) effects and variances; studies are missing on the left, and absent where vi is infinite
     centre : pooled effect of (yi, vi) with the trimmed ones absent
-    estimator : key of MISSING_STUDIES
+    estimator : "L0", "R0" or "Q0"
 
     >>> yi, vi = np.array([-0.1, 0.0, 0.1, 0.6, 0.9]), np.full(5, 0.1)
     >>> trim(yi, vi, centre=lambda yi, vi: mean(yi, 1 / vi)).k0

@@ -18,6 +18,7 @@ from trialpool.stats.evidence.shares import checked_share
 from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.roots import root_between
+from trialpool.stats.tables import Summary
 
 
 def risk_by_risk_ratio(risk: Any, log_rr: Any) -> Any:
@@ -61,7 +62,7 @@ BACK: dict[str, Callable[[Any, Any], Any]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class AbsoluteEffect:
+class AbsoluteEffect(Summary):
     """Patients with and without treatment; shares from 0 to 1.
 
     counted         : "events" or "event-free": what is counted
@@ -73,6 +74,22 @@ class AbsoluteEffect:
     at              : when, such as "3 years"; "" where not said
     control_interval: limits of `control`, None where it was taken as known
     """
+
+    COLUMNS = (
+        "at",
+        "counted",
+        "control",
+        "treated",
+        "treated_low",
+        "treated_high",
+        "difference",
+        "low",
+        "high",
+        "level",
+        "per_1000",
+        "nnt",
+        "nnt_in_words",
+    )
 
     counted: str
     good: bool

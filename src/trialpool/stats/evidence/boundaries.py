@@ -22,6 +22,7 @@ from trialpool.stats.evidence.shares import checked_share
 from trialpool.stats.evidence.spending import SPENDING, SPENDING_NAMES
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.roots import root_between
+from trialpool.stats.tables import Tabular
 
 FURTHEST = 10.0  # |z| beyond which nothing is kept; under the null hypothesis that is 1e-23 of the probability
 LEAST = 1e-20  # an error probability below it is not spent, but left for the next look: there is no boundary then
@@ -30,14 +31,14 @@ CLOSEST = 1e-4  # the least growth of t from look to look, as a share of t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Boundaries:
+class Boundaries(Tabular):
     """Boundaries of |z| at the looks of a two-sided test.
 
     t        : (looks,) information fractions
     z        : (looks,) |z| from which the effect is declared; inf where too little of the error probability is available
     spent    : (looks,) two-sided error probability spent so far
     level    : 1 - the two-sided error probability in all
-    spending : key of SPENDING
+    spending : "OF" (O'Brien-Fleming) or "Pocock"
     futility : (looks,) |z| below which an effect as large as planned for is given up; need not be kept to; None where not asked
     power    : probability of declaring an effect as large as planned for, where futility boundaries were asked
     drift    : expectation of z at t = 1 that gives this power, where futility boundaries were asked
@@ -58,6 +59,12 @@ class Boundaries:
         if self.drift is None or self.power is None:
             return 1.0
         return (self.drift / (z_quantile(self.level) + _one_sided_z(self.power))) ** 2
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a look: t, z, spent and, if asked for, futility."""
+        columns = {"t": self.t, "z": self.z, "spent": self.spent}
+        columns |= {} if self.futility is None else {"futility": self.futility}
+        return {name: values.tolist() for name, values in columns.items()}
 
     def __str__(self) -> str:
         looks = ", ".join(f"{bound:.3f} at {100 * t:.4g}%" for t, bound in zip(self.t, self.z, strict=True))
@@ -116,7 +123,7 @@ def with_futility(boundaries: Boundaries, *, power: float = 0.80, spending: str 
     ----------
     boundaries : of `sequential_boundaries`, whose last look is at t = 1
     power : probability to declare the effect that is planned for
-    spending : key of SPENDING for 1 - power; that of the boundaries where not given
+    spending : "OF" or "Pocock", for 1 - power; that of the boundaries where not given
 
     Raises
     ------

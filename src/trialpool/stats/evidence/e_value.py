@@ -11,6 +11,7 @@ from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.evidence.information import one_analysis
 from trialpool.stats.pooling.choices import choose
 from trialpool.stats.pooling.pooled_effect import PooledEffect
+from trialpool.stats.tables import Summary
 
 RARE_BELOW = 0.15  # of the participants by the end of follow-up; VanderWeele & Ding (2017), table 2
 
@@ -54,7 +55,7 @@ NEEDS_RARITY = ("OR", "HR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class EValue:
+class EValue(Summary):
     """The E-value of an effect.
 
     measure    : code of the effect measure
@@ -64,6 +65,8 @@ class EValue:
     e          : the risk ratio that a confounder would need with both treatment and outcome to explain the effect away
     e_limit    : the same for the limit nearer 1; 1 where the limits include 1, nan where there are none
     """
+
+    COLUMNS = ("measure", "rare", "risk_ratio", "low", "high", "e", "e_limit", "cautions")
 
     measure: str
     rare: bool | None

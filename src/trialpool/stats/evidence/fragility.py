@@ -18,6 +18,7 @@ from trialpool.stats.pooling.mantel_haenszel import complete, mantel_haenszel
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.peto import peto
 from trialpool.stats.pooling.pooled_effect import PooledEffect
+from trialpool.stats.tables import Tabular
 
 EFFECTS_OF: dict[str, Callable[..., Effects]] = {"RR": risk_ratio, "OR": odds_ratio, "RD": risk_difference}
 METHODS = {"MH": "Mantel-Haenszel", "Peto": "Peto"}
@@ -42,7 +43,7 @@ class FragilityStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Fragility:
+class Fragility(Tabular):
     """Fragility index of a meta-analysis.
 
     fit      : the meta-analysis as it is
@@ -82,6 +83,11 @@ class Fragility:
             "the index is that of this model; another may give a very different one",
             "it says how near the P value is to its threshold, not how large or how well founded the effect is",
         )
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a change: study, arm, change, mu, low, high, p."""
+        names = ("study", "arm", "change", "mu", "low", "high", "p")
+        return {name: [getattr(step, name) for step in self.steps] for name in names}
 
     def __repr__(self) -> str:
         return f"<Fragility: {self.index}, {self.model}>"

@@ -20,6 +20,7 @@ from trialpool.stats.evidence.shares import checked_share
 from trialpool.stats.influence.leave_one_out import cumulative, refit
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.weighted import weights
+from trialpool.stats.tables import Tabular
 
 VERDICTS = {
     "crossed": "the boundary is crossed: the effect stands, repeated looks allowed for",
@@ -30,7 +31,7 @@ VERDICTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class SequentialAnalysis:
+class SequentialAnalysis(Tabular):
     """A trial sequential analysis; arrays have one value a look.
 
     fit             : the meta-analysis of all studies
@@ -86,7 +87,7 @@ class SequentialAnalysis:
 
     @property
     def verdict(self) -> str:
-        """Key of VERDICTS, by where z stands now."""
+        """Where z stands now: "crossed", "futile", "reached" or "inconclusive"."""
         now = abs(self.z[-1])
         if now >= self.boundary:
             return "crossed"
@@ -126,6 +127,14 @@ class SequentialAnalysis:
     def _last(self) -> int:
         """The look that is compared with a boundary."""
         return min(int(np.searchsorted(self.t, 1.0)), len(self.t) - 1)
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a look: look, k, information, t, mu, z, boundary and, if asked for, futility; nan after the last that counts."""
+        names, n = ("k", "information", "t", "mu", "z"), len(self.looks)
+        columns = {"look": list(self.looks)} | {name: np.asarray(getattr(self, name)).tolist() for name in names}
+        bounds = {"boundary": self.boundaries.z, "futility": self.boundaries.futility}
+        padded = {name: [*values.tolist(), *[float("nan")] * n][:n] for name, values in bounds.items() if values is not None}
+        return columns | padded
 
     def __repr__(self) -> str:
         return f"<SequentialAnalysis: {self}>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit, gammaln
@@ -13,17 +13,19 @@ from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import two_sided_p, z_quantile
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.exact.glmm import NO_COUNTS, one_analysis_of_counts, picked, reasons
+from trialpool.stats.exact.batch import Fits, fit_each, member, shape_of_batch
+from trialpool.stats.exact.glmm import NO_COUNTS, counts_of_odds_ratios, picked, reasons
 from trialpool.stats.exact.newton import CLOSE, FARTHEST, STEPS
 from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.pooling.mantel_haenszel import complete
+from trialpool.stats.tables import Summary
 
 STARTS = (0.03, 0.1, 0.3, 1.0)  # of omega, the root of the overdispersion
 NO_SPREAD = 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class BetaBinomialFit:
+class BetaBinomialFit(Summary):
     """A beta-binomial model of two arms, on the logit scale.
 
     mu, se     : log odds ratio of the mean risks and its standard error
@@ -33,8 +35,11 @@ class BetaBinomialFit:
     study      : labels of the k trials that the model is of, those without events included
     left_out   : by label, the trials that it is not of, and why
     level      : confidence level
+    library    : the data-frame library in which `to_frame` answers
     converged, steps, last_step : whether Newton's method arrived, the steps made, and the size of the next
     """
+
+    COLUMNS = ("estimate", "se", "interval", "statistic", "p", "log_odds_c", "rho", "loglik", "k", "level")
 
     mu: float
     se: float
@@ -47,6 +52,7 @@ class BetaBinomialFit:
     converged: bool
     steps: int
     last_step: float
+    library: str = ""
 
     @property
     def k(self) -> int:
@@ -87,6 +93,30 @@ class BetaBinomialFit:
         return f"OR {shown} ({100 * self.level:g}% CI {low} to {high}), {p}, k = {self.k}, rho = {self.rho:.3f} (beta-binomial)"
 
 
+class BetaBinomialFits(Fits[BetaBinomialFit]):
+    """The beta-binomial models of a batch; a number of a `BetaBinomialFit` is an array of shape (...) here.
+
+    Besides what follows: `fits`, `shape`, `mu`, `se`, `statistic`, `p`, `loglik`, `k` and `interval()`. The fit of one analysis is
+    got by its place, as in batch[2] or batch[0, 1].
+    """
+
+    __slots__ = ()
+
+    @property
+    def rho(self) -> Floats:
+        """(...) correlations of two patients of the same arm of a trial."""
+        return self._numbers("rho")
+
+    @property
+    def log_odds_c(self) -> Floats:
+        """(...) log odds of the mean risk with control."""
+        return self._numbers("log_odds_c")
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row an analysis: k, mu, se, p, loglik, rho, ci_low, ci_high."""
+        return self._columns("rho")
+
+
 class Arms(NamedTuple):
     """Events and patients, (k,) each, of the control and of the treatment arm."""
 
@@ -102,23 +132,24 @@ class Derivatives(NamedTuple):
     hessian: Floats
 
 
-def beta_binomial(effects: Effects, *, level: float = 0.95) -> BetaBinomialFit:
+def beta_binomial(effects: Effects, *, level: float = 0.95) -> BetaBinomialFit | BetaBinomialFits:
     """Pool odds ratios by beta-binomial regression: the risks of each arm vary between trials around a mean of that arm.
 
     Parameters
     ----------
-    effects : what `odds_ratio` returned, one analysis
+    effects : what `odds_ratio` returned, from counts of shape (k,), or (..., k) for a batch
     level : confidence level
 
     Returns
     -------
-    BetaBinomialFit: y ~ BetaBin(n, p, rho), logit p = b0 + b1 * treatment; mu is b1. No trial is left out for want of events. The
-    arms of a trial are taken as independent, so what randomisation holds together is not used: a trade for the trials kept.
+    BetaBinomialFit; BetaBinomialFits of shape (...) for a batch, fitted one after the other. The model is y ~ BetaBin(n, p, rho),
+    logit p = b0 + b1 * treatment; mu is b1. No trial is left out for want of events. The arms of a trial are taken as independent,
+    so what randomisation holds together is not used: a trade for the trials kept.
 
     Raises
     ------
     BadArgument
-        where the effects are not odds ratios from counts, or are a batch
+        where the effects are not odds ratios from counts
     NotEstimable
         where an arm has no event, or nothing but events, in any trial
 
@@ -131,8 +162,16 @@ def beta_binomial(effects: Effects, *, level: float = 0.95) -> BetaBinomialFit:
     >>> print(beta_binomial(trials))
     OR 0.21 (95% CI 0.04 to 1.06), P = 0.059, k = 4, rho = 0.005 (beta-binomial)
     """
-    counts = complete(one_analysis_of_counts(effects, "beta_binomial"))
+    given = counts_of_odds_ratios(effects, "beta_binomial")
     checked_level(level)
+    if shape := shape_of_batch(given.events_t, given.n_t, given.events_c, given.n_c):
+        fits = fit_each(shape, "Beta-binomial OR", lambda at: _fit(member(effects, given, at), level))
+        return BetaBinomialFits(fits=fits, shape=shape)
+    return _fit(effects, level)
+
+
+def _fit(effects: Effects, level: float) -> BetaBinomialFit:
+    counts = complete(counts_of_odds_ratios(effects, "beta_binomial"))
     kept = (counts.n_t > 0) & (counts.n_c > 0)
     events = (counts.events_c[kept], counts.events_t[kept])
     n = (counts.n_c[kept], counts.n_t[kept])
@@ -160,6 +199,7 @@ def beta_binomial(effects: Effects, *, level: float = 0.95) -> BetaBinomialFit:
         converged=True,
         steps=steps,
         last_step=last,
+        library=effects.library,
     )
 
 

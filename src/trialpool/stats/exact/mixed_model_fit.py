@@ -16,7 +16,7 @@ from trialpool.stats.tables import Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeterogeneityTests:
+class HeterogeneityTests(Tabular):
     """Tests that the effects of all trials are the same, or all that the moderators make of them.
 
     Q_lrt, df_lrt   : likelihood ratio against the model in which each trial has an effect of its own
@@ -36,13 +36,25 @@ class HeterogeneityTests:
     def p_wald(self) -> float:
         return float(chi2_p(self.Q_wald, self.df_wald))
 
+    def table(self) -> dict[str, list[Any]]:
+        """Rows likelihood ratio and Wald: test, statistic, df, p."""
+        columns: dict[str, list[Any]] = {
+            "statistic": [self.Q_lrt, self.Q_wald],
+            "df": [self.df_lrt, self.df_wald],
+            "p": [self.p_lrt, self.p_wald],
+        }
+        return {"test": ["likelihood ratio", "Wald"]} | columns
+
+    def __str__(self) -> str:
+        return f"Heterogeneity: chi2({self.df_lrt}) = {self.Q_lrt:.2f}, P = {self.p_lrt:.3f} (likelihood ratio)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MixedModelFit(Tabular):
     """A generalised linear mixed model of counts; coefficients are logs (log odds for a proportion).
 
     measure      : "OR", "IRR", "PLO" (log odds of a proportion) or "IRLN" (log rate)
-    method       : key of GLMM_METHODS; "" for one group
+    method       : "UM.FS", "UM.RS", "CM.EL" or "CM.AL"; "" for one group
     model        : "random" or "common" (effect)
     ci_method    : "Wald" or "t" (with k - p degrees of freedom)
     level        : confidence level
@@ -58,6 +70,7 @@ class MixedModelFit(Tabular):
     typical_variance : of a trial's own estimate, 0.5 added to the cells of a trial with an empty one
     converged    : whether the last Newton step was below 1e-9 of the parameters
     steps, last_step : Newton steps made, and the size of the last
+    library      : the data-frame library in which `to_frame` answers
     """
 
     measure: str
@@ -80,6 +93,7 @@ class MixedModelFit(Tabular):
     converged: bool
     steps: int
     last_step: float
+    library: str = ""
 
     @property
     def k(self) -> int:

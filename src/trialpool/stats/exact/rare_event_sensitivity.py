@@ -57,7 +57,7 @@ RARE_EVENT_METHODS = {
 class MethodResult:
     """What one method makes of the counts; the numbers are None where it has no answer, and `why_not` says why.
 
-    method       : key of RARE_EVENT_METHODS; name, model : as in that table
+    method       : such as "MH" or "UM.FS random"; name, model : what that is in words
     mu, se       : log odds ratio and its standard error; low, high : confidence limits; p : two-sided P of no effect
     tau2         : variance between trials, for random effects of the odds ratio
     k            : trials that the estimate rests on
@@ -93,10 +93,11 @@ class MethodResult:
 class RareEventSensitivity(Tabular):
     """The odds ratio of the same trials by every method.
 
-    rows   : a MethodResult each, in the order of RARE_EVENT_METHODS
+    rows   : a MethodResult each
     level  : confidence level
     k      : trials with patients in both arms; double_zero, single_zero : how many have no event in both arms, or in one
     events : in the treatment and in the control arm; patients : the same
+    library : the data-frame library in which `to_frame` answers
     """
 
     rows: tuple[MethodResult, ...]
@@ -106,6 +107,7 @@ class RareEventSensitivity(Tabular):
     single_zero: int
     events: tuple[int, int]
     patients: tuple[int, int]
+    library: str = ""
 
     def table(self) -> dict[str, list[Any]]:
         """A row a method: log odds ratio with its interval, as shown too, P, tau2, trials, and why there is no answer."""
@@ -163,7 +165,8 @@ def rare_event_sensitivity(effects: Effects, *, level: float = 0.95) -> RareEven
 
     Returns
     -------
-    RareEventSensitivity with a row for each of RARE_EVENT_METHODS. A method that has no answer has a row that says why.
+    RareEventSensitivity with a row for each of "MH", "Peto", "IV", the mixed models, common and random, and "beta-binomial". A
+    method that has no answer has a row that says why.
 
     Raises
     ------
@@ -194,6 +197,7 @@ def rare_event_sensitivity(effects: Effects, *, level: float = 0.95) -> RareEven
         single_zero=int((no_t ^ no_c).sum()),
         events=(int(counts.events_t.sum()), int(counts.events_c.sum())),
         patients=(int(counts.n_t.sum()), int(counts.n_c.sum())),
+        library=effects.library,
     )
 
 

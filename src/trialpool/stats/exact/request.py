@@ -36,6 +36,7 @@ class Request(NamedTuple):
     names: tuple[str, ...]
     left_out: Mapping[str, str]
     study: tuple[str, ...]
+    library: str = ""
 
     @property
     def title(self) -> str:

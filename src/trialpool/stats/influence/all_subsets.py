@@ -15,21 +15,23 @@ from numpy.typing import NDArray
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Bools, Floats
+from trialpool.stats.effects.columns import told_apart
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
-from trialpool.stats.tables import frame, html_table
+from trialpool.stats.tables import Tabular, frame, html_table
 
 Bytes = NDArray[np.uint8]
 ALL_OF = 20  # so many studies at most have all their subsets looked at: 1,048,555
 PART = 8_192  # subsets pooled at a time
 SHARE = 0.5  # a study that splits the cloud explains at least this share of its variance
 ROUNDING = 1e-12  # values that differ by no more than this share of them are the same
+SHOWN_ROWS = 10  # in a notebook
 STEP = 0.25  # and, where it is that of I2, moves I2 by this much at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Subsets:
+class Subsets(Tabular):
     """n subsets of k studies, each pooled by itself; in order of size, and of the studies in it.
 
     study    : (k,) labels of the studies present
@@ -72,11 +74,15 @@ class Subsets:
     def table(self) -> dict[str, list[Any]]:
         """A row a subset: k, mu, tau2, Q, I2, and a column of each study, by its label: whether it is in."""
         columns = {name: getattr(self, name).tolist() for name in ("k", "mu", "tau2", "Q", "I2")}
-        return columns | dict(zip(self.study, _unpacked(self.members, len(self.study)).T.tolist(), strict=True))
+        return columns | dict(zip(told_apart(self.study), _unpacked(self.members, len(self.study)).T.tolist(), strict=True))
 
     def to_frame(self, library: str = "") -> Any:
         """The columns of `table` as a frame of the caller's library, or of `library`: "pandas", "polars" or "pyarrow"."""
         return frame(self.table(), library or self.library)
+
+    def _repr_html_(self) -> str:
+        head = {name: values[:SHOWN_ROWS] for name, values in self.table().items()}
+        return html_table(head, caption=f"{repr(self).strip('<>')}; the first {min(SHOWN_ROWS, self.n)}")
 
     def __repr__(self) -> str:
         kind = "all" if self.complete else "a sample of the"
@@ -230,7 +236,7 @@ def _unpacked(members: Bytes, k: int) -> Bools:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outliers:
+class Outliers(Tabular):
     """How far each of k studies splits the cloud of subsets in two: those that contain it, and those that do not.
 
     study                : (k,) labels

@@ -12,7 +12,7 @@ from trialpool.stats.distributions import chi2_p
 from trialpool.stats.influence.deletion import ALONE, deletion
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.regression.meta_regression import MetaRegression
-from trialpool.stats.tables import frame, html_table
+from trialpool.stats.tables import Tabular, frame, html_table
 
 CUTOFFS = {
     "DFFITS": "|DFFITS| above 3 sqrt(p / (k - p))",
@@ -23,7 +23,7 @@ CUTOFFS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Influence:
+class Influence(Tabular):
     """What the k studies that are present do to a model of p coefficients; (i) is the model without study i.
 
     study        : (k,) labels
@@ -67,7 +67,7 @@ class Influence:
 
     @property
     def flags(self) -> dict[str, Bools]:
-        """(k,) which studies are beyond each of CUTOFFS, by its name: rules of thumb that call for a look."""
+        """(k,) which studies are beyond "DFFITS", "Cook", "hat" and "DFBETAS", by name: rules of thumb that call for a look."""
         k, p = self.k, self.p
         return {
             "DFFITS": np.abs(self.dffits) > 3 * np.sqrt(p / (k - p)),
@@ -78,7 +78,7 @@ class Influence:
 
     @property
     def influential(self) -> Bools:
-        """(k,) which studies are beyond any of CUTOFFS."""
+        """(k,) which studies are beyond any of the cut-offs in `flags`."""
         found: Bools = np.logical_or.reduce(list(self.flags.values()))
         return found
 

@@ -15,11 +15,11 @@ from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel, without
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.subgroups import each
-from trialpool.stats.tables import frame, html_table
+from trialpool.stats.tables import Tabular, frame, html_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refits:
+class Refits(Tabular):
     """One analysis run on several choices of its studies.
 
     labels : the study that was left out, or the last that was added, one an analysis

@@ -13,11 +13,11 @@ from trialpool.stats.distributions import quantile
 from trialpool.stats.influence.deletion import ALONE, Deletion, deletion
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.regression.meta_regression import MetaRegression
-from trialpool.stats.tables import frame, html_table
+from trialpool.stats.tables import Tabular, frame, html_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
+class Points(Tabular):
     """A point a study.
 
     study          : (k,) labels of the studies present

@@ -10,10 +10,11 @@ import numpy as np
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import quantile
 from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.tables import Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BestPredictions:
+class BestPredictions(Tabular):
     """Best linear unbiased predictions of the studies' effects, on the analysis scale (log for ratios); nan for absent studies.
 
     study    : (k,) labels
@@ -33,6 +34,15 @@ class BestPredictions:
         """Limits between which each study's own effect lies."""
         q = np.asarray(quantile(self.level if level is None else checked_level(level), self.df))[..., np.newaxis]
         return self.estimate - q * self.se, self.estimate + q * self.se
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a study: study, estimate, se, low, high; of a batch, each cell holds all analyses."""
+        low, high = self.interval()
+        columns = {"estimate": self.estimate, "se": self.se, "low": low, "high": high}
+        return {"study": list(self.study)} | {name: np.moveaxis(values, -1, 0).tolist() for name, values in columns.items()}
+
+    def __str__(self) -> str:
+        return f"best predictions of the effects of {len(self.study)} studies"
 
 
 def best_predictions(

@@ -2,7 +2,7 @@
 
 Each takes effects, variances (..., k) and tau2 (...) and returns the pooled effect, its standard error and the degrees of freedom
 of the reference distribution, infinite for the normal. With one study only, there is nothing but that study's own standard error,
-as tau2 is 0 there. Two methods, in the table LIMITS, have limits that are not mu -+ q se.
+as tau2 is 0 there. Three methods, in the table LIMITS, have limits that are not mu -+ q se.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trialpool.stats.arrays import Floats, count
+from trialpool.stats.distributions import quantile, two_sided_p
 from trialpool.stats.pooling import henmi_copas, profile_likelihood
+from trialpool.stats.pooling.tau2 import dersimonian_laird
 from trialpool.stats.pooling.weighted import mean, weights
+
+IQWIG_LEVEL = 0.95  # at which the widths are compared
 
 
 class Pooled(NamedTuple):
@@ -52,6 +56,41 @@ def hartung_knapp_floored(yi: Floats, vi: Floats, tau2: Any) -> Pooled:
     Knapp & Hartung (2003), Stat Med 22:2693-2710.
     """
     return _scaled(yi, vi, tau2, floor=1.0)
+
+
+def hartung_knapp_iqwig(yi: Floats, vi: Floats, tau2: Any) -> Pooled:
+    """As `hartung_knapp_floored` where the 95% interval of `hartung_knapp` is narrower than the Wald one with tau2 by DL.
+
+    Elsewhere as `hartung_knapp`, even if its scale factor is below 1. Widths are compared at 95% whatever the level, so that
+    there is one standard error and one P.
+
+    Institute for Quality and Efficiency in Health Care (IQWiG), General Methods, version 6 (2022).
+    """
+    plain, floored = hartung_knapp(yi, vi, tau2), hartung_knapp_floored(yi, vi, tau2)
+    by_dl = wald(yi, vi, np.nan_to_num(dersimonian_laird(yi, vi)))
+    narrower = quantile(IQWIG_LEVEL, plain.df) * plain.se < quantile(IQWIG_LEVEL, by_dl.df) * by_dl.se
+    return Pooled(plain.mu, np.where(narrower, floored.se, plain.se)[()], plain.df)
+
+
+def limits_of_wider(yi: Floats, vi: Floats, tau2: Any, level: float) -> tuple[Any, Any]:
+    """The limits of `hartung_knapp` or `wald`, whichever lie further out.
+
+    Jackson, Law, Ruecker & Schwarzer (2017), Stat Med 36:3923-3934: their second hybrid method.
+    """
+    both = _hartung_knapp_and_wald(yi, vi, tau2)
+    half = np.maximum(*(quantile(level, each.df) * each.se for each in both))
+    return both[0].mu - half, both[0].mu + half
+
+
+def p_of_wider(yi: Floats, vi: Floats, tau2: Any) -> Any:
+    """The larger P of `hartung_knapp` and `wald`: below 1 - level just where no effect is outside `limits_of_wider`."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.fmax(*(two_sided_p(each.mu / each.se, each.df) for each in _hartung_knapp_and_wald(yi, vi, tau2)))
+
+
+def _hartung_knapp_and_wald(yi: Floats, vi: Floats, tau2: Any) -> tuple[Pooled, Pooled]:
+    tau2 = np.nan_to_num(tau2)  # nan where fewer than two studies are present
+    return hartung_knapp(yi, vi, tau2), wald(yi, vi, tau2)
 
 
 def _scaled(yi: Floats, vi: Floats, tau2: Any, *, floor: float) -> Pooled:
@@ -109,6 +148,8 @@ IntervalMethod = Callable[[Floats, Floats, Any], Pooled]
 INTERVALS: dict[str, IntervalMethod] = {
     "HK": hartung_knapp,
     "HK-floor": hartung_knapp_floored,
+    "HK-wider": hartung_knapp,
+    "HK-IQWiG": hartung_knapp_iqwig,
     "Wald": wald,
     "t": t_interval,
     "KR": kenward_roger,
@@ -118,6 +159,8 @@ INTERVALS: dict[str, IntervalMethod] = {
 INTERVAL_NAMES = {
     "HK": "Hartung-Knapp",
     "HK-floor": "Hartung-Knapp with its scale factor at least 1",
+    "HK-wider": "the wider of Hartung-Knapp and Wald",
+    "HK-IQWiG": "Hartung-Knapp, with its scale factor at least 1 where it is narrower than DerSimonian-Laird with Wald",
     "Wald": "Wald",
     "t": "t distribution with k - 1 degrees of freedom",
     "KR": "Kenward-Roger",
@@ -125,7 +168,7 @@ INTERVAL_NAMES = {
     "HC": "Henmi-Copas",
 }
 GOES_WITH = {"KR": "REML", "PL": "ML", "HC": "DL"}  # intervals whose theory is that of one estimator of tau2
-COMMON_EFFECT_INTERVALS = tuple(ci for ci in INTERVALS if ci not in GOES_WITH)
+COMMON_EFFECT_INTERVALS = ("HK", "HK-floor", "Wald", "t")
 
 
 class OwnLimits(NamedTuple):
@@ -140,6 +183,7 @@ class OwnLimits(NamedTuple):
 
 
 LIMITS = {
+    "HK-wider": OwnLimits(limits_of_wider, p_of_wider),
     "PL": OwnLimits(profile_likelihood.limits_of_mean, profile_likelihood.p_of_no_effect),
     "HC": OwnLimits(henmi_copas.limits, henmi_copas.p_of_no_effect),
 }

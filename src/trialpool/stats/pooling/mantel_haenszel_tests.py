@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,16 +15,18 @@ from trialpool.stats.effects.zero_cells import Cells
 from trialpool.stats.exact.hypergeometric import expected_events, variance_of_events
 from trialpool.stats.exact.person_time import person_time_of
 from trialpool.stats.pooling.mantel_haenszel import mh_odds_ratio, patients, tables
+from trialpool.stats.tables import Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MantelHaenszelTests:
+class MantelHaenszelTests(Tabular):
     """Tests that go with the Mantel-Haenszel estimate; arrays of shape (...) where the tables are a batch.
 
     cmh, cmh_corrected : Cochran-Mantel-Haenszel chi-squared (1 df) of no effect in any trial, without and with 0.5 taken off
     breslow_day, tarone : chi-squared (df) of one odds ratio for all trials, the second with Tarone's correction; nan for rates, for
                           one trial, and where the Mantel-Haenszel odds ratio does not exist
     df, k : trials with events and non-events less one; their number
+    library : the data-frame library in which `to_frame` answers
     """
 
     cmh: Any
@@ -33,6 +35,7 @@ class MantelHaenszelTests:
     tarone: Any
     df: Any
     k: Any
+    library: str = ""
 
     @property
     def cmh_p(self) -> Any:
@@ -49,6 +52,24 @@ class MantelHaenszelTests:
     @property
     def tarone_p(self) -> Any:
         return chi2_p(self.tarone, self.df)
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a test, with the tests of each analysis of a batch below each other: test, statistic, df, p, k."""
+        names = ("cmh", "cmh_corrected", "breslow_day", "tarone")
+        columns: dict[str, list[Any]] = {"test": [], "statistic": [], "df": [], "p": [], "k": []}
+        for name in names:
+            df = 1 if name.startswith("cmh") else self.df
+            parts = np.broadcast_arrays(getattr(self, name), df, getattr(self, f"{name}_p"), self.k)
+            rows = zip(*(part.ravel().tolist() for part in parts), strict=True)
+            for row in rows:
+                for column, value in zip(columns, (name, *row), strict=True):
+                    columns[column].append(value)
+        return columns
+
+    def __str__(self) -> str:
+        if np.ndim(self.cmh):
+            return f"Mantel-Haenszel tests, {np.size(self.cmh)} analyses"
+        return f"Cochran-Mantel-Haenszel chi2(1) = {self.cmh:.2f}, P = {self.cmh_p:.3f}; k = {self.k}"
 
 
 def mantel_haenszel_tests(effects: Effects) -> MantelHaenszelTests:
@@ -80,7 +101,7 @@ def mantel_haenszel_tests(effects: Effects) -> MantelHaenszelTests:
     tests = association_tests(tables(effects.counts))
     if np.ndim(tests.k) == 0 and tests.k == 0:
         raise NotEstimable(f"Cochran-Mantel-Haenszel test: no trial has both events and non-events (k = {effects.yi.shape[-1]}).")
-    return tests
+    return replace(tests, library=effects.library)
 
 
 def association_tests(cells: Cells) -> MantelHaenszelTests:
@@ -126,7 +147,8 @@ def mantel_haenszel_rate_tests(
         raise NotEstimable(f"Cochran-Mantel-Haenszel test: no trial has an event (k = {len(data.study)}).")
     k = (x1 + x2 > 0).sum(-1)
     none = np.full(np.shape(V), np.nan)[()]
-    return MantelHaenszelTests(**_cmh((x1 - (x1 + x2) * t1 / T).sum(-1), V), breslow_day=none, tarone=none, df=k - 1, k=k)
+    found = MantelHaenszelTests(**_cmh((x1 - (x1 + x2) * t1 / T).sum(-1), V), breslow_day=none, tarone=none, df=k - 1, k=k)
+    return replace(found, library=data.library)
 
 
 def _cmh(difference: Any, V: Any) -> dict[str, Any]:

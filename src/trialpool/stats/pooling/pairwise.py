@@ -24,10 +24,11 @@ def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float =
     Parameters
     ----------
     effects : effects of k studies, or a batch of analyses of the shape (..., k)
-    tau2 : estimator of the between-study variance, a key of TAU2: "REML", "PM", "DL", "DL2", "DLIT", "ML", "EB", "HE", "HS", "HSk",
+    tau2 : estimator of the between-study variance: "REML", "PM", "DL", "DL2", "DLIT", "ML", "EB", "HE", "HS", "HSk",
         "SJ", "SJIT", "PMM", "GENQ" or "GENQM"
-    ci : interval of the pooled effect: "HK" (Hartung-Knapp), "HK-floor" (its scale factor at least 1), "Wald", "t", "KR"
-        (Kenward-Roger, with REML), "PL" (profile likelihood, with ML) or "HC" (Henmi-Copas, with DL)
+    ci : interval of the pooled effect: "HK" (Hartung-Knapp), "HK-floor" (its scale factor at least 1), "HK-wider" (the
+        wider of HK and Wald), "HK-IQWiG" (as HK-floor where HK is narrower than DL with Wald), "Wald", "t", "KR" (Kenward-Roger,
+        with REML), "PL" (profile likelihood, with ML) or "HC" (Henmi-Copas, with DL)
     level : confidence level, between 0 and 1
 
     Returns

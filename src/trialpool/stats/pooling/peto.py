@@ -140,7 +140,7 @@ def peto_hazard_ratio(*, o_minus_e: Any, v: Any, study: Sequence[str] | None = N
 
 
 def cautions(counts: Counts, V: Floats, log_or: float) -> tuple[str, ...]:
-    """Why Peto's method may be biased for these trials (see SOURCE)."""
+    """Why Peto's method may be biased for these trials: Cochrane Handbook 10.4.4; Bradburn et al. (2007), Stat Med 26:53-77."""
     events, n = ((getattr(counts, f"{what}_t").sum(), getattr(counts, f"{what}_c").sum()) for what in ("events", "n"))
     risk = max(e / m for e, m in zip(events, n, strict=True))
     larger, smaller = np.maximum(counts.n_t, counts.n_c), np.minimum(counts.n_t, counts.n_c)

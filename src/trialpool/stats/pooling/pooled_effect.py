@@ -36,8 +36,8 @@ class PooledEffect:
     effects     : what was pooled; studies are absent where their variance is infinite
     model       : "random" or "common"
     method      : "IV" for inverse variance, "MH" for Mantel-Haenszel
-    tau2_method : key of TAU2, "" for a common-effect model
-    ci_method   : key of INTERVALS
+    tau2_method : estimator of tau2 as `pool` takes it, such as "REML"; "" for a common-effect model
+    ci_method   : interval as `pool` takes it, such as "HK"
     level       : confidence level, such as 0.95
     mu, se      : pooled effect and its standard error
     df          : degrees of freedom of its reference distribution; inf for the normal
@@ -113,7 +113,7 @@ class PooledEffect:
         return heterogeneity.h2(self.tau2, heterogeneity.typical_variance(self.effects.vi))
 
     def tau2_interval(self, level: float | None = None, *, method: str = "QP") -> tuple[Any, Any]:
-        """Limits of tau2 by Q-profile ("QP", Viechtbauer (2007), Stat Med 26:37-52) or another method of TAU2_INTERVALS.
+        """Limits of tau2 by Q-profile ("QP", Viechtbauer (2007), Stat Med 26:37-52) or another method.
 
         "GENQ" and "BJ" are exact for the generalised and for Cochran's Q, "PL" is the profile likelihood (of REML or ML), "SJ" that
         of Sidik and Jonkman, "HT" test-based, "Wald" for comparison. nan for a common-effect model.
@@ -208,7 +208,7 @@ class PooledEffect:
             return (COLLAPSED,)
         if self.ci_method == "KR" and self.df < 1:
             return (f"the Kenward-Roger interval rests on {self.df:.2g} degrees of freedom, too few to say anything",)
-        if self.k == 2 and self.ci_method in ("HK", "HK-floor", "t"):
+        if self.k == 2 and self.ci_method in ("HK", "HK-floor", "HK-wider", "HK-IQWiG", "t"):
             return ("two studies: the interval of the pooled effect and the prediction interval rest on 1 degree of freedom",)
         return ()
 
@@ -231,8 +231,11 @@ class PooledEffect:
     def to_dict(self, *, prediction: str = "t") -> dict[str, Any]:
         """The result of one analysis as plain numbers: settings, estimate, interval, heterogeneity and prediction interval.
 
-        Numbers are on the analysis scale; `shown` has the back-transformed ones. What does not exist is None.
+        Numbers are on the analysis scale; `shown` has the back-transformed ones. What does not exist is None. Of a batch, the
+        columns of `table`.
         """
+        if np.ndim(self.mu):
+            return self.table()
         shown = MEASURES[self.effects.measure].shown
         ci, predicted = _pair(self.interval()), _pair(self.prediction_interval(method=prediction))
         estimate = _number(self.mu)

@@ -9,6 +9,7 @@ Jackson, Turner, Rhodes & Viechtbauer (2014), BMC Med Res Methodol 14:103 (with 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,19 @@ def tau2_where_q_is_exceeded(studies: Studies, P: Projection, share: float) -> A
     which = np.flatnonzero(exists)
     if not len(which):
         return np.full(shape, np.nan)[()]
+    found = np.full(exists.shape, np.nan)
+    found[which] = 0.0
+    above = which[_shortfall(studies, P, shape, which, share)[0](np.zeros(len(which))) > 0]
+    if len(above):
+        short_of, smallest = _shortfall(studies, P, shape, above, share)
+        found[above] = root_between(short_of, *bracketed(short_of, np.zeros(len(above)), smallest))
+    return found.reshape(shape)[()]
+
+
+def _shortfall(
+    studies: Studies, P: Projection, shape: tuple[int, ...], which: NDArray[np.intp], share: float
+) -> tuple[Callable[[Floats], Floats], Floats]:
+    """Of the analyses in `which`: by how much the probability is short of `share` at tau2 (n,); their smallest variances (n,)."""
     Q = np.broadcast_to(P.quadratic(studies.yi), shape).reshape(-1)[which]
     variances = _some(studies.variances, shape, which)
     part = Projection(_some(P.ai, shape, which), tuple(_some(column, shape, which) for column in P.columns))
@@ -61,12 +75,7 @@ def tau2_where_q_is_exceeded(studies: Studies, P: Projection, share: float) -> A
         below: Floats = weighted_chi2_cdf(Q, eigenvalues(part, np.where(there, variances + tau2, 0.0)))
         return share - 1 + below
 
-    zero = np.zeros(len(which))
-    low, high = bracketed(short_of, zero, np.where(there, variances, np.inf).min(0))
-    root = np.where(short_of(zero) > 0, root_between(short_of, low, high), 0.0)
-    found = np.full(exists.shape, np.nan)
-    found[which] = root
-    return found.reshape(shape)[()]
+    return short_of, np.where(there, variances, np.inf).min(0)
 
 
 def _some(x: Floats, shape: tuple[int, ...], which: NDArray[np.intp]) -> Floats:

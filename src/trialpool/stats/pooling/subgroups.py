@@ -11,6 +11,7 @@ import numpy as np
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, count, indicators, split
 from trialpool.stats.distributions import chi2_p, f_p
+from trialpool.stats.effects.columns import told_apart
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import choose, expect
 from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, INTERVALS
@@ -139,7 +140,8 @@ def _with_a_level(effects: Effects, by: Sequence[object]) -> Effects:
     if not missing.any():
         return effects
     out = missing & np.isfinite(effects.vi)
-    notes = {effects.study[i]: "left out of the subgroups, as it has no level" for i in np.flatnonzero(out)}
+    labels = told_apart(effects.study)
+    notes = {labels[i]: "left out of the subgroups, as it has no level" for i in np.flatnonzero(out)}
     return replace(effects, vi=np.where(missing, np.inf, effects.vi), notes={**effects.notes, **notes})
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import chi2_p, f_p, quantile, two_sided_p
 from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.tables import Summary, Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Estimates:
+class Estimates(Tabular):
     """Coefficients, or linear combinations of them.
 
     names    : what each is of
@@ -47,6 +48,14 @@ class Estimates:
         half = quantile(self.level if level is None else checked_level(level), self.df) * self.se
         return self.estimate - half, self.estimate + half
 
+    def table(self) -> dict[str, list[Any]]:
+        """A row an estimate: term, estimate, se, statistic, df, p, ci_low, ci_high; of a batch, each cell holds all analyses."""
+        low, high = self.interval()
+        columns = {"estimate": self.estimate, "se": self.se, "statistic": self.statistic, "df": self.df, "p": self.p}
+        whole = np.broadcast_arrays(*columns.values(), low, high)
+        named = zip((*columns, "ci_low", "ci_high"), whole, strict=True)
+        return {"term": list(self.names)} | {name: np.moveaxis(values, -1, 0).tolist() for name, values in named}
+
     def __repr__(self) -> str:
         return f"<Estimates: {', '.join(self.names)}>"
 
@@ -69,7 +78,7 @@ class Estimates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaldTest:
+class WaldTest(Summary):
     """A test that linear combinations of coefficients are zero.
 
     name      : what is tested
@@ -77,6 +86,8 @@ class WaldTest:
     df1, df2  : degrees of freedom; df2 is inf for chi-squared
     p         : P of a statistic as large or larger
     """
+
+    COLUMNS = ("name", "statistic", "df1", "df2", "p")
 
     name: str
     statistic: Any

@@ -12,6 +12,7 @@ from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import chi2_p
 from trialpool.stats.regression.estimates import shown_p
 from trialpool.stats.regression.least_squares import least_squares
+from trialpool.stats.tables import Summary
 
 if TYPE_CHECKING:
     from trialpool.stats.regression.meta_regression import MetaRegression
@@ -75,7 +76,7 @@ def criteria_of(loglik: Any, m: int, n: Any) -> Criteria:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LikelihoodRatioTest:
+class LikelihoodRatioTest(Summary):
     """A model against a smaller one within it, both by maximum likelihood.
 
     statistic    : 2 (log L of the larger - log L of the smaller)
@@ -83,6 +84,8 @@ class LikelihoodRatioTest:
     p            : P by chi-squared
     larger, smaller : the fits compared, by maximum likelihood
     """
+
+    COLUMNS = ("statistic", "df", "p")
 
     statistic: Any
     df: int

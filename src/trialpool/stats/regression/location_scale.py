@@ -21,13 +21,14 @@ from trialpool.stats.regression.estimates import Estimates, WaldTest, wald_test
 from trialpool.stats.regression.least_squares import least_squares
 from trialpool.stats.regression.location_scale_search import FLAT, LINKS, Found, search
 from trialpool.stats.regression.predictions import Predictions
+from trialpool.stats.tables import Tabular
 
 METHODS = {"REML": "restricted maximum likelihood", "ML": "maximum likelihood"}
 INTERVALS = ("Wald", "t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class LocationScale:
+class LocationScale(Tabular):
     """A location-scale model, on the analysis scale (log for ratios).
 
     effects   : what was explained; studies are absent where their variance is infinite
@@ -132,6 +133,12 @@ class LocationScale:
 
     def _df(self, of: Design) -> Floats:
         return np.full(of.p, float(self.k - of.p) if self.ci_method == "t" else np.inf)
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a coefficient, those of the average effect first: part ("effect" or "spread"), and the table of `Estimates`."""
+        effect, spread = self.coefficients.table(), self.scale_coefficients.table()
+        part = ["effect"] * len(self.beta) + ["spread"] * len(self.alpha)
+        return {"part": part} | {name: values + spread[name] for name, values in effect.items()}
 
     def __repr__(self) -> str:
         return f"<LocationScale: {', '.join(self.design.names)}; spread by {', '.join(self.spread.names)}, {self.k} studies>"

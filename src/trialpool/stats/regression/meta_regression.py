@@ -32,9 +32,9 @@ class MetaRegression(Tabular):
     effects     : what was explained; studies are absent where their variance is infinite
     design      : what by
     model       : "random" or "common"
-    tau2_method : key of TAU2, "given" for a value of the caller's, "" for a common-effect model
+    tau2_method : estimator of tau2 as `pool` takes it; "given" for a value of the caller's, "" for a common-effect model
     weighting   : "inverse variance", "equal" or "given"
-    ci_method   : key of SCALES
+    ci_method   : "HK", "HK-floor", "Wald" or "t"
     level       : confidence level, such as 0.95
     beta        : (..., p) coefficients
     root        : (..., p, m) with root root' = cov

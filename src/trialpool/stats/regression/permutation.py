@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import factorial, prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.regression.coefficients import coefficients
 from trialpool.stats.regression.estimates import WaldTest, quadratic_form, shown_p, text_table
 from trialpool.stats.regression.meta_regression import MetaRegression
+from trialpool.stats.tables import Tabular
 
 CHUNK = 250_000  # numbers in one batch of matrices: what stays in a processor's cache
 MOST = 20_000_000  # permutations that are all gone through; beyond, a sample says as much
@@ -25,7 +26,7 @@ Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class PermutationTest:
+class PermutationTest(Tabular):
     """P values of a meta-regression by permutation.
 
     names     : of the coefficients
@@ -42,6 +43,12 @@ class PermutationTest:
     omnibus: WaldTest
     exact: bool
     n: int
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a coefficient and a last one of all moderators: term, statistic, p."""
+        last = self.omnibus
+        statistics, ps = [*self.statistic.tolist(), float(last.statistic)], [*self.p.tolist(), float(last.p)]
+        return {"term": [*self.names, last.name], "statistic": statistics, "p": ps}
 
     def __repr__(self) -> str:
         return f"<PermutationTest: {', '.join(self.names)}, {self.n} permutations>"

@@ -14,10 +14,11 @@ from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.intervals import PREDICTIONS
 from trialpool.stats.regression.estimates import Estimates, text_table
+from trialpool.stats.tables import Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Predictions:
+class Predictions(Tabular):
     """Expected effects on the analysis scale (log for ratios), one a row of new data.
 
     average     : the expected effects with their standard errors
@@ -58,6 +59,13 @@ class Predictions:
         tau2 = tau2 if tau2.shape == self.se.shape else tau2[..., np.newaxis]
         half = np.asarray(quantile(level, df))[..., np.newaxis] * np.sqrt(tau2 + self.se**2)
         return self.estimate - half, self.estimate + half
+
+    def table(self) -> dict[str, list[Any]]:
+        """A row a row of new data: row, estimate, se, ci_low, ci_high, pi_low, pi_high; in a batch, each cell holds all."""
+        columns = {"estimate": self.estimate, "se": self.se}
+        columns |= dict(zip(("ci_low", "ci_high"), self.interval(), strict=True))
+        columns |= dict(zip(("pi_low", "pi_high"), self.prediction_interval(), strict=True))
+        return {"row": list(self.average.names)} | {name: np.moveaxis(v, -1, 0).tolist() for name, v in columns.items()}
 
     def __repr__(self) -> str:
         return f"<Predictions: {len(self.average.names)} rows>"

@@ -43,7 +43,7 @@ def regress_matrix(
     X : (k, p), or (..., k, p) with a matrix for each analysis: a row a study, a column a coefficient. Nothing is added to it: a
         model with an intercept has a column of ones
     names : (p,) of the coefficients
-    tau2 : estimator of the between-study variance that the moderators leave, a key of TAU2; or its value
+    tau2 : estimator of the between-study variance that the moderators leave, as `pool` takes it; or its value
     ci : "HK" (Knapp and Hartung), "HK-floor" (its scale factor at least 1), "Wald" or "t"
     level : confidence level, between 0 and 1
     model : "random" or "common" (effect)

@@ -29,6 +29,7 @@ from trialpool.stats.regression.design import Design
 from trialpool.stats.regression.estimates import Estimates, WaldTest, quadratic_form
 from trialpool.stats.regression.meta_regression import MetaRegression, combinations
 from trialpool.stats.regression.residuals import bread_root, variances
+from trialpool.stats.tables import Tabular
 
 CORRECTIONS = {
     "CR0": "no correction; t with m - p degrees of freedom",
@@ -39,12 +40,12 @@ SINGULAR = 1e-10  # an eigenvalue of B_j of no more than this share of Phi^2 is 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RobustRegression:
+class RobustRegression(Tabular):
     """The coefficients of a meta-regression with a cluster-robust variance.
 
     fit        : the meta-regression, whose coefficients these are
     clusters   : labels of the m clusters
-    correction : key of CORRECTIONS
+    correction : "CR0", "CR1" or "CR2"
     root       : (p, m) with root root' = cov
     influence  : (m, p, k) G with cov = sum_j (G_j y)(G_j y)': how each cluster's part comes of the effects
     df         : (p,) degrees of freedom of the coefficients
@@ -126,6 +127,10 @@ class RobustRegression:
         if self.correction != "CR2":
             return float(len(self.clusters) - self.design.p)
         return approximate_df(self.influence, np.where(self.fit.wi > 0, variances(self.fit), 0.0), rows)
+
+    def table(self) -> dict[str, list[Any]]:
+        """The table of `coefficients`."""
+        return self.coefficients.table()
 
     def __repr__(self) -> str:
         return f"<RobustRegression: {self.design.formula or ', '.join(self.names)}, {len(self.clusters)} clusters>"

@@ -1,0 +1,71 @@
+"""Every figure of a report in the order in which the page shows them, which is that of their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from trialpool.figures.from_evidence import posterior_plot, sequential_analysis_plot, specification_curve
+from trialpool.figures.from_fits import filled_funnel
+from trialpool.figures.from_influence import baujat_plot, gosh, influence_plot
+from trialpool.figures.from_results import figures_of
+
+if TYPE_CHECKING:
+    from trialpool.analysis.findings import AnalysisFindings, Findings
+    from trialpool.analysis.robustness import Robustness
+    from trialpool.figures.canvas import Figure
+
+ORDER = ("sensitivity", "multiverse", "influence", "baujat", "subsets", "cumulative", "sequential", "funnel", "posterior")
+
+
+def report_figures(findings: Findings) -> dict[str, Figure]:
+    """The figures by name: those of `figures_of`; multiverse-ID, influence-ID, baujat-ID, subsets-ID, sequential-ID, posterior-ID.
+
+    Where studies were filled in, funnel-ID shows them.
+    """
+    usual = figures_of(findings)
+    ordered: dict[str, Figure] = {}
+    for found in findings.analyses:
+        id_ = found.analysis.id
+        later = usual | robustness_figures(found)
+        forests = [f"forest-{id_}", *(f"forest-{id_}-by-{'-'.join(of.by.split())}" for of in found.subgroups[1:])]
+        ordered |= {name: later[name] for name in (*forests, *(f"{kind}-{id_}" for kind in ORDER)) if name in later}
+    return ordered | {name: figure for name, figure in usual.items() if name not in ordered}
+
+
+def robustness_figures(found: AnalysisFindings) -> dict[str, Figure]:
+    """The figures of how far one result can be trusted, by name."""
+    if found.robustness is None:
+        return {}
+    return {f"{kind}-{found.analysis.id}": figure for kind, figure in _figures(found, found.robustness)}
+
+
+def _figures(found: AnalysisFindings, of: Robustness) -> Iterator[tuple[str, Figure]]:
+    name = found.outcome.name
+    if of.multiverse is not None:
+        yield "multiverse", specification_curve(of.multiverse, title=f"{name}: every defensible analysis")
+    if of.influence is not None and found.fit is not None:
+        yield "influence", influence_plot(of.influence, title=f"{name}: influence of each study")
+        yield "baujat", baujat_plot(found.fit, title=f"{name}: heterogeneity and influence")
+    if of.subsets is not None:
+        yield "subsets", gosh(of.subsets, title=f"{name}: subsets of the studies", study=_most_apart(of))
+    if of.sequential is not None:
+        yield "sequential", sequential_analysis_plot(of.sequential, title=f"{name}: sequential analysis", favours=favours(found))
+    if of.trim_and_fill is not None:
+        yield "funnel", filled_funnel(of.trim_and_fill, title=f"{name}: funnel plot", contours=True)
+    if of.bayesian is not None:
+        yield "posterior", posterior_plot(of.bayesian, title=f"{name}: Bayesian model")
+
+
+def _most_apart(of: Robustness) -> str:
+    """The outlying study that explains the largest share of where the estimates of the subsets are; none where no study does."""
+    out = of.outliers
+    if out is None or not out.outlying.any():
+        return ""
+    return out.study[int((out.mu_share * out.outlying).argmax())]
+
+
+def favours(found: AnalysisFindings) -> tuple[str, str]:
+    """What an effect below and above no effect favours."""
+    words = (found.outcome.favours_treatment, found.outcome.favours_control)
+    return words if found.outcome.better == "lower" else words[::-1]
