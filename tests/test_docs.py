@@ -29,9 +29,20 @@ from trialpool.figures.from_results import figures_of
 from trialpool.formats.review_folder import read_review
 from trialpool.reports.findings_json import findings_data
 from trialpool.reports.methods_text import REFERENCES
-from trialpool.review.plan import SENSITIVITY, Analysis, Outcome, Plan, Question
+from trialpool.review.plan import (
+    ROBUSTNESS,
+    SENSITIVITY,
+    Analysis,
+    BayesianPlan,
+    MultiversePlan,
+    Outcome,
+    Plan,
+    Question,
+    SequentialPlan,
+    SubsetsPlan,
+)
 from trialpool.review.published import Published
-from trialpool.review.report import STATUSES, PValue, Report
+from trialpool.review.report import STATUSES, Allocation, PValue, Report, Series
 from trialpool.review.review import Review
 from trialpool.review.study import Study
 from trialpool.stats.bias.egger import EggerTest
@@ -51,6 +62,8 @@ ROOT = Path(__file__).parents[1]
 FLAGSHIP = ROOT / "reviews/imid-maintenance"
 TEMPLATE = ROOT / "src/trialpool/formats/template"
 IMAGE = ROOT / "docs/images/forest-pfs.svg"
+SETTINGS = (MultiversePlan, SubsetsPlan, SequentialPlan, BayesianPlan)
+OF_ONE_CELL: dict[Any, str] = {PValue: "P value", Series: "numbers", Allocation: "ratio"}
 NOT_COLUMNS = {Study: {"moderators"}, Report: {"file", "row"}, Published: {"row"}}
 RESULTS = (Effects, Derivation, PooledEffect, Subgroups, Refits, EggerTest, Findings, AnalysisFindings)
 
@@ -95,11 +108,11 @@ def kind(annotation: Any) -> str:
     if get_origin(annotation) is tuple:
         inner = kind(get_args(annotation)[0])
         return {"table": "tables", "text": "list of texts"}.get(inner, f"list of {inner}")
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not PValue:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in OF_ONE_CELL:
         return "table"
     if get_origin(annotation) is not None:  # Annotated
         return kind(get_args(annotation)[0])
-    return {str: "text", int: "whole number", float: "number", Decimal: "number", PValue: "P value"}[annotation]
+    return ({str: "text", bool: "true or false", int: "whole number", float: "number", Decimal: "number"} | OF_ONE_CELL)[annotation]
 
 
 def where_left_out(field: Any) -> str:
@@ -119,7 +132,9 @@ def field_table(model: type[BaseModel]) -> str:
     return "\n".join([f"| {first} | holds | where left out | what it is |", "|---|---|---|---|", *rows])
 
 
-@pytest.mark.parametrize("model", [Plan, Question, Outcome, Analysis, Study, Report, Published], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [Plan, Question, Outcome, Analysis, *SETTINGS, Study, Report, Published], ids=lambda model: model.__name__
+)
 def test_every_field_of_the_review_folder_is_documented(model: type[BaseModel]) -> None:
     expected = field_table(model)
     assert expected in page("review-folder.md"), f"docs/review-folder.md lacks the table\n\n{expected}\n"
@@ -129,6 +144,7 @@ def test_statuses_preference_and_sensitivity_analyses_are_documented_in_their_wo
     text = page("review-folder.md")
     assert [status for status, meaning in STATUSES.items() if f"| `{status}` | {meaning} |" not in text] == []
     assert [id_ for id_, what in SENSITIVITY.items() if f"| `{id_}` | {what} |" not in text] == []
+    assert [id_ for id_, what in ROBUSTNESS.items() if f"| `{id_}` | {what} |" not in text] == []
     assert PREFERENCE in " ".join(text.split())
 
 

@@ -8,24 +8,45 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from trialpool.analysis.claims import verify as verify
+    from trialpool.analysis.inconsistencies import check_review as check_review
     from trialpool.analysis.multiverse import multiverse as multiverse
     from trialpool.analysis.run import analyse as analyse
+    from trialpool.digitising.digitise import digitise as digitise
     from trialpool.errors import BadArgument as BadArgument
     from trialpool.errors import BadInput as BadInput
     from trialpool.errors import NotEstimable as NotEstimable
     from trialpool.errors import TrialpoolError as TrialpoolError
+    from trialpool.figures.forests import forest as forest
+    from trialpool.figures.from_evidence import posterior_plot as posterior_plot
+    from trialpool.figures.from_evidence import selection_funnel as selection_funnel
+    from trialpool.figures.from_evidence import sequential_analysis_plot as sequential_analysis_plot
+    from trialpool.figures.from_evidence import specification_curve as specification_curve
     from trialpool.figures.from_fits import bubble as bubble
     from trialpool.figures.from_fits import cumulative_forest as cumulative_forest
     from trialpool.figures.from_fits import drapery as drapery
     from trialpool.figures.from_fits import filled_funnel as filled_funnel
     from trialpool.figures.from_fits import labbe as labbe
     from trialpool.figures.from_fits import leave_one_out_forest as leave_one_out_forest
-    from trialpool.figures.from_results import forest as forest
+    from trialpool.figures.from_influence import baujat_plot as baujat_plot
+    from trialpool.figures.from_influence import gosh as gosh
+    from trialpool.figures.from_influence import influence_plot as influence_plot
+    from trialpool.figures.from_influence import radial_plot as radial_plot
     from trialpool.figures.from_results import funnel as funnel
+    from trialpool.figures.survival_curve import survival_curve as survival_curve
+    from trialpool.formats.curves import read_curves as read_curves
+    from trialpool.formats.effect_statements.reading import read_effect_statements as read_effect_statements
+    from trialpool.formats.plain_text import read_text as read_text
     from trialpool.formats.review_folder import read_review as read_review
     from trialpool.formulas.regress import location_scale as location_scale
     from trialpool.formulas.regress import regress as regress
     from trialpool.reports.build import write_report as write_report
+    from trialpool.review.record import Place as Place
+    from trialpool.review.record import Record as Record
+    from trialpool.screening.deduplication.deduplicate import Decision as Decision
+    from trialpool.screening.deduplication.deduplicate import deduplicate as deduplicate
+    from trialpool.screening.stopping import stopping_advice as stopping_advice
+    from trialpool.stats.agreement.agreement import agreement as agreement
     from trialpool.stats.bayes.empirical_priors import empirical_prior as empirical_prior
     from trialpool.stats.bayes.model_averaging import model_average as model_average
     from trialpool.stats.bayes.pooling import pool_bayesian as pool_bayesian
@@ -53,6 +74,7 @@ if TYPE_CHECKING:
     from trialpool.stats.bias.selection_model import selection_model as selection_model
     from trialpool.stats.bias.small_study_test import small_study_test as small_study_test
     from trialpool.stats.bias.trim_and_fill import trim_and_fill as trim_and_fill
+    from trialpool.stats.consistency.check_reported import check_reported as check_reported
     from trialpool.stats.effects.across_scales import correlation_from_means as correlation_from_means
     from trialpool.stats.effects.across_scales import odds_ratio_from_means as odds_ratio_from_means
     from trialpool.stats.effects.across_scales import smd_from_counts as smd_from_counts
@@ -85,6 +107,7 @@ if TYPE_CHECKING:
     from trialpool.stats.effects.partial_correlation import r_squared as r_squared
     from trialpool.stats.effects.partial_correlation import semi_partial_correlation as semi_partial_correlation
     from trialpool.stats.effects.proportion import proportion as proportion
+    from trialpool.stats.effects.proportion_interval import proportion_interval as proportion_interval
     from trialpool.stats.effects.rate import rate as rate
     from trialpool.stats.effects.rate import rate_difference as rate_difference
     from trialpool.stats.effects.rate import rate_ratio as rate_ratio
@@ -137,6 +160,8 @@ if TYPE_CHECKING:
     from trialpool.stats.influence.residual_plots import baujat as baujat
     from trialpool.stats.influence.residual_plots import radial as radial
     from trialpool.stats.influence.residual_plots import residual_quantiles as residual_quantiles
+    from trialpool.stats.influence.rounding_edges import RoundingEdges as RoundingEdges
+    from trialpool.stats.influence.rounding_edges import rounding_edges as rounding_edges
     from trialpool.stats.pooling.bootstrap_prediction import bootstrap_prediction_interval as bootstrap_prediction_interval
     from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel as mantel_haenszel
     from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel_rates as mantel_haenszel_rates
@@ -152,16 +177,48 @@ if TYPE_CHECKING:
     from trialpool.stats.regression.permutation import permutation_test as permutation_test
     from trialpool.stats.regression.regress import regress_matrix as regress_matrix
     from trialpool.stats.regression.robust import robust as robust
+    from trialpool.stats.survival.hazard_ratio import cox as cox
+    from trialpool.stats.survival.hazard_ratio import piecewise_hazard_ratios as piecewise_hazard_ratios
+    from trialpool.stats.survival.hazard_ratio import proportional_hazards_test as proportional_hazards_test
+    from trialpool.stats.survival.kaplan_meier import kaplan_meier as kaplan_meier
+    from trialpool.stats.survival.log_rank import log_rank as log_rank
+    from trialpool.stats.survival.milestones import milestones as milestones
+    from trialpool.stats.survival.milestones import survival_gained as survival_gained
+    from trialpool.stats.survival.one_stage import hazard_ratios_of as hazard_ratios_of
+    from trialpool.stats.survival.one_stage import pool_patients as pool_patients
+    from trialpool.stats.survival.one_stage import proportional_hazards_over_trials as proportional_hazards_over_trials
+    from trialpool.stats.survival.patient_times import patient_times as patient_times
+    from trialpool.stats.survival.pooled_means import milestone_effects as milestone_effects
+    from trialpool.stats.survival.pooled_means import pool_rmst as pool_rmst
+    from trialpool.stats.survival.pooled_means import rmst_effects as rmst_effects
+    from trialpool.stats.survival.published_curve import published_curve as published_curve
+    from trialpool.stats.survival.reconstruct import reconstruct as reconstruct
+    from trialpool.stats.survival.reconstructed_effect import reconstructed_hazard_ratio as reconstructed_hazard_ratio
+    from trialpool.stats.survival.rmst import rmst as rmst
 
 _ROOMS = {
+    "analysis.claims": ("verify",),
+    "analysis.inconsistencies": ("check_review",),
     "analysis.multiverse": ("multiverse",),
     "analysis.run": ("analyse",),
+    "digitising.digitise": ("digitise",),
     "errors": ("BadArgument", "BadInput", "NotEstimable", "TrialpoolError"),
+    "figures.forests": ("forest",),
+    "figures.from_evidence": ("posterior_plot", "selection_funnel", "sequential_analysis_plot", "specification_curve"),
     "figures.from_fits": ("bubble", "cumulative_forest", "drapery", "filled_funnel", "labbe", "leave_one_out_forest"),
-    "figures.from_results": ("forest", "funnel"),
+    "figures.from_influence": ("baujat_plot", "gosh", "influence_plot", "radial_plot"),
+    "figures.from_results": ("funnel",),
+    "figures.survival_curve": ("survival_curve",),
+    "formats.curves": ("read_curves",),
+    "formats.effect_statements.reading": ("read_effect_statements",),
+    "formats.plain_text": ("read_text",),
     "formats.review_folder": ("read_review",),
     "formulas.regress": ("location_scale", "regress"),
     "reports.build": ("write_report",),
+    "review.record": ("Place", "Record"),
+    "screening.deduplication.deduplicate": ("Decision", "deduplicate"),
+    "screening.stopping": ("stopping_advice",),
+    "stats.agreement.agreement": ("agreement",),
     "stats.bayes.empirical_priors": ("empirical_prior",),
     "stats.bayes.model_averaging": ("model_average",),
     "stats.bayes.pooling": ("pool_bayesian",),
@@ -191,6 +248,7 @@ _ROOMS = {
     "stats.bias.selection_model": ("selection_model",),
     "stats.bias.small_study_test": ("small_study_test",),
     "stats.bias.trim_and_fill": ("trim_and_fill",),
+    "stats.consistency.check_reported": ("check_reported",),
     "stats.effects.across_scales": ("correlation_from_means", "odds_ratio_from_means", "smd_from_counts"),
     "stats.effects.association": ("phi_coefficient", "tetrachoric_correlation", "yules_q", "yules_y"),
     "stats.effects.change": (
@@ -206,17 +264,13 @@ _ROOMS = {
     "stats.effects.group_mean": ("mean",),
     "stats.effects.group_summary": ("combine_groups",),
     "stats.effects.hazard_ratio": ("hazard_ratio",),
-    "stats.effects.matched_pairs": (
-        "crossover_odds_ratio",
-        "matched_odds_ratio",
-        "matched_risk_difference",
-        "matched_risk_ratio",
-    ),
+    "stats.effects.matched_pairs": ("crossover_odds_ratio", "matched_odds_ratio", "matched_risk_difference", "matched_risk_ratio"),
     "stats.effects.mean_difference": ("mean_difference", "standardised_mean_difference"),
     "stats.effects.mean_from_quantiles": ("mean_from_quantiles",),
     "stats.effects.measure": ("from_double_arcsine", "from_double_square_root", "harmonic_mean"),
     "stats.effects.partial_correlation": ("partial_correlation", "r_squared", "semi_partial_correlation"),
     "stats.effects.proportion": ("proportion",),
+    "stats.effects.proportion_interval": ("proportion_interval",),
     "stats.effects.rate": ("rate", "rate_difference", "rate_ratio"),
     "stats.effects.ratio_of_means": ("ratio_of_means",),
     "stats.effects.reliability": ("cronbach_alpha",),
@@ -245,6 +299,7 @@ _ROOMS = {
     "stats.influence.all_subsets": ("all_subsets", "outliers"),
     "stats.influence.influence": ("influence",),
     "stats.influence.leave_one_out": ("cumulative", "leave_one_out"),
+    "stats.influence.rounding_edges": ("RoundingEdges", "rounding_edges"),
     "stats.influence.residual_plots": ("baujat", "radial", "residual_quantiles"),
     "stats.pooling.bootstrap_prediction": ("bootstrap_prediction_interval",),
     "stats.pooling.mantel_haenszel": ("mantel_haenszel", "mantel_haenszel_rates"),
@@ -257,6 +312,17 @@ _ROOMS = {
     "stats.regression.permutation": ("permutation_test",),
     "stats.regression.regress": ("regress_matrix",),
     "stats.regression.robust": ("robust",),
+    "stats.survival.hazard_ratio": ("cox", "piecewise_hazard_ratios", "proportional_hazards_test"),
+    "stats.survival.kaplan_meier": ("kaplan_meier",),
+    "stats.survival.log_rank": ("log_rank",),
+    "stats.survival.milestones": ("milestones", "survival_gained"),
+    "stats.survival.one_stage": ("hazard_ratios_of", "pool_patients", "proportional_hazards_over_trials"),
+    "stats.survival.patient_times": ("patient_times",),
+    "stats.survival.pooled_means": ("milestone_effects", "pool_rmst", "rmst_effects"),
+    "stats.survival.published_curve": ("published_curve",),
+    "stats.survival.reconstruct": ("reconstruct",),
+    "stats.survival.reconstructed_effect": ("reconstructed_hazard_ratio",),
+    "stats.survival.rmst": ("rmst",),
 }  # where the public names live; a room is entered when one of its names is first asked for, so that the import is quick
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

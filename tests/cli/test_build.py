@@ -38,6 +38,7 @@ def test_a_new_review_builds_and_builds_the_same_again(tmp_path):
     assert {path for path in report if "figures/" not in path} == {
         "figures", "findings.json", "index.html", "tables", "tables/effects.csv", "tables/inconsistencies.csv",
         "tables/published.csv", "tables/results.csv", "tables/sensitivity.csv", "tables/studies.csv",
+        "tables/multiverse.csv", "tables/influence.csv", "tables/subsets.csv", "tables/small_study.csv", "tables/sequential.csv",
     }  # fmt: skip
     assert {path.rpartition(".")[2] for path in report if "figures/" in path} == set(build.FORMATS)
     assert all(content for path, content in report.items() if "." in path and path != "tables/inconsistencies.csv")

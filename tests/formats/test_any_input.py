@@ -162,6 +162,7 @@ def test_any_folder_ends_in_problems_or_in_findings(review):
         json.loads(findings_json(found), parse_constant=refuse_constant)
         assert set(tables_of(found)) == {
             "studies.csv", "effects.csv", "results.csv", "sensitivity.csv", "published.csv", "inconsistencies.csv",
+            "multiverse.csv", "influence.csv", "subsets.csv", "small_study.csv", "sequential.csv",
         }  # fmt: skip
 
 

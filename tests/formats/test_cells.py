@@ -94,6 +94,8 @@ def test_a_count_is_whole():
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
+        ("4,5", "'4,5' has a decimal comma, and 4.5 is not a whole number. Counts are whole; a percentage has its own column."),
+        ("4,0", "'4,0' has a decimal comma. Write 4.0."),
         ("5.5", "5.5 is not a whole number. Counts are whole; a percentage has its own column."),
         (
             "1.234",

@@ -99,11 +99,11 @@ def in_analysis(line):
         (in_analysis("level = []"), [", analyses[1].level: [] is not a number. Write it without quotes, such as 0.95."]),
         (in_analysis('tau2 = "reml"\nci = "HKSJ"\nprediction = "T"\nsubgroup_tau2 = "own"\nsensitivity = ["gosh", "dl-wald"]'), [
             f", analyses[1].tau2: 'reml' is not known. {ESTIMATORS}",
-            ", analyses[1].ci: 'HKSJ' is not known. Use 'HK', 'HK-floor', 'Wald', 't', 'KR', 'PL' or 'HC'.",
+            ", analyses[1].ci: 'HKSJ' is not known. Use 'HK', 'HK-floor', 'HK-wider', 'HK-IQWiG', 'Wald', 't', 'KR', 'PL' or 'HC'.",
             ", analyses[1].prediction: 'T' is not known. Use 't', 'HTS' or 'normal'.",
             ", analyses[1].subgroup_tau2: 'own' is not known. Use 'separate' or 'common'.",
             (", analyses[1].sensitivity[1]: 'gosh' is not known. Use 'hk-floor', 'dl-wald', 'common', 'mantel-haenszel', "
-            "'read-only', 'all-rows' or 'leave-one-out'."),
+            "'read-only', 'all-rows', 'rounding-edges' or 'leave-one-out'."),
         ]),
         (in_analysis('subgroups = "drug"'), [
             ", analyses[1].subgroups: 'drug' is not a list. Put it in brackets, such as [\"PFS\"].",

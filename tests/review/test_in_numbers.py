@@ -27,7 +27,7 @@ def test_every_figure_goes_where_it_belongs():
     assert (numbers.events_t, numbers.n_t, numbers.events_c, numbers.n_c) == (10, 100, 20, 99)
     assert (numbers.pct_t.value, numbers.pct_c.value, numbers.median_t.value, numbers.median_c.value) == (10, 20.2, 30, 24.5)
     assert (numbers.landmark, numbers.survival_t.value, numbers.survival_c.value) == (36.0, 0.6, 0.525)
-    assert (numbers.o_minus_e.value, numbers.v.value, numbers.follow_up, numbers.favours) == (-3.1, 12, 40.0, "treatment")
+    assert (numbers.o_minus_e.value, numbers.v.value, numbers.follow_up.value, numbers.favours) == (-3.1, 12, 40.0, "treatment")
 
 
 def test_an_empty_cell_is_a_thing_not_reported():

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import typer
 
-from trialpool.analysis.run import analyse
+from trialpool.analysis.inconsistencies import check_review as numbers_of
 from trialpool.cli.problems import problems_json
 from trialpool.errors import Problem
 from trialpool.formats.review_folder import check_folder
 
 
 def check_review(folder: Path, *, as_json: bool) -> int:
-    """Print the problems; the exit code is 1 where there is an error."""
+    """Print the problems, cells that cannot be used before numbers that disagree; the exit code is 1 where there is an error."""
     review, problems = check_folder(folder)
     if review is not None:
-        problems += analyse(review).inconsistencies
+        problems += numbers_of(review).findings
     failed = any(p.severity == "error" for p in problems)
     if as_json:
         typer.echo(problems_json(problems))

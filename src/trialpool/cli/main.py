@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from trialpool import __version__
+from trialpool.cli import bench
 from trialpool.errors import BadInput, TrialpoolError
 
 app = typer.Typer(
@@ -62,11 +63,64 @@ def build(folder: Folder, json: Json = False) -> None:
 
 
 @app.command()
+def extract(
+    text: Annotated[Path, typer.Argument(help="A text, HTML page, PDF or PubMed XML file", show_default=False)],
+    study: Annotated[str, typer.Option(help="Identifier of the study that it reports")] = "",
+    source: Annotated[str, typer.Option(help="Where the text is to be had: an address or a DOI")] = "",
+    orientation: Annotated[str, typer.Option(help="treatment_vs_control or control_vs_treatment, for all of its ratios")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="File for the proposed rows [default: NAME-proposals.csv here]", show_default=False)
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="A review whose results/ gets the rows as a new file", show_default=False)
+    ] = None,
+) -> None:
+    """Propose rows for results/*.csv from the effects that a text states; a person accepts, changes or drops them."""
+    from trialpool.cli.extract import extract_text
+
+    extract_text(text, out=out, into=into, study=study, source=source, orientation=orientation)
+
+
+@app.command()
+def verify(
+    folder: Folder,
+    text: Annotated[Path, typer.Argument(help="A text, HTML page or PDF", show_default=False)],
+    about: Annotated[str, typer.Option(help="The publication in published.csv that it is about")] = "",
+    html: Annotated[Path | None, typer.Option(help="Also write a page with the text marked", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """Hold what a text says against itself, the review's findings and what was published; 1 where something is contradicted."""
+    from trialpool.cli.verify import verify_text
+
+    raise typer.Exit(verify_text(folder, text, about=about, html=html, as_json=json))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of review.toml, by which editors complete and check it."""
     from trialpool.cli.schema import print_schema
 
     print_schema()
+
+
+app.add_typer(bench.app, name="bench")
+
+
+@app.command()
+def digitise(
+    figure: Annotated[Path, typer.Argument(help="A figure: SVG, PDF, PNG, JPEG or TIFF", show_default=False)],
+    x: Annotated[str | None, typer.Option(help="Times of the first and last tick, as 0,60, or 0@105,60@822 with pixels")] = None,
+    y: Annotated[str | None, typer.Option(help="Survival of the lowest and highest tick, as 0,1, 0,100, or with pixels")] = None,
+    curve: Annotated[list[str] | None, typer.Option(help="An arm and its look: 'Placebo=#1f77b4', 'Placebo=black dashed'")] = None,
+    within: Annotated[str | None, typer.Option(help="The part to read: left,top,right,bottom")] = None,
+    page: Annotated[int, typer.Option(help="Page of a PDF")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Where to write the coordinates; beside the figure where left out")] = None,
+    json: Json = False,
+) -> None:
+    """Read survival curves out of a figure: coordinates, their calibration, and a picture of both to look at."""
+    from trialpool.cli.digitise import digitise_figure
+
+    digitise_figure(figure, x=x, y=y, curves=curve or [], within=within, page=page, out=out, as_json=json)
 
 
 def run() -> None:

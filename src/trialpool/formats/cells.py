@@ -16,12 +16,14 @@ from pydantic import BaseModel
 from trialpool.errors import Problem
 from trialpool.formats.csv_table import Row, Table
 from trialpool.formats.quoted import quoted
-from trialpool.review.report import PValue
+from trialpool.review.report import Allocation, PValue, Series
 
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:([ ,'\u2019_])\d{3})(?:\1\d{3})*(?:\.\d+)?", re.ASCII)
 BESIDE = re.compile(r"[+-]?\d[\d.]*[^\w.]", re.ASCII)  # a number, and something that is no part of a word after it
 DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+", re.ASCII)
+BY_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)  # which may be a decimal comma, or not
+WHOLE = "Counts are whole; a percentage has its own column"
 MIDDLE_POINTS = str.maketrans({"\u00b7": ".", "\u2219": ".", "\u22c5": ".", "\u2212": "-"})
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " "))
 WIDE = str.maketrans({"\uff0e": ".", "\uff0c": ",", "\uff0d": "-", "\uff0b": "+"})
@@ -65,13 +67,23 @@ def whole(cell: str) -> int:
         raise BadCell(
             f"{quoted(cell)} is a percentage", "Give the number of patients here; a percentage has its own column, pct_t or pct_c"
         )
+    if (found := _fraction_with_a_comma(text)) is not None:
+        raise BadCell(f"{quoted(cell)} has a decimal comma, and {found} is not a whole number", WHOLE)
     number = decimal(cell)
     if number != number.to_integral_value():
-        mend = "Counts are whole; a percentage has its own column"
+        mend = WHOLE
         if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", text):
             mend += f". Write {text.replace('.', '')} if the point separates thousands"
         raise BadCell(f"{cell} is not a whole number", mend)
     return int(number)
+
+
+def _fraction_with_a_comma(text: str) -> Decimal | None:
+    """The number that a text with a decimal comma means, where it is no whole one and no comma between thousands."""
+    if not DECIMAL_COMMA.fullmatch(text) or BY_THOUSANDS.fullmatch(text):
+        return None
+    number = Decimal(text.replace(".", "").replace(",", "."))
+    return number if number != number.to_integral_value() else None
 
 
 def p_value(cell: str) -> PValue:
@@ -93,6 +105,22 @@ def p_value(cell: str) -> PValue:
     return PValue(value=value, operator=operator)
 
 
+def series(cell: str) -> Series:
+    """Numbers with blanks between them: `100 83.5 70`."""
+    return Series(values=tuple(map(decimal, cell.split())))
+
+
+def allocation(cell: str) -> Allocation:
+    """Sizes of two arms as a ratio: `2:1`."""
+    sizes = cell.split(":")
+    if len(sizes) != 2:
+        raise BadCell(f"{quoted(cell)} is not a ratio of two arms", "Write 2:1 for two patients with treatment to one with control")
+    treatment, control = map(decimal, sizes)
+    if treatment <= 0 or control <= 0:
+        raise BadCell(f"{cell} has an arm without patients", "Write 2:1 for two patients with treatment to one with control")
+    return Allocation(treatment=treatment, control=control)
+
+
 def choice(options: tuple[Any, ...]) -> Callable[[str], Any]:
     """One of the options of a Literal."""
 
@@ -106,7 +134,14 @@ def choice(options: tuple[Any, ...]) -> Callable[[str], Any]:
     return parse
 
 
-PARSERS: Mapping[Any, Callable[[str], Any]] = {str: str, Decimal: decimal, int: whole, PValue: p_value}
+PARSERS: Mapping[Any, Callable[[str], Any]] = {
+    str: str,
+    Decimal: decimal,
+    int: whole,
+    PValue: p_value,
+    Series: series,
+    Allocation: allocation,
+}
 
 
 @cache
@@ -172,7 +207,7 @@ def _needed(model: type[BaseModel], field: str) -> str:
 def _no_number(cell: str, text: str) -> BadCell:
     """What is wrong with a text that is no number, as exactly as can be told."""
     found = quoted(cell)
-    if DECIMAL_COMMA.fullmatch(text) and not re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text):
+    if DECIMAL_COMMA.fullmatch(text) and not BY_THOUSANDS.fullmatch(text):
         return BadCell(f"{found} has a decimal comma", f"Write {text.replace('.', '').replace(',', '.')}")
     if GROUPED.fullmatch(text):
         return _comma(found, text) if text.count(",") == 1 and "." not in text else _thousands(cell)

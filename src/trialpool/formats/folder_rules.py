@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from trialpool.errors import Problem
 from trialpool.formats.cells import nearest
 from trialpool.formats.quoted import quoted
+from trialpool.formats.robustness_rules import robustness_problems
 from trialpool.review.in_numbers import in_numbers
 from trialpool.review.plan import Analysis, Plan
 from trialpool.review.published import Published
@@ -45,11 +46,13 @@ def plan_problems(plan: Plan, studies: tuple[Study, ...], reports: tuple[Report,
         if analysis.outcome not in outcomes:
             what = f"there is no outcome {analysis.outcome!r}"
             problems.append(Problem(FILE, 0, f"analyses[{i}].outcome", what, f"Use one of {', '.join(outcomes)}"))
-        for key in ("subgroups", "sensitivity"):
+        for key in ("subgroups", "sensitivity", "robustness", "small_study_tests"):
             problems += [
                 Problem(FILE, 0, f"analyses[{i}].{key}", f"{name!r} stands twice", "Remove one")
-                for name in _twice(getattr(analysis, key))
+                for name in _twice(getattr(analysis, key) or ())
             ]
+        of = next((outcome for outcome in plan.outcomes if outcome.id == analysis.outcome), None)
+        problems += robustness_problems(f"analyses[{i}]", analysis, of, studies)
         problems += _ill_matched(f"analyses[{i}].ci", analysis)
         problems += _unknown_factors(f"analyses[{i}].subgroups", analysis.subgroups, studies)
     return problems

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from trialpool.errors import Problem
+from trialpool.formats.curve_rules import CURVE_RULES
 from trialpool.review.published import Published
 from trialpool.review.report import RATIOS, Report
 
@@ -14,8 +15,12 @@ Rule = Callable[[Report], Iterator[Finding]]
 RuleOfBoth = Callable[[Report | Published], Iterator[Finding]]
 SAME = 1e-9  # limits that differ by less, of their own size, have no width to compute with
 COUNTS = ("events_t", "n_t", "events_c", "n_c")
-PERCENTAGES = ("pct_t", "pct_c", "survival_t", "survival_c")
-POSITIVE = ("median_t", "median_c", "landmark", "follow_up", "sd_t", "sd_c", "v")
+LIMITS_OF_SURVIVAL = ("survival_low_t", "survival_high_t", "survival_low_c", "survival_high_c")
+PERCENTAGES = ("pct_t", "pct_c", "survival_t", "survival_c", *LIMITS_OF_SURVIVAL)
+POSITIVE = (
+    *("median_t", "median_c", "landmark", "follow_up", "follow_up_max", "sd_t", "sd_c", "v", "se_log", "se_ratio"),
+    *("expected_t", "expected_c", "time_t", "time_c", "survival_se_t", "survival_se_c"),
+)
 
 
 def estimate_has_measure(report: Report) -> Iterator[Finding]:
@@ -115,6 +120,57 @@ def magnitudes_are_positive(report: Report) -> Iterator[Finding]:
             yield column, f"{value} is not above 0", "Leave the cell empty where it was not reported"
 
 
+def one_sided_levels_are_above_half(report: Report) -> Iterator[Finding]:
+    if report.ci_sides == 1 and report.ci_level <= 50:
+        yield "ci_level", f"{report.ci_level} is no level of a one-sided limit", "Write 97.5 for the limit of a 95% interval"
+
+
+def totals_fit(report: Report) -> Iterator[Finding]:
+    total, t, c = report.events_total, report.events_t, report.events_c
+    if total is None:
+        return
+    if total < 0:
+        yield "events_total", f"{total} is below 0", "Counts are not negative"
+    elif report.n_t is not None and report.n_c is not None and total > report.n_t + report.n_c:
+        yield "events_total", f"{total} events among {report.n_t + report.n_c} patients", "Correct it, or n_t and n_c"
+    elif t is not None and c is not None and t + c != total:
+        yield "events_total", f"the arms have {t} and {c} events, and not {total}", "Correct one of them"
+
+
+def reductions_fit(report: Report) -> Iterator[Finding]:
+    low, mid, high = report.reduction_low, report.reduction, report.reduction_high
+    for column in ("reduction", "reduction_low", "reduction_high"):
+        value = getattr(report, column)
+        if value is not None and value >= 100:
+            yield column, f"{value}% leaves no hazard", "Give the percentage by which the hazard is lower, below 100"
+    for limit, wrong_side in (("lower", _below(mid, low)), ("upper", _below(high, mid))):
+        if wrong_side:
+            what = f"the {limit} limit {low if limit == 'lower' else high} is on the wrong side of the reduction {mid}"
+            yield "reduction", what, "Correct the one that was mistyped"
+
+
+def statistics_fit(report: Report) -> Iterator[Finding]:
+    if report.chi2 is not None and report.chi2 < 0:
+        yield "chi2", f"{report.chi2} is below 0", "Chi-squared is not negative"
+    if report.se_ratio is not None and report.estimate is None:
+        yield "se_ratio", "the standard error of an estimate that is not given", "Give the estimate"
+    if report.se_log is not None and report.estimate is None and report.coefficient is None:
+        yield "se_log", "a standard error without an estimate or a coefficient", "Give one of the two"
+
+
+def limits_hold_survival(report: Report) -> Iterator[Finding]:
+    for arm in ("t", "c"):
+        low, mid, high = (getattr(report, f"survival{part}_{arm}") for part in ("_low", "", "_high"))
+        for limit, value, wrong_side in (("lower", low, _below(mid, low)), ("upper", high, _below(high, mid))):
+            if wrong_side:
+                what = f"the {limit} limit {value} is on the wrong side of {mid}"
+                yield f"survival_{arm}", what, "Correct the one that was mistyped"
+
+
+def _below(value: Decimal | None, other: Decimal | None) -> bool:
+    return value is not None and other is not None and value < other
+
+
 OF_BOTH: tuple[RuleOfBoth, ...] = (
     ratios_are_positive,
     limits_are_in_order,
@@ -129,6 +185,12 @@ RULES: tuple[Rule, ...] = (
     differences_are_shares,
     percentages_fit,
     magnitudes_are_positive,
+    one_sided_levels_are_above_half,
+    totals_fit,
+    reductions_fit,
+    statistics_fit,
+    limits_hold_survival,
+    *CURVE_RULES,
 )
 
 

@@ -8,10 +8,12 @@ from trialpool.errors import BadInput, Problem
 from trialpool.formats.cells import read_row, unknown_columns
 from trialpool.formats.csv_table import read_table
 from trialpool.formats.folder_rules import direction_problems, plan_problems, scope_problems, study_problems, use_problems
+from trialpool.formats.plain_text import read_text
 from trialpool.formats.quoted import quoted
 from trialpool.formats.report_rules import problems_of, problems_of_published
 from trialpool.formats.review_toml import read_plan
 from trialpool.formats.study_rules import misspelt_columns, problems_of_study, strata_problems
+from trialpool.review.claim_text import ClaimText
 from trialpool.review.published import Published
 from trialpool.review.report import Report
 from trialpool.review.review import Review
@@ -49,13 +51,14 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     studies, strata = _studies(folder, problems)
     reports = _reports(folder, strata, problems)
     published = _published(folder, problems) if folder / "published.csv" in entries else ()
+    claims = _claims(folder, problems) if folder / "claims" in entries else ()
     if plan is not None:
         problems += plan_problems(plan, studies, reports)
     problems += direction_problems(reports) + use_problems(reports) + scope_problems(published, studies)
     if any(p.severity == "error" for p in problems) or plan is None:
         return None, tuple(problems)
     remarks = tuple(map(str, problems))
-    return Review(plan=plan, studies=studies, reports=reports, published=published, remarks=remarks), tuple(problems)
+    return Review(plan=plan, studies=studies, reports=reports, published=published, claims=claims, remarks=remarks), tuple(problems)
 
 
 def _entries(folder: Path, name: str, mend: str) -> tuple[list[Path], Problem | None]:
@@ -147,3 +150,20 @@ def _published(folder: Path, problems: list[Problem]) -> tuple[Published, ...]:
             rows.append(Published(**values, row=row.number))
             problems += problems_of_published(rows[-1])
     return tuple(rows)
+
+
+def _claims(folder: Path, problems: list[Problem]) -> tuple[ClaimText, ...]:
+    """The texts of claims/; one that cannot be read is said, and the review stands without it."""
+    entries, problem = _entries(folder / "claims", "claims", "Make it a folder of texts, or remove it")
+    if problem is not None:
+        problems.append(problem)
+    texts = []
+    for path in entries:
+        if path.name.startswith((".", "~")) or path.is_dir() or path.stem.upper() == "README":
+            continue
+        name = path.name.encode(errors="replace").decode()
+        try:
+            texts.append(ClaimText(name=name, text=read_text(path).text))
+        except BadInput as bad:
+            problems += [Problem(f"claims/{name}", 0, "", p.what, p.mend, "warning") for p in bad.problems]
+    return tuple(texts)

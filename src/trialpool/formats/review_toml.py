@@ -15,7 +15,7 @@ from trialpool.formats.quoted import quoted
 from trialpool.review.plan import Plan
 
 FILE = "review.toml"
-TABLES = {"question": "[question]", "outcomes": "[[outcomes]]", "analyses": "[[analyses]]"}
+TABLES = {"question": "[question]", "screening": "[screening]", "outcomes": "[[outcomes]]", "analyses": "[[analyses]]"}
 
 
 def read_plan(folder: Path, problems: list[Problem]) -> Plan | None:
@@ -63,12 +63,20 @@ def _toml_problem(detail: Any) -> Problem:
         return Problem(FILE, 0, place, f"{found} is not known", f"Use {detail['ctx']['expected']}")
     if kind in ("greater_than", "less_than") and location[-1] == "level":
         return Problem(FILE, 0, place, f"{found} is not between 0 and 1", "For a 95% interval give 0.95")
+    if kind in BOUNDS:
+        return Problem(FILE, 0, place, f"{found} is out of range", BOUNDS[kind].format(**detail["ctx"]))
     if kind in KINDS:
         what, mend = KINDS[kind]
         return Problem(FILE, 0, place, what.format(found=found), _as_table(location) or mend)
     return Problem(FILE, 0, place, f"{found} cannot be used", str(detail["msg"]))
 
 
+BOUNDS = {
+    "greater_than": "Give more than {gt:g}",
+    "greater_than_equal": "Give {ge:g} or more",
+    "less_than": "Give less than {lt:g}",
+    "less_than_equal": "Give {le:g} or less",
+}
 KINDS = {
     "string_type": ("{found} is not text", "Put it in double quotes"),
     "string_too_short": ("the text is empty", "Write something"),
@@ -80,6 +88,11 @@ KINDS = {
     "too_short": ("the list is empty", "Give at least one"),
     "model_type": ("{found} is not a table", "Write its keys under a heading in brackets"),
     "float_type": ("{found} is not a number", "Write it without quotes, such as 0.95"),
+    "int_type": ("{found} is not a whole number", "Write it without quotes, such as 2"),
+    "int_parsing": ("{found} is not a whole number", "Write it without quotes, such as 2"),
+    "int_from_float": ("{found} is not a whole number", "Write it without decimals, such as 2"),
+    "bool_type": ("{found} is neither true nor false", "Write true or false, without quotes"),
+    "bool_parsing": ("{found} is neither true nor false", "Write true or false, without quotes"),
     "float_parsing": ("{found} is not a number", "Write it without quotes, such as 0.95"),
 }
 

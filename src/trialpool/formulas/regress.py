@@ -11,7 +11,7 @@ import numpy as np
 from trialpool.errors import BadArgument
 from trialpool.formulas.formula import Formula
 from trialpool.formulas.moderators import Moderator
-from trialpool.stats.effects.columns import MISSING
+from trialpool.stats.effects.columns import MISSING, told_apart
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling.choices import choose
 from trialpool.stats.regression.design import Design, checked, here_in
@@ -137,11 +137,11 @@ def complete(effects: Effects, formulas: Sequence[Formula], data: Any, missing: 
     if not lacking:
         return effects, columns
     if missing == "raise":
-        found = "; ".join(f"{effects.study[i]} has no {' and '.join(names)}" for i, names in sorted(lacking.items()))
+        found = "; ".join(f"{told_apart(effects.study)[i]} has no {' and '.join(names)}" for i, names in sorted(lacking.items()))
         raise BadArgument(f'Moderators are missing: {found}. Give them, or leave these studies out with missing="drop".')
-    notes = dict(effects.notes)
+    notes, labels = dict(effects.notes), told_apart(effects.study)
     for i, names in sorted(lacking.items()):
         said = f"left out, as it has no {' and '.join(names)}"
-        notes[effects.study[i]] = f"{notes[effects.study[i]]}; {said}" if effects.study[i] in notes else said
+        notes[labels[i]] = f"{notes[labels[i]]}; {said}" if labels[i] in notes else said
     gone = np.isin(np.arange(k), list(lacking))
     return replace(effects, vi=np.where(gone, np.inf, effects.vi), notes=notes), columns

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from trialpool.review.report import Report
+from trialpool.review.report import Report, Series
+from trialpool.stats.effects.curve import Curve
 from trialpool.stats.effects.printed import Printed, decimals_of_ratio
 from trialpool.stats.effects.reported import Reported
+
+OF_ANY = ("chi2", "expected_t", "expected_c", "time_t", "time_c")
+FIGURES = ("reduction", "reduction_low", "reduction_high", "coefficient", "se_log", "se_ratio", *OF_ANY)
+SHARES = ("survival_se_t", "survival_se_c", "survival_low_t", "survival_high_t", "survival_low_c", "survival_high_c")
 
 
 def in_numbers(report: Report, measure: str) -> Reported:
@@ -15,7 +20,7 @@ def in_numbers(report: Report, measure: str) -> Reported:
     Spreadsheets drop last zeros: where an estimate and its limits differ in decimals, each is taken to have had as many as the
     longest, up to two.
     """
-    same = report.measure == measure
+    same, of_hazards = report.measure == measure, measure == "HR" and report.measure in (None, "HR")
     decimals = decimals_of_ratio(x for x in (report.estimate, report.ci_low, report.ci_high) if x is not None)
 
     def of_ratio(figure: Decimal | None) -> Printed | None:
@@ -26,7 +31,7 @@ def in_numbers(report: Report, measure: str) -> Reported:
         estimate=of_ratio(report.estimate),
         ci_low=of_ratio(report.ci_low),
         ci_high=of_ratio(report.ci_high),
-        level=float(report.ci_level) / 100,
+        level=_level(report),
         inverted=None if report.orientation is None else report.orientation == "control_vs_treatment",
         p=Printed.of(report.p.value) if report.p else None,
         p_operator=report.p.operator if report.p else "=",
@@ -44,9 +49,47 @@ def in_numbers(report: Report, measure: str) -> Reported:
         survival_c=_share(report.survival_c),
         o_minus_e=_printed(report.o_minus_e),
         v=_printed(report.v),
-        follow_up=float(report.follow_up) if report.follow_up is not None else None,
+        follow_up=_printed(report.follow_up),
         favours=report.favours,
+        **{name: _printed(getattr(report, name)) for name in (FIGURES if of_hazards else OF_ANY)},
+        **{name: _share(getattr(report, name)) for name in SHARES},
+        events_total=report.events_total,
+        allocation=(float(report.allocation.treatment), float(report.allocation.control)) if report.allocation else None,
+        curve=_curve(report),
     )
+
+
+def _level(report: Report) -> float:
+    """The level of the two-sided interval that the limits are of: 95% for a one-sided limit of 97.5%."""
+    level = float(report.ci_level) / 100
+    return 2 * level - 1 if report.ci_sides == 1 else level
+
+
+def _curve(report: Report) -> Curve | None:
+    """The curves, where both were read at every time; survival of 100% at time 0 was not read off, but is so."""
+    if not (report.curve_times and report.curve_t and report.curve_c):
+        return None
+    times = tuple(map(float, report.curve_times.values))
+    s_t, s_c = (
+        tuple(
+            Printed.exact(1.0) if not time and s == 100 else Printed.of(s.scaleb(-2))
+            for time, s in zip(times, arm.values, strict=True)
+        )
+        for arm in (report.curve_t, report.curve_c)
+    )
+    return Curve(
+        times=times,
+        s_t=s_t,
+        s_c=s_c,
+        at_risk_t=_whole(report.at_risk_t),
+        at_risk_c=_whole(report.at_risk_c),
+        follow_up_min=float(report.follow_up_min) if report.follow_up_min is not None else None,
+        follow_up_max=float(report.follow_up_max) if report.follow_up_max is not None else None,
+    )
+
+
+def _whole(series: Series | None) -> tuple[int, ...] | None:
+    return None if series is None else tuple(map(int, series.values))
 
 
 def _printed(figure: Decimal | None) -> Printed | None:

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal[
-    "article", "conference paper", "abstract", "preprint", "review", "registration", "book", "chapter", "thesis", "report", "other", ""
+    "article",
+    "conference paper",
+    "abstract",
+    "preprint",
+    "review",
+    "registration",
+    "book",
+    "chapter",
+    "thesis",
+    "report",
+    "other",
+    "",
 ]
 Flag = Literal["retracted", "retraction notice", "erratum", "corrected", "expression of concern", "updated", "comment"]
 
@@ -39,6 +50,7 @@ class Record:
     flags : what the database says has happened to the publication (`retracted`)
     related : identifiers that it points to, with the kind of link (`RetractionIn 12345678`)
     further : every other field, (name in the export, value), in order; written back by the same format
+    format : of the export (`ris`), which the names in `further` belong to
     """
 
     place: Place
@@ -63,6 +75,7 @@ class Record:
     flags: tuple[Flag, ...] = ()
     related: tuple[str, ...] = ()
     further: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    format: str = field(default="", repr=False)
 
     @property
     def id(self) -> str:

@@ -36,6 +36,29 @@ class PValue(BaseModel):
         return f"{self.operator} {self.value}"
 
 
+class Series(BaseModel):
+    """Numbers of one cell, with blanks between them, as printed: `100 83.5 70`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    values: tuple[Decimal, ...]
+
+    def __str__(self) -> str:
+        return " ".join(f"{value:f}" for value in self.values)
+
+
+class Allocation(BaseModel):
+    """Sizes of the arms as a ratio, treatment to control: `2:1`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    treatment: Decimal
+    control: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.treatment:f}:{self.control:f}"
+
+
 class Report(BaseModel):
     """A row of results/*.csv. Numbers keep the decimals that were printed, for these say how far a number is known.
 
@@ -52,6 +75,13 @@ class Report(BaseModel):
     ci_low: Decimal | None = Field(None, description="Lower confidence limit of `estimate`")
     ci_high: Decimal | None = Field(None, description="Upper confidence limit of `estimate`")
     ci_level: Decimal = Field(Decimal(95), description="Level of the interval in percent; 95 where left empty")
+    ci_sides: Literal[1, 2] = Field(2, description="1 where a limit is one-sided: one of 97.5% is that of a 95% interval")
+    reduction: Decimal | None = Field(None, description="Percent by which the hazard is lower, where this is printed and no ratio")
+    reduction_low: Decimal | None = Field(None, description="Lower confidence limit of `reduction`")
+    reduction_high: Decimal | None = Field(None, description="Upper confidence limit of `reduction`")
+    coefficient: Decimal | None = Field(None, description="Logarithm of the hazard ratio as printed (coefficient of a Cox model)")
+    se_log: Decimal | None = Field(None, description="Standard error of `coefficient`, or of the logarithm of `estimate`")
+    se_ratio: Decimal | None = Field(None, description="Standard error of `estimate` itself, not of its logarithm")
     orientation: Orientation | None = Field(
         None, description="`treatment_vs_control` (HR below 1: fewer events with treatment) or `control_vs_treatment`"
     )
@@ -61,6 +91,12 @@ class Report(BaseModel):
     n_t: int | None = Field(None, description="Patients analysed, treatment arm")
     events_c: int | None = Field(None, description="Patients with the event, control arm")
     n_c: int | None = Field(None, description="Patients analysed, control arm")
+    events_total: int | None = Field(None, description="Patients with the event in both arms, where they are not given by arm")
+    allocation: Allocation | None = Field(
+        None, description="Sizes of the arms, treatment to control (`2:1`), where `n_t` is not known"
+    )
+    time_t: Decimal | None = Field(None, description="Time at risk of all patients together, treatment arm")
+    time_c: Decimal | None = Field(None, description="Time at risk of all patients together, control arm")
     pct_t: Decimal | None = Field(None, description="Percent with the event as printed, treatment arm")
     pct_c: Decimal | None = Field(None, description="Percent with the event as printed, control arm")
     mean_t: Decimal | None = Field(None, description="Mean, treatment arm")
@@ -72,8 +108,24 @@ class Report(BaseModel):
     landmark: Decimal | None = Field(None, description="Time of `survival_t` and `survival_c`, in the review's time unit")
     survival_t: Decimal | None = Field(None, description="Percent free of the event at `landmark`, treatment arm")
     survival_c: Decimal | None = Field(None, description="Percent free of the event at `landmark`, control arm")
+    survival_se_t: Decimal | None = Field(None, description="Standard error of `survival_t`, in percent")
+    survival_se_c: Decimal | None = Field(None, description="Standard error of `survival_c`, in percent")
+    survival_low_t: Decimal | None = Field(None, description="Lower confidence limit of `survival_t`, in percent")
+    survival_high_t: Decimal | None = Field(None, description="Upper confidence limit of `survival_t`, in percent")
+    survival_low_c: Decimal | None = Field(None, description="Lower confidence limit of `survival_c`, in percent")
+    survival_high_c: Decimal | None = Field(None, description="Upper confidence limit of `survival_c`, in percent")
+    curve_times: Series | None = Field(None, description="Times at which the curves were read, with blanks between: `0 12 24`")
+    curve_t: Series | None = Field(None, description="Percent free of the event at each of them, treatment arm: `100 83.5 70`")
+    curve_c: Series | None = Field(None, description="Percent free of the event at each of them, control arm")
+    at_risk_t: Series | None = Field(None, description="Patients at risk at each of them, treatment arm")
+    at_risk_c: Series | None = Field(None, description="Patients at risk at each of them, control arm")
+    follow_up_min: Decimal | None = Field(None, description="Shortest follow-up of a patient in the review's time unit")
+    follow_up_max: Decimal | None = Field(None, description="Longest follow-up of a patient in the review's time unit")
     o_minus_e: Decimal | None = Field(None, description="Log-rank observed minus expected events of the treatment arm")
     v: Decimal | None = Field(None, description="Log-rank variance of `o_minus_e`")
+    chi2: Decimal | None = Field(None, description="Chi-squared of the log-rank test, with one degree of freedom")
+    expected_t: Decimal | None = Field(None, description="Events that the log-rank test expects, treatment arm")
+    expected_c: Decimal | None = Field(None, description="Events that the log-rank test expects, control arm")
     follow_up: Decimal | None = Field(None, description="Median follow-up in the review's time unit")
     favours: Arm | None = Field(None, description="`treatment` or `control`: which arm the words of the source say did better")
     analysis: str = Field("", description="Population, time origin and adjustment, in the source's words")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from trialpool.review.claim_text import ClaimText
 from trialpool.review.plan import Outcome, Plan
 from trialpool.review.published import Published
 from trialpool.review.report import Report
@@ -13,6 +14,7 @@ from trialpool.review.study import Study
 class Review(BaseModel):
     """A review folder as frozen values, in the order of its files.
 
+    claims  : texts to hold against the findings
     remarks : what was odd in the input but could be read (encoding, separators), as sentences
     """
 
@@ -22,6 +24,7 @@ class Review(BaseModel):
     studies: tuple[Study, ...]
     reports: tuple[Report, ...]
     published: tuple[Published, ...] = ()
+    claims: tuple[ClaimText, ...] = ()
     remarks: tuple[str, ...] = ()
 
     def outcome(self, id_: str) -> Outcome:

@@ -42,9 +42,9 @@ class StoppingAdvice:
     def __str__(self) -> str:
         return (
             f"{self.screened} of {self.total} records screened, {self.relevant} relevant. With {self.confidence:.0%} confidence "
-            f"at least {_down(self.recall_at_least):.1f}% of the relevant records were found (at most {self.unseen_at_most} unseen). "
-            f"That recall is below {self.target:.0%}: P = {_p(self.p)} (hypergeometric test of Callaghan and Müller-Hansen 2020, "
-            "applied after every decision)."
+            f"at least {_down(self.recall_at_least):.1f}% of the relevant records were found (at most {self.unseen_at_most} "
+            f"unseen). That recall is below {self.target:.0%}: P = {_p(self.p)} (hypergeometric test of Callaghan and "
+            "Müller-Hansen 2020, applied after every decision)."
         )
 
 

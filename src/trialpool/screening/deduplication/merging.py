@@ -10,7 +10,7 @@ from trialpool.review.record import Record
 
 _LONGEST = ("title", "abstract", "journal", "authors", "keywords", "pages")
 _JOINED = ("flags", "related")
-_KEPT = ("place", "database", "further")
+_KEPT = ("place", "database", "further", "format")
 
 
 @dataclass(frozen=True)
