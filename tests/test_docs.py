@@ -274,7 +274,7 @@ def test_every_public_name_has_an_entry_in_the_reference(name: str) -> None:
 
 @pytest.mark.parametrize("result", RESULTS, ids=lambda result: result.__name__)
 def test_every_field_of_a_result_stands_in_the_reference(result: type) -> None:
-    own = [name for name in vars(result) if not name.startswith("_")]
+    own = [name for name in vars(result) if not name.startswith("_") and not name.isupper()]
     entry = rf"^### `{result.__name__}` {{ #\w+ }}\n(.*?)(?=^##|\Z)"
     section = re.search(entry, "\n".join(reference().values()), re.MULTILINE | re.DOTALL)
     assert section is not None

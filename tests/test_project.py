@@ -27,7 +27,7 @@ def texts():
     for path in sorted(ROOT.rglob("*")):
         folders = path.relative_to(ROOT).parts[:-1]
         hidden = any(folder.startswith(".") and folder != ".ci" for folder in folders)
-        if hidden or NOT_OURS.intersection(folders) or not path.is_file():
+        if hidden or NOT_OURS.intersection(folders) or not path.is_file() or path.name == ".git":
             continue
         try:
             yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
