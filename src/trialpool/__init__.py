@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from trialpool.review.record import Record as Record
     from trialpool.screening.deduplication.deduplicate import Decision as Decision
     from trialpool.screening.deduplication.deduplicate import deduplicate as deduplicate
+    from trialpool.screening.ranking.ranker import Ranker as Ranker
     from trialpool.screening.stopping import stopping_advice as stopping_advice
     from trialpool.stats.agreement.agreement import agreement as agreement
     from trialpool.stats.bayes.empirical_priors import empirical_prior as empirical_prior
@@ -217,6 +218,7 @@ _ROOMS = {
     "reports.build": ("write_report",),
     "review.record": ("Place", "Record"),
     "screening.deduplication.deduplicate": ("Decision", "deduplicate"),
+    "screening.ranking.ranker": ("Ranker",),
     "screening.stopping": ("stopping_advice",),
     "stats.agreement.agreement": ("agreement",),
     "stats.bayes.empirical_priors": ("empirical_prior",),
