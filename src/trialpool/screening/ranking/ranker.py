@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +67,8 @@ class Ranker:
         if len(self._row) < len(self.ids):
             twice = next(id_ for row, id_ in enumerate(self.ids) if self._row[id_] != row)
             raise BadArgument(f"Two records have the identifier {twice}. Give each its own.")
-        features = words_and_pairs([*map(text_of, records), criteria]) if records else None
-        self._features = None if features is None else features[: len(self.ids)]
+        features: Any = words_and_pairs([*map(text_of, records), criteria]) if records else None
+        self._features: Any = None if features is None else features[: len(self.ids)]
         self._criteria = features[len(self.ids) :] if features is not None and criteria.strip() else None
         self._model, self._seed = model, seed
         self._chance = np.random.default_rng(seed).permutation(len(self.ids))
@@ -95,11 +96,12 @@ class Ranker:
             scores = MODELS[self._model](self._features, rows, relevant, self._seed)
             return scores, f"learnt from {found} relevant and {not_found} irrelevant records"
         if found:
-            return self._like(self._features[rows]), f"likeness to {found} relevant records"  # type: ignore[index]
+            return self._like(self._features[rows]), f"likeness to {found} relevant records"
         if self._criteria is not None:
             return self._like(self._criteria), "likeness to the criteria"
         return np.zeros(len(self.ids)), "chance"
 
-    def _like(self, examples: object) -> Floats:
+    def _like(self, examples: Any) -> Floats:
         """Mean cosine of each record with the examples."""
-        return np.asarray((self._features @ examples.T).mean(axis=1), dtype=float).ravel()  # type: ignore[operator,attr-defined]
+        means: Floats = np.asarray((self._features @ examples.T).mean(axis=1), dtype=np.float64).ravel()
+        return means
