@@ -38,12 +38,14 @@ from trialpool.review.plan import (
     Outcome,
     Plan,
     Question,
+    RiskOfBiasPlan,
     SequentialPlan,
     SubsetsPlan,
 )
 from trialpool.review.published import Published
 from trialpool.review.report import STATUSES, Allocation, PValue, Report, Series
 from trialpool.review.review import Review
+from trialpool.review.risk_of_bias import RiskOfBiasRow
 from trialpool.review.study import Study
 from trialpool.stats.bias.egger import EggerTest
 from trialpool.stats.effects.derivation import Derivation
@@ -64,7 +66,7 @@ TEMPLATE = ROOT / "src/trialpool/formats/template"
 IMAGE = ROOT / "docs/images/forest-pfs.svg"
 SETTINGS = (MultiversePlan, SubsetsPlan, SequentialPlan, BayesianPlan)
 OF_ONE_CELL: dict[Any, str] = {PValue: "P value", Series: "numbers", Allocation: "ratio"}
-NOT_COLUMNS = {Study: {"moderators"}, Report: {"file", "row"}, Published: {"row"}}
+NOT_COLUMNS = {Study: {"moderators"}, Report: {"file", "row"}, Published: {"row"}, RiskOfBiasRow: {"row"}}
 RESULTS = (Effects, Derivation, PooledEffect, Subgroups, Refits, EggerTest, Findings, AnalysisFindings)
 
 
@@ -133,11 +135,18 @@ def field_table(model: type[BaseModel]) -> str:
 
 
 @pytest.mark.parametrize(
-    "model", [Plan, Question, Outcome, Analysis, *SETTINGS, Study, Report, Published], ids=lambda model: model.__name__
+    "model",
+    [Plan, Question, RiskOfBiasPlan, Outcome, Analysis, *SETTINGS, Study, Report, Published],
+    ids=lambda model: model.__name__,
 )
 def test_every_field_of_the_review_folder_is_documented(model: type[BaseModel]) -> None:
     expected = field_table(model)
     assert expected in page("review-folder.md"), f"docs/review-folder.md lacks the table\n\n{expected}\n"
+
+
+def test_every_column_of_risk_of_bias_is_documented() -> None:
+    expected = field_table(RiskOfBiasRow)
+    assert expected in page("risk-of-bias.md"), f"docs/risk-of-bias.md lacks the table\n\n{expected}\n"
 
 
 def test_statuses_preference_and_sensitivity_analyses_are_documented_in_their_words() -> None:

@@ -82,14 +82,18 @@ def folder(
     studies: Rows | str | bytes | None = STUDIES,
     results: Rows | str | bytes | None = RESULTS,
     published: Rows | str | bytes | None = None,
+    risk_of_bias: Rows | str | bytes | None = None,
+    tools: Mapping[str, str] | None = None,
 ) -> Path:
     """A review folder in `at`; a file is given as rows, as text or as bytes, and None leaves it out."""
     files = {"review.toml": toml, "studies.csv": studies, "results/os.csv": results, "published.csv": published}
+    files |= {"risk_of_bias.csv": risk_of_bias, **{f"tools/{name}": text for name, text in (tools or {}).items()}}
     made = at / "review"
     (made / "results").mkdir(parents=True)
     for name, content in files.items():
         if content is not None:
             text = content if isinstance(content, str | bytes) else csv_text(content)
+            (made / name).parent.mkdir(exist_ok=True)
             (made / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     return made
 

@@ -18,6 +18,7 @@ from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.subgroups import Subgroups
 
 if TYPE_CHECKING:
+    from trialpool.analysis.risk_of_bias import PooledRiskOfBias
     from trialpool.analysis.robustness import Robustness
 
 
@@ -99,6 +100,7 @@ class AnalysisFindings:
     no_egger   : why not; empty where it is
     published  : results of others beside ours
     robustness : what the result hangs on; None where there is none
+    risk_of_bias : of each effect, with the weight of each level; None where no effect is judged
     """
 
     analysis: Analysis
@@ -112,6 +114,7 @@ class AnalysisFindings:
     egger: EggerTest | None = None
     no_egger: str = ""
     robustness: Robustness | None = None
+    risk_of_bias: PooledRiskOfBias | None = None
     published: tuple[Comparison, ...] = ()
 
     @property

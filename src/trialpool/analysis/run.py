@@ -10,11 +10,12 @@ import numpy as np
 from trialpool.analysis.compare import comparisons, crude_ratios, not_compared
 from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, Variation, effects_of
 from trialpool.analysis.inconsistencies import inconsistencies
+from trialpool.analysis.risk_of_bias import KEPT, by_level, kept_by_risk, pooled_risk_of_bias, with_levels
 from trialpool.analysis.robustness import robustness
 from trialpool.analysis.rounding import rounding_variations
 from trialpool.analysis.selection import ALL, Selection, level_of, select
 from trialpool.errors import NotEstimable
-from trialpool.review.plan import SENSITIVITY, Analysis, Outcome
+from trialpool.review.plan import RISK_OF_BIAS, SENSITIVITY, Analysis, Outcome
 from trialpool.review.report import Status
 from trialpool.review.review import Review
 from trialpool.stats.bias.egger import EggerTest, egger
@@ -64,7 +65,7 @@ def analyse(review: Review, *, watch: Watch = lambda _: None) -> Findings:
 
 
 def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindings:
-    selection = select(review, outcome)
+    selection = with_levels(select(review, outcome), review, outcome.id)
     empty = AnalysisFindings(analysis=analysis, outcome=outcome, selection=selection, fit=None)
     if not selection.effects:
         return replace(empty, why=f"no report of {outcome.name.lower()} can be used", published=comparisons(review, empty))
@@ -74,7 +75,8 @@ def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindin
     found = replace(
         empty,
         fit=fit,
-        subgroups=tuple(_stratify(selection, analysis, outcome)),
+        risk_of_bias=pooled_risk_of_bias(review, outcome.id, selection.effects, fit.weights),
+        subgroups=tuple(_stratify(review, selection, analysis, outcome)),
         sensitivity=tuple(_vary(review, analysis, outcome, selection, fit)),
         cumulative=cumulative(fit, [e.unit.year for e in selection.effects]),
         egger=test,
@@ -84,9 +86,10 @@ def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindin
     return replace(found, published=comparisons(review, found))
 
 
-def _stratify(selection: Selection, analysis: Analysis, outcome: Outcome) -> Iterator[Stratified]:
+def _stratify(review: Review, selection: Selection, analysis: Analysis, outcome: Outcome) -> Iterator[Stratified]:
     for by in analysis.subgroups:
         chosen = tuple(e for e in selection.effects if level_of(e, by))
+        chosen = by_level(chosen, review) if by == RISK_OF_BIAS and review.risk_of_bias else chosen
         if chosen:
             result = subgroups(
                 effects_of(chosen, outcome.measure),
@@ -109,11 +112,22 @@ def _vary(review: Review, analysis: Analysis, outcome: Outcome, selection: Selec
             yield from rounding_variations(fit)
         elif id_ in APPLIES and not APPLIES[id_](analysis, outcome, fit):
             continue
+        elif id_ in KEPT:
+            yield from _by_risk(id_, review, analysis, outcome, selection)
         else:
             again = VARIATIONS[id_](review, analysis, outcome, fit)
             group = "Rows" if id_ in ("read-only", "all-rows") else "Model"
             why = "an arm has no event in any trial" if id_ == "mantel-haenszel" else "no row remains that can be used"
             yield Variation(id=id_, label=SENSITIVITY[id_], group=group, fit=again, why="" if again else why)
+
+
+def _by_risk(id_: str, review: Review, analysis: Analysis, outcome: Outcome, selection: Selection) -> Iterator[Variation]:
+    """The analysis without the results at some levels of risk; nothing where no result of it is judged."""
+    if pooled_risk_of_bias(review, outcome.id, selection.effects, ()) is None:
+        return
+    kept, why = kept_by_risk(id_, selection, review, outcome.id)
+    again = _pool_selected(kept, analysis, outcome)
+    yield Variation(id=id_, label=SENSITIVITY[id_], group="Risk of bias", fit=again, why=why)
 
 
 APPLIES: dict[str, Callable[[Analysis, Outcome, PooledEffect], bool]] = {

@@ -10,7 +10,7 @@ from trialpool.formats.cells import nearest
 from trialpool.formats.quoted import quoted
 from trialpool.formats.robustness_rules import robustness_problems
 from trialpool.review.in_numbers import in_numbers
-from trialpool.review.plan import Analysis, Plan
+from trialpool.review.plan import RISK_OF_BIAS, Analysis, Plan
 from trialpool.review.published import Published
 from trialpool.review.report import Report
 from trialpool.review.study import Study
@@ -21,20 +21,30 @@ FILE = "review.toml"
 
 def study_problems(report: Report, strata: Mapping[str, Sequence[str]]) -> list[Problem]:
     """A report must name a study, and a stratum, that studies.csv has: `strata` by study."""
-    if report.study not in strata:
-        near = get_close_matches(report.study, strata, n=1)
+    return unit_problems(report.file, report.row, report.study, report.stratum, strata, whole="for a report of the whole study")
+
+
+def unit_problems(
+    file: str, row: int, study: str, stratum: str, strata: Mapping[str, Sequence[str]], *, whole: str
+) -> list[Problem]:
+    """The same of any row; `whole` says what an empty stratum is for."""
+    if study not in strata:
+        near = get_close_matches(study, strata, n=1)
         mend = "Add it there, or correct it" + (f" (nearest: {near[0]})" if near else "")
-        return [Problem(report.file, report.row, "study", f"studies.csv has no study {quoted(report.study)}", mend)]
-    named = [stratum for stratum in strata[report.study] if stratum]
-    if report.stratum and report.stratum not in named:
+        return [Problem(file, row, "study", f"studies.csv has no study {quoted(study)}", mend)]
+    named = [name for name in strata[study] if name]
+    if stratum and stratum not in named:
         known = f"it has {', '.join(named)}" if named else "it has none"
-        what = f"studies.csv has no stratum {quoted(report.stratum)} of {report.study}; {known}"
-        return [Problem(report.file, report.row, "stratum", what, "Correct it, or leave it empty for a report of the whole study")]
+        what = f"studies.csv has no stratum {quoted(stratum)} of {study}; {known}"
+        return [Problem(file, row, "stratum", what, f"Correct it, or leave it empty {whole}")]
     return []
 
 
-def plan_problems(plan: Plan, studies: tuple[Study, ...], reports: tuple[Report, ...]) -> list[Problem]:
-    """Ids are unique, analyses name an outcome of the plan, subgroups name columns of studies.csv, outcomes are reported."""
+def plan_problems(plan: Plan, studies: tuple[Study, ...], reports: tuple[Report, ...], *, judged: bool = False) -> list[Problem]:
+    """Ids are unique, analyses name an outcome of the plan, subgroups name columns of studies.csv, outcomes are reported.
+
+    judged : whether risk_of_bias.csv has rows, which give the column `risk of bias`
+    """
     problems = [
         Problem(FILE, 0, table, f"the id {id_!r} stands twice", "Give each its own")
         for table in ("outcomes", "analyses")
@@ -54,7 +64,7 @@ def plan_problems(plan: Plan, studies: tuple[Study, ...], reports: tuple[Report,
         of = next((outcome for outcome in plan.outcomes if outcome.id == analysis.outcome), None)
         problems += robustness_problems(f"analyses[{i}]", analysis, of, studies)
         problems += _ill_matched(f"analyses[{i}].ci", analysis)
-        problems += _unknown_factors(f"analyses[{i}].subgroups", analysis.subgroups, studies)
+        problems += _unknown_factors(f"analyses[{i}].subgroups", analysis.subgroups, studies, judged=judged)
     return problems
 
 
@@ -88,12 +98,16 @@ def _unreported(plan: Plan, reports: tuple[Report, ...]) -> list[Problem]:
     ]
 
 
-def _unknown_factors(place: str, subgroups: Sequence[str], studies: tuple[Study, ...]) -> list[Problem]:
-    columns = sorted({name for study in studies for name in study.moderators})
+def _unknown_factors(place: str, subgroups: Sequence[str], studies: tuple[Study, ...], *, judged: bool) -> list[Problem]:
+    columns = sorted({name for study in studies for name in study.moderators} | ({RISK_OF_BIAS} if judged else set()))
     problems = []
     for name in dict.fromkeys(name for subgroup in subgroups for name in factors(subgroup)):
         if studies and name not in columns:
             own = name in Study.model_fields
+            if name == RISK_OF_BIAS:
+                what = "no result is judged"
+                problems.append(Problem(FILE, 0, place, what, "Judge results in risk_of_bias.csv, or remove the subgroup"))
+                continue
             what = f"the column {name!r} is not for subgroups" if own else f"studies.csv has no column {name!r}"
             further = f"Its further columns are {', '.join(columns)}" if columns else "Add a column for it there"
             problems.append(Problem(FILE, 0, place, what, further))

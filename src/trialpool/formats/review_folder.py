@@ -1,4 +1,4 @@
-"""The review folder: review.toml, studies.csv, results/*.csv and published.csv, read and checked as a whole."""
+"""The review folder: review.toml, studies.csv, results/*.csv, risk_of_bias.csv and published.csv, read and checked as a whole."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from trialpool.formats.plain_text import read_text
 from trialpool.formats.quoted import quoted
 from trialpool.formats.report_rules import problems_of, problems_of_published
 from trialpool.formats.review_toml import read_plan
+from trialpool.formats.risk_of_bias_csv import FILE as RISK_OF_BIAS_CSV
+from trialpool.formats.risk_of_bias_csv import read_risk_of_bias
+from trialpool.formats.risk_of_bias_rules import judgement_problems, repeated_rows, undecided_tools, unknown_tools
 from trialpool.formats.study_rules import misspelt_columns, problems_of_study, strata_problems
+from trialpool.formats.tool_definition import read_tools
 from trialpool.review.claim_text import ClaimText
+from trialpool.review.plan import Plan
 from trialpool.review.published import Published
 from trialpool.review.report import Report
 from trialpool.review.review import Review
+from trialpool.review.risk_of_bias import RiskOfBiasRow
+from trialpool.review.risk_of_bias_tool import Tool
 from trialpool.review.study import Study
 
 NOTES = frozenset({".md", ".txt"})  # a person's own, beside the tables
@@ -52,13 +59,20 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     reports = _reports(folder, strata, problems)
     published = _published(folder, problems) if folder / "published.csv" in entries else ()
     claims = _claims(folder, problems) if folder / "claims" in entries else ()
+    tools, judged = _risk_of_bias(folder, strata, plan, studies, problems) if folder / RISK_OF_BIAS_CSV in entries else ({}, ())
     if plan is not None:
-        problems += plan_problems(plan, studies, reports)
+        problems += plan_problems(plan, studies, reports, judged=bool(judged))
     problems += direction_problems(reports) + use_problems(reports) + scope_problems(published, studies)
     if any(p.severity == "error" for p in problems) or plan is None:
         return None, tuple(problems)
-    remarks = tuple(map(str, problems))
-    return Review(plan=plan, studies=studies, reports=reports, published=published, claims=claims, remarks=remarks), tuple(problems)
+    review = Review(
+        plan=plan, studies=studies, reports=reports, published=published, risk_of_bias=judged, tools=tools, claims=claims
+    )
+    problems += judgement_problems(review)
+    if any(p.severity == "error" for p in problems):
+        return None, tuple(problems)
+    remarks = tuple(str(problem) for problem in problems if problem.severity != "note")
+    return review.model_copy(update={"remarks": remarks}), tuple(problems)
 
 
 def _entries(folder: Path, name: str, mend: str) -> tuple[list[Path], Problem | None]:
@@ -150,6 +164,19 @@ def _published(folder: Path, problems: list[Problem]) -> tuple[Published, ...]:
             rows.append(Published(**values, row=row.number))
             problems += problems_of_published(rows[-1])
     return tuple(rows)
+
+
+def _risk_of_bias(
+    folder: Path, strata: Strata, plan: Plan | None, studies: tuple[Study, ...], problems: list[Problem]
+) -> tuple[dict[str, Tool], tuple[RiskOfBiasRow, ...]]:
+    """The tools that the rows of risk_of_bias.csv name, and the rows."""
+    tools = read_tools(folder, problems)
+    rows = read_risk_of_bias(folder, tools, strata, plan, problems)
+    problems += repeated_rows(rows)
+    if plan is not None:
+        problems += unknown_tools(plan, tools)
+        problems += undecided_tools(plan, studies, rows)
+    return {id_: tools[id_] for id_ in dict.fromkeys(row.tool for row in rows)}, rows
 
 
 def _claims(folder: Path, problems: list[Problem]) -> tuple[ClaimText, ...]:

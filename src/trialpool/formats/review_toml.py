@@ -15,7 +15,13 @@ from trialpool.formats.quoted import quoted
 from trialpool.review.plan import Plan
 
 FILE = "review.toml"
-TABLES = {"question": "[question]", "screening": "[screening]", "outcomes": "[[outcomes]]", "analyses": "[[analyses]]"}
+TABLES = {
+    "question": "[question]",
+    "screening": "[screening]",
+    "risk_of_bias": "[risk_of_bias]",
+    "outcomes": "[[outcomes]]",
+    "analyses": "[[analyses]]",
+}
 
 
 def read_plan(folder: Path, problems: list[Problem]) -> Plan | None:

@@ -18,6 +18,8 @@ SENSITIVITY = {
     "read-only": "Only rows read at the source",
     "all-rows": "All rows, recalled ones too, whatever their status",
     "rounding-edges": "Every printed figure at the edge of its rounding (ids `rounding-edges:least`, ...)",
+    "without-high-risk": "Without results at high risk of bias (where risk_of_bias.csv judges them)",
+    "low-risk-only": "Only results at low risk of bias",
     "leave-one-out": "Each study left out in turn (ids `without:STUDY`)",
 }
 ROBUSTNESS = {
@@ -29,10 +31,20 @@ ROBUSTNESS = {
     "bayesian": "the random-effects model with a weakly informative prior of the heterogeneity",
 }
 COMMON = "common"
+RISK_OF_BIAS = "risk of bias"  # a moderator that risk_of_bias.csv gives
 Tau2 = Literal["REML", "PM", "DL", "DL2", "DLIT", "ML", "EB", "HE", "HS", "HSk", "SJ", "SJIT", "PMM", "GENQ", "GENQM"]
 Interval = Literal["HK", "HK-floor", "HK-wider", "HK-IQWiG", "Wald", "t", "KR", "PL", "HC"]
 Sensitivity = Literal[
-    "hk-floor", "dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "rounding-edges", "leave-one-out"
+    "hk-floor",
+    "dl-wald",
+    "common",
+    "mantel-haenszel",
+    "read-only",
+    "all-rows",
+    "rounding-edges",
+    "without-high-risk",
+    "low-risk-only",
+    "leave-one-out",
 ]
 
 Robustness = Literal["multiverse", "influence", "subsets", "small-study", "sequential", "bayesian"]
@@ -138,10 +150,25 @@ class Analysis(_Table):
     ci: Interval = Field("HK", description="Interval of the pooled effect; KR goes with REML, PL with ML, HC with DL")
     prediction: Literal["t", "HTS", "normal"] = Field("t", description="Reference distribution of the prediction interval")
     level: float = Field(0.95, gt=0, lt=1, description="Confidence level")
-    subgroups: tuple[Text, ...] = Field((), description="Columns of studies.csv to stratify by; `drug x setting` crosses two")
+    subgroups: tuple[Text, ...] = Field(
+        (),
+        description="Columns of studies.csv to stratify by; `drug x setting` crosses two. `risk of bias` is the level over all "
+        "domains, from risk_of_bias.csv",
+    )
     subgroup_tau2: Literal["separate", "common"] = Field("separate", description="A tau2 for each subgroup, or one for all")
     sensitivity: tuple[Sensitivity, ...] = Field(
-        ("hk-floor", "dl-wald", "common", "mantel-haenszel", "read-only", "all-rows", "rounding-edges", "leave-one-out"),
+        (
+            "hk-floor",
+            "dl-wald",
+            "common",
+            "mantel-haenszel",
+            "read-only",
+            "all-rows",
+            "rounding-edges",
+            "without-high-risk",
+            "low-risk-only",
+            "leave-one-out",
+        ),
         description="What is varied: " + "; ".join(f"`{id_}` {what}" for id_, what in SENSITIVITY.items()),
     )
     robustness: tuple[Robustness, ...] | None = Field(
@@ -195,6 +222,15 @@ class ScreeningPlan(_Table):
     seed: int = Field(1, ge=0, description="Seed of the order in which records are shown")
 
 
+class RiskOfBiasPlan(_Table):
+    """How judgements of the risk of bias are used."""
+
+    tools: tuple[Identifier, ...] = Field(
+        (), description="Where several tools judge one result, the one of these that comes first counts"
+    )
+    beside_forest: bool = Field(True, description="Whether forest plots show the judgements beside the studies")
+
+
 class Plan(_Table):
     """review.toml as a whole."""
 
@@ -209,6 +245,9 @@ class Plan(_Table):
     question: Question = Field(default_factory=lambda: Question.model_validate({}), description="The question")
     screening: ScreeningPlan = Field(
         default_factory=lambda: ScreeningPlan.model_validate({}), description="How records are screened"
+    )
+    risk_of_bias: RiskOfBiasPlan = Field(
+        default_factory=lambda: RiskOfBiasPlan.model_validate({}), description="How judgements of the risk of bias are used"
     )
     outcomes: tuple[Outcome, ...] = Field(min_length=1, description="The outcomes")
     analyses: tuple[Analysis, ...] = Field(min_length=1, description="The analyses, in the order of the report")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict
 
 from trialpool.review.claim_text import ClaimText
 from trialpool.review.plan import Outcome, Plan
 from trialpool.review.published import Published
 from trialpool.review.report import Report
+from trialpool.review.risk_of_bias import RiskOfBiasRow
+from trialpool.review.risk_of_bias_tool import Tool
 from trialpool.review.study import Study
 
 
 class Review(BaseModel):
     """A review folder as frozen values, in the order of its files.
 
+    risk_of_bias : rows of risk_of_bias.csv, with answers as the tool writes them
+    tools   : the tools that these rows name, by id
     claims  : texts to hold against the findings
     remarks : what was odd in the input but could be read (encoding, separators), as sentences
     """
@@ -24,6 +30,8 @@ class Review(BaseModel):
     studies: tuple[Study, ...]
     reports: tuple[Report, ...]
     published: tuple[Published, ...] = ()
+    risk_of_bias: tuple[RiskOfBiasRow, ...] = ()
+    tools: Mapping[str, Tool] = {}
     claims: tuple[ClaimText, ...] = ()
     remarks: tuple[str, ...] = ()
 

@@ -17,6 +17,7 @@ from trialpool.review.risk_of_bias_tool import (
     Question,
     Tool,
     asked,
+    is_asked,
     proposed,
 )
 from trialpool.review.study import Study
@@ -60,11 +61,13 @@ class Answered:
 
     answer : one of the tool's, NA where it was not asked, empty where it was asked and has none
     rows   : the rows that it rests on, those of several reviewers together
+    unused : rows that answer it although it was not asked
     """
 
     question: Question
     answer: str
     rows: tuple[RiskOfBiasRow, ...] = ()
+    unused: tuple[RiskOfBiasRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,7 @@ class DomainJudgement:
     direction : predicted direction of bias, in words; empty where none was given
     lacking   : questions that were asked and have no answer
     disputed  : questions (or `judgement`) that reviewers answered differently, without a consensus
+    rows      : the rows of a person's judgement
     """
 
     domain: Domain | None
@@ -87,11 +91,12 @@ class DomainJudgement:
     direction: str = ""
     lacking: tuple[str, ...] = ()
     disputed: tuple[str, ...] = ()
+    rows: tuple[RiskOfBiasRow, ...] = ()
 
     @property
     def overridden(self) -> bool:
         """Whether a person judged otherwise than the rules."""
-        return bool(self.proposed) and self.level != self.proposed
+        return bool(self.proposed and self.level) and self.level != self.proposed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +148,11 @@ def assessment(unit: Study, outcome: str, tool: Tool, rows: Iterable[RiskOfBiasR
     return Assessment(unit=unit, outcome=outcome, tool=tool, domains=domains, overall=_overall(tool, domains, about))
 
 
+def is_about(row: RiskOfBiasRow, unit: Study, outcome: str) -> bool:
+    """Whether a row is about a result: of this study, and of this stratum and outcome or of all."""
+    return row.study == unit.study and row.stratum in ("", unit.stratum) and row.outcome in ("", outcome)
+
+
 Key = tuple[str, str]
 
 
@@ -150,7 +160,7 @@ def _most_specific(unit: Study, outcome: str, rows: list[RiskOfBiasRow]) -> dict
     """Rows by domain and question; of one question those alone that say most exactly what they are of."""
     found: dict[Key, dict[tuple[bool, bool], list[RiskOfBiasRow]]] = {}
     for row in rows:
-        if row.study == unit.study and row.stratum in ("", unit.stratum) and row.outcome in ("", outcome):
+        if is_about(row, unit, outcome):
             exact = (bool(row.outcome), bool(row.stratum))
             found.setdefault((row.domain, row.question), {}).setdefault(exact, []).append(row)
     return {key: tuple(by_exactness[max(by_exactness)]) for key, by_exactness in found.items()}
@@ -171,17 +181,19 @@ def _domain(tool: Tool, domain: Domain, about: Mapping[Key, tuple[RiskOfBiasRow,
     rows = {question.id: about.get((domain.id, question.id), ()) for question in domain.questions}
     settled = {id_: answer for id_, of in rows.items() if of and (answer := _agreed(of)) is not None}
     answers, lacking = asked(tool, domain, settled)
-    disputed = tuple(id_ for id_ in lacking if rows[id_])
+    disputed = tuple(id_ for id_ in lacking if rows[id_] and _agreed(rows[id_]) is None)
     return _judged(
         domain,
         proposed(tool, domain, settled),
         about.get((domain.id, JUDGEMENT), ()),
         about.get((domain.id, DIRECTION), ()),
         answers=tuple(
-            Answered(question=q, answer=answers[q.id], rows=() if answers[q.id] == NOT_ASKED else rows[q.id])
+            Answered(question=q, answer=answers[q.id], rows=rows[q.id])
+            if is_asked(tool, q, answers)
+            else Answered(question=q, answer=NOT_ASKED, unused=rows[q.id])
             for q in domain.questions
         ),
-        lacking=tuple(id_ for id_ in lacking if not rows[id_]),
+        lacking=tuple(id_ for id_ in lacking if id_ not in disputed),
         disputed=disputed,
     )
 
@@ -215,4 +227,5 @@ def _judged(
         direction=DIRECTIONS.get(direction, ""),
         lacking=lacking,
         disputed=(*disputed, JUDGEMENT) if person is None else disputed,
+        rows=judgements,
     )

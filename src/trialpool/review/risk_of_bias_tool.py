@@ -39,6 +39,9 @@ class Level(_Table):
         "", pattern=r"^(#[0-9a-f]{6})?$", description="Its colour, `#rrggbb`; one by its place among the levels where left out"
     )
     high: bool = Field(False, description="Whether results at this level are left out of the pooled result `without-high-risk`")
+    low: bool = Field(
+        False, description="Whether they stay in the pooled result `low-risk-only`; the first level alone where no level says so"
+    )
 
 
 class Question(_Table):
@@ -70,6 +73,7 @@ class Domain(_Table):
 
     id: Text = Field(description="As in the column `domain` of risk_of_bias.csv (`D1`)")
     name: Text = Field(description="As figures and tables print it")
+    group: str = Field("", description="Heading over domains that belong together, where a tool judges several things")
     counts: bool = Field(True, description="Whether it counts for the overall judgement")
     questions: tuple[Question, ...] = Field((), description="In the order in which they are asked")
     rules: tuple[Rule, ...] = Field((), description="From answers to the judgement")
@@ -115,7 +119,13 @@ class Tool(_Table):
         found = list(levels.values()) if isinstance(levels, Mapping) else levels
         return max(found, key=order.index)
 
+    def is_low(self, id_: str) -> bool:
+        """Whether a level is one of low risk."""
+        flagged = [level.id for level in self.levels if level.low] or [self.levels[0].id]
+        return id_ in flagged
+
     def domain(self, id_: str) -> Domain | None:
+        """The domain with this id; None where there is none."""
         return next((domain for domain in self.domains if domain.id == id_), None)
 
     def choices(self, question: Question) -> tuple[str, ...]:
@@ -131,6 +141,11 @@ class Tool(_Table):
         return all(answers.get(question, NOT_ASKED) in self.meant(choice) for question, choice in condition.items())
 
 
+def is_asked(tool: Tool, question: Question, answers: Mapping[str, str]) -> bool:
+    """Whether a question is asked after the answers before it."""
+    return not question.asked_if or any(tool.holds(condition, answers) for condition in question.asked_if)
+
+
 def asked(tool: Tool, domain: Domain, given: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The answers to the questions that are asked, in order, NA for the others; and the questions that lack an answer.
 
@@ -139,9 +154,9 @@ def asked(tool: Tool, domain: Domain, given: Mapping[str, str]) -> tuple[dict[st
     answers: dict[str, str] = {}
     lacking = []
     for question in domain.questions:
-        if question.asked_if and not any(tool.holds(condition, answers) for condition in question.asked_if):
+        if not is_asked(tool, question, answers):
             answers[question.id] = NOT_ASKED
-        elif question.id in given:
+        elif given.get(question.id) in tool.choices(question):
             answers[question.id] = given[question.id]
         else:
             lacking.append(question.id)
