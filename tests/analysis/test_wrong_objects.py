@@ -13,10 +13,16 @@ FIT_MAKERS = "pool, pool_common or mantel_haenszel"
 EFFECT_MAKERS = "risk_ratio, hazard_ratio, effects or another maker of effects"
 
 
+def test_effects_are_no_forest():
+    with pytest.raises(BadArgument) as refusal:
+        tp.forest(EFFECTS)
+    makers = "pool, pool_common, mantel_haenszel, peto, subgroups, regress or pool_bayesian"
+    assert str(refusal.value) == f"forest takes what {makers} returns, not Effects."
+
+
 @pytest.mark.parametrize(
     ("name", "call"),
     [
-        ("forest", lambda: tp.forest(EFFECTS)),
         ("funnel", lambda: tp.funnel(EFFECTS)),
         ("leave_one_out", lambda: tp.leave_one_out(EFFECTS)),
         ("cumulative", lambda: tp.cumulative(EFFECTS, [2001, 2005, 2010])),

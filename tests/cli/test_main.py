@@ -76,7 +76,7 @@ def test_any_error_of_trialpool_is_a_sentence(tmp_path, monkeypatch):
     def refuse(review):
         raise NotEstimable("Random effects, REML: no study is present (k = 0).")
 
-    monkeypatch.setattr(check, "analyse", refuse)
+    monkeypatch.setattr(check, "numbers_of", refuse)
     assert trialpool("check", folder(tmp_path)) == Ran("", "Random effects, REML: no study is present (k = 0).\n", 1)
 
 
@@ -84,7 +84,7 @@ def test_an_error_of_the_system_is_a_sentence(tmp_path, monkeypatch):
     def refuse(review):
         raise OSError(28, "No space left on device", "/disk")
 
-    monkeypatch.setattr(check, "analyse", refuse)
+    monkeypatch.setattr(check, "numbers_of", refuse)
     assert trialpool("check", folder(tmp_path)) == Ran("", "/disk: No space left on device.\n", 1)
 
 

@@ -96,6 +96,9 @@ EXAMPLES: dict[str, Callable[[], Any] | tuple[Callable[[], Any], ...]] = {
     "regression_test": (lambda: tp.regression_test(RR), lambda: tp.regression_test(BATCH)),
     "residual_quantiles": lambda: tp.residual_quantiles(FIT),
     "robust": lambda: tp.robust(REGRESSION, [1, 1, 2, 2, 3, 3, 4, 4]),
+    "rounding_edges": lambda: tp.rounding_edges(
+        tp.pool(tp.hazard_ratio(hr=["0.62", "0.93"], ci_low=["0.57", "0.85"], ci_high=["0.67", "1.01"]))
+    ),
     "selection_model": (lambda: tp.selection_model(RR), lambda: tp.selection_model(BATCH, alternative="less")),
     "sequential_analysis": lambda: tp.sequential_analysis(COMMON, range(8), smallest_effect=0.8, futility=True),
     "sequential_boundaries": lambda: tp.sequential_boundaries([0.5, 1.0]),

@@ -95,7 +95,9 @@ def test_any_curve_gives_patients_that_meet_n_and_the_risk_table(figure: tuple[P
     fit = made.fits["arm"]
     assert made.patients.n == (n,)
     assert made.patients.time.min() >= 0
-    assert made.patients.time.max() == pytest.approx(curve.end)
+    assert made.patients.time.max() <= curve.end + 1e-9
+    if curve.survival[-1] > curve.half_width:
+        assert made.patients.time.max() == pytest.approx(curve.end)
     for t, wanted, got in fit.table_misses:  # a miss is said, and is a true one
         assert got == (made.patients.time >= t - 1e-9).sum() != wanted
     assert fit.table_misses == ()

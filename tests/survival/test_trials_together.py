@@ -91,9 +91,10 @@ def test_frailty_of_a_given_variance_agrees_with_r(trials: dict[str, PatientTime
 
 
 def test_two_stages_agree(trials: dict[str, PatientTimes]) -> None:
-    for tau2 in ("DL", "REML"):
+    within = {"DL": 1e-8, "REML": 2e-5}  # metafor stops its search at 1e-5; with threshold = 1e-12 it gives our digits
+    for tau2, rel in within.items():
         fit, expected = tp.pool(tp.hazard_ratios_of(trials), tau2=tau2, ci="Wald"), REFERENCE["two_stage_cox"][tau2]
-        assert (fit.mu, fit.se) == pytest.approx((expected["log_hr"], expected["se"]), rel=1e-6)
+        assert (fit.mu, fit.se) == pytest.approx((expected["log_hr"], expected["se"]), rel=rel)
 
 
 @pytest.mark.parametrize("row", REFERENCE["milestones"], ids=lambda row: f"{row['t']} months")

@@ -58,6 +58,7 @@ def digitise(
     Guyot et al. (2012), BMC Med Res Methodol 12:9, on what is done with the coordinates; Zhang et al. (2024), BMC Med Res Methodol
     24:147, on errors of reading them: 0.012 to 0.014 in survival (root mean square)
 
+    >>> from pathlib import Path
     >>> from tempfile import mkdtemp
     >>> ticks = "".join(f'<path d="M{20 + 20 * i} 120v4M{20} {20 + 20 * i}h-4" stroke="black"/>' for i in range(6))
     >>> curve = '<path d="M20 20H40V40H70V80H100" stroke="red"/>'

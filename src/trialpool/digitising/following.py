@@ -21,6 +21,7 @@ BROKEN = {"solid": 0.1, "dashed": 0.75}  # share of its length that a line may b
 SHORTEST = 0.05  # share of the plot's columns in which a curve is to be seen at least
 SECOND = 0.2  # and from which a second line of its colour counts as one
 _OFTEN_BARE = 0.65  # share of bare ground up to which what is left of a colour is another, dashed line
+_ALONGSIDE = 0.6  # share hidden by the first line, above which what is left of its colour are its censoring marks
 _GAPS = 0.12  # share of bare ground from which a line is dashed
 _SOLID = 0.06  # and up to which it is solid
 _APART = 0.03  # survival by which two lines of one look may part before they meet for the last time
@@ -116,7 +117,8 @@ def _only_one(plot: Plot, look: Look, file: str) -> tuple[list[Trace], list[Prob
     if problems := _broken(plot, [solid], file):
         return [solid], problems
     second = follow(plot, replace(look, line="dashed"), solid)
-    another = second.seen >= SECOND * plot.width and second.bare <= (_GAPS if look.line else _OFTEN_BARE)
+    clear = second.seen >= SECOND * plot.width and second.hidden <= _ALONGSIDE
+    another = clear and second.bare <= (_GAPS if look.line else _OFTEN_BARE)
     if not another:
         return [solid], []
     what, mend = "more than one line has this colour", "Say solid or dashed, or upper or lower, and name the other one too"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 class Printed:
     """A figure printed to some decimals stands for everything from value - half to value + half.
 
+    >>> from trialpool.stats.effects.printed import Printed
     >>> Printed.of("0.620").half
     0.0005
     """

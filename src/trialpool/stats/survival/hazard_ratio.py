@@ -109,7 +109,7 @@ def cox(
 
     >>> from trialpool.stats.survival.patient_times import patient_times
     >>> print(cox(patient_times([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 0, 0], ["c", "c", "t", "c", "t", "t"])))
-    HR 0.191 (95% CI 0.020 to 1.849), 1 and 3 events
+    HR 0.185 (95% CI 0.019 to 1.838), 1 and 3 events
     """
     checked_level(level)
     control, treatment, x, kept = two_arms(patients, treatment, control)
@@ -147,7 +147,7 @@ def piecewise_hazard_ratios(
     >>> from trialpool.stats.survival.patient_times import patient_times
     >>> data = patient_times([1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 1, 1, 1, 1, 1, 0], list("ctcttcct"))
     >>> [round(piece.hr, 2) for piece in piecewise_hazard_ratios(data, [4])]
-    [1.05, 0.81]
+    [0.84, 0.62]
     """
     at = np.atleast_1d(np.asarray(cuts, float))
     if (np.diff(at) <= 0).any() or (at <= 0).any() or not np.isfinite(at).all():
@@ -225,7 +225,7 @@ def proportional_hazards_test(
     >>> from trialpool.stats.survival.patient_times import patient_times
     >>> data = patient_times([1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 1, 1, 1, 1, 1, 0], list("ctcttcct"))
     >>> print(proportional_hazards_test(data, clock="log"))
-    change of ln HR with ln t: -0.167 (SE 1.28), P = 0.896
+    change of ln HR with ln t: 0.215 (SE 1.22), P = 0.86
     """
     choose("clock", clock, CLOCKS)
     control, treatment, x, kept = two_arms(patients, treatment, control)

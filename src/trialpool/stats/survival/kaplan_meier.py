@@ -111,7 +111,7 @@ def kaplan_meier(patients: PatientTimes, *, level: float = 0.95) -> KaplanMeier:
     >>> from trialpool.stats.survival.patient_times import patient_times
     >>> curve = kaplan_meier(patient_times([6, 6, 6, 6, 7, 9, 10, 10], [1, 1, 1, 0, 1, 0, 1, 0], unit="weeks"))
     >>> curve.survival("all", [6, 7, 10])
-    array([0.625     , 0.46875   , 0.3125    ])
+    array([0.625   , 0.46875 , 0.234375])
     >>> print(curve)
     all 5/8, median 7 weeks
     """

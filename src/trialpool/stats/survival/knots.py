@@ -73,7 +73,7 @@ def knots_of(curve: PublishedCurve) -> Knots:
         S=np.minimum.accumulate(S),
         eventful=eventful.astype(bool),
         known=known.astype(float),
-        marks=_marks(curve, time),
+        marks=_marks(curve, time, closed),
         start=curve.n,
         closed=closed,
     )
@@ -100,8 +100,18 @@ def _held(time: Floats, at: Floats, S: Floats, reading: Bools) -> Floats:
     return held
 
 
-def _marks(curve: PublishedCurve, time: Floats) -> NDArray[np.intp]:
+def marks_before_the_end(curve: PublishedCurve, closed: bool) -> Floats:
+    """Times of the censoring marks, but for the one of the patient with whom a closed curve ends."""
+    marks = np.minimum(np.zeros(0) if curve.censored is None else curve.censored, curve.end)
+    return marks[:-1] if closed and len(marks) and marks[-1] >= curve.end - NEAR else marks
+
+
+def slots_of(marks: Floats, time: Floats) -> NDArray[np.intp]:
+    """For each mark the knot before whose events it stands."""
+    return np.minimum(np.searchsorted(time, marks, side="left"), len(time) - 1)
+
+
+def _marks(curve: PublishedCurve, time: Floats, closed: bool) -> NDArray[np.intp]:
     if curve.censored is None:
         return np.full(len(time), -1, np.intp)
-    slots = np.minimum(np.searchsorted(time, curve.censored, side="left"), len(time) - 1)
-    return np.bincount(slots, minlength=len(time)).astype(np.intp)
+    return np.bincount(slots_of(marks_before_the_end(curve, closed), time), minlength=len(time)).astype(np.intp)

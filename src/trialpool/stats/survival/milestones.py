@@ -189,7 +189,7 @@ def survival_gained(times: Any, survival: Any, *, log_hr: float, se: float, leve
     Altman & Andersen (1999), BMJ 319:1492-1495: S_t = S_c ^ HR, under proportional hazards
 
     >>> print(survival_gained([12, 24], [0.6, 0.3], log_hr=np.log(0.62), se=0.0412))
-    at 12: +0.129 (0.110 to 0.147); at 24: +0.174 (0.146 to 0.203)
+    at 12: +0.129 (0.109 to 0.147); at 24: +0.174 (0.145 to 0.202)
     """
     checked_level(level)
     t, S = np.atleast_1d(np.asarray(times, float)), np.atleast_1d(np.asarray(survival, float))

@@ -126,7 +126,7 @@ def pool_patients(trials: Trials, *, model: str = "stratified", cuts: Any = None
     >>> one = patient_times([1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 1, 1, 1, 1, 1, 0], list("ctcttcct"), arms=("c", "t"))
     >>> two = patient_times([2, 3, 5, 6, 7, 9, 9, 9], [1, 1, 1, 1, 1, 0, 0, 0], list("ccctttct"), arms=("c", "t"))
     >>> print(pool_patients({"A": one, "B": two}))
-    HR 0.737 (95% CI 0.213 to 2.551), Cox model stratified by trial; 2 trials, 16 patients, 12 events
+    HR 0.526 (95% CI 0.161 to 1.722), Cox model stratified by trial; 2 trials, 16 patients, 12 events
     """
     choose("model", model, MODELS)
     checked_level(level)

@@ -128,7 +128,7 @@ def pool_rmst(trials: RestrictedTrials, *, tau2: str = "REML", level: float = 0.
     >>> from trialpool.stats.survival.rmst import rmst
     >>> one = rmst(patient_times([1, 2, 3, 4, 2, 4, 5, 6], [1, 1, 1, 1, 1, 0, 1, 0], list("ccccdddd")), [2, 4])
     >>> print(pool_rmst({"A": one, "B": one}, tau2="common"))
-    to 2: +0.25 (-0.238 to 0.738); to 4: +1 (-0.291 to 2.29)
+    to 2: +0.25 (-0.0501 to 0.55); to 4: +1 (0.02 to 1.98)
     """
     choose("tau2", tau2, BETWEEN)
     checked_level(level)

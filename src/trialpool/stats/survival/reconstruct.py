@@ -13,7 +13,7 @@ from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.survival.expected_path import ExpectedPath, expected_path
 from trialpool.stats.survival.integer_path import IntegerPath, MeanPath, integer_path, rounded_path
-from trialpool.stats.survival.knots import Knots, knots_of
+from trialpool.stats.survival.knots import Knots, knots_of, marks_before_the_end, slots_of
 from trialpool.stats.survival.life_table import life_table, survival_at
 from trialpool.stats.survival.patient_times import PatientTimes
 from trialpool.stats.survival.posterior import Draws, posterior_draws
@@ -231,15 +231,27 @@ def _times(solved: _Solved, path: IntegerPath) -> tuple[Floats, Bools]:
     knots, curve = solved.knots, solved.curve
     before = np.concatenate([[0.0], knots.time[:-1]])
     events = knots.time if curve.reading == "steps" else (before + knots.time) / 2
-    rank = np.concatenate([np.arange(c) for c in path.c]) if path.c.any() else np.zeros(0)
-    share = (rank + 0.5) / np.repeat(path.c, path.c)
-    censored = np.repeat(before, path.c) + share * np.repeat(knots.time - before, path.c)
-    if curve.censored is not None and len(curve.censored) == len(censored):
-        censored = np.minimum(curve.censored, curve.end)
+    censored = _censored(solved, path, before)
     left = int(path.n[-1] - path.d[-1])
     time = np.concatenate([np.repeat(events, path.d), censored, np.full(left, max(curve.end, float(knots.time[-1])))])
     happened = np.arange(len(time)) < path.d.sum()
     return time, happened
+
+
+def _censored(solved: _Solved, path: IntegerPath, before: Floats) -> Floats:
+    """At the marks between two knots, where the figure has any there; else spread over the time between them."""
+    knots, marks = solved.knots, marks_before_the_end(solved.curve, solved.knots.closed)
+    rank = np.concatenate([np.arange(c) for c in path.c]) if path.c.any() else np.zeros(0)
+    share = (rank + 0.5) / np.repeat(path.c, path.c)
+    spread: Floats = np.repeat(before, path.c) + share * np.repeat(knots.time - before, path.c)
+    if not len(marks):
+        return spread
+    slots = slots_of(marks, knots.time)
+    first, count = (
+        np.repeat(f, path.c) for f in (np.searchsorted(slots, np.arange(len(before))), np.bincount(slots, minlength=len(before)))
+    )
+    at_mark: Floats = marks[np.minimum(first + (share * count).astype(np.intp), len(marks) - 1)]
+    return np.where(count > 0, at_mark, spread)
 
 
 def _joined(arms: list[tuple[Floats, Bools]], names: tuple[str, ...], unit: str) -> PatientTimes:
