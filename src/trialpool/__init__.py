@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from trialpool.figures.from_influence import radial_plot as radial_plot
     from trialpool.figures.from_results import funnel as funnel
     from trialpool.figures.survival_curve import survival_curve as survival_curve
+    from trialpool.formats.clinical_trials_gov import read_registration as read_registration
     from trialpool.formats.curves import read_curves as read_curves
     from trialpool.formats.effect_statements.reading import read_effect_statements as read_effect_statements
     from trialpool.formats.plain_text import read_text as read_text
@@ -210,6 +211,7 @@ _ROOMS = {
     "figures.from_influence": ("baujat_plot", "gosh", "influence_plot", "radial_plot"),
     "figures.from_results": ("funnel",),
     "figures.survival_curve": ("survival_curve",),
+    "formats.clinical_trials_gov": ("read_registration",),
     "formats.curves": ("read_curves",),
     "formats.effect_statements.reading": ("read_effect_statements",),
     "formats.plain_text": ("read_text",),

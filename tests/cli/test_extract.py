@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import pytest
 from tests.cli.terminal import Ran, trialpool
@@ -101,3 +102,39 @@ def test_a_text_without_effects_writes_nothing(desk):
 def test_two_places_at_once_are_refused(desk):
     ran = trialpool("extract", "abstract.txt", "--out", "a.csv", "--into", "b")
     assert (ran.code, ran.err) == (1, "--out and --into are both given. Give one: a file, or a review whose results/ gets one.\n")
+
+
+TRIAL = Path(__file__).parents[1] / "formats/registry/trial.json"
+
+
+def test_a_registry_file_is_listed_where_nothing_is_named(desk):
+    ran = trialpool("extract", TRIAL)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("NCT00000102  Examplumab Maintenance in Myeloma\nPHASE3; COMPLETED; 300 participants; arms: Examplumab")
+    assert "2 serious adverse events: Deep vein thrombosis, Sepsis" in ran.out
+    assert not list(desk.glob("*.csv"))
+
+
+def test_a_registry_file_gives_rows(desk):
+    args = ("--outcome", "PFS=progression", "--events", "deep vein", "--treatment", "Examplumab", "--control", "Placebo")
+    ran = trialpool("extract", TRIAL, *args, "--study", "maintain")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith("3 rows proposed in trial-proposals.csv. Look at each: accept it, change it, or drop it.\n")
+    assert [(row["outcome"], row["estimate"], row["events_t"]) for row in rows(desk / "trial-proposals.csv")] == [
+        ("PFS", "0.60", ""),
+        ("PFS", "1.67", ""),
+        ("Deep vein thrombosis (serious)", "", "7"),
+    ]
+
+
+def test_rows_of_a_registry_go_into_a_review_that_can_be_read(desk):
+    review = folder(desk / "review")
+    args = ("--outcome", "OS=overall", "--events", "serious", "--treatment", "Examplumab", "--control", "Placebo")
+    ran = trialpool("extract", TRIAL, *args, "--into", review, "--study", "a-2001")
+    assert (ran.code, ran.err) == (0, "")
+    assert (
+        "Not put into the review: OS, $.resultsSection.outcomeMeasuresModule.outcomeMeasures[1].analyses[0]: "
+        "the interval does not hold its estimate" in ran.out
+    )
+    assert [row["outcome"] for row in rows(review / "results/trial.csv")] == ["Total (serious)"]
+    assert check_folder(review)[0] is not None

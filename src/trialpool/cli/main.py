@@ -64,7 +64,9 @@ def build(folder: Folder, json: Json = False) -> None:
 
 @app.command()
 def extract(
-    text: Annotated[Path, typer.Argument(help="A text, HTML page, PDF or PubMed XML file", show_default=False)],
+    text: Annotated[
+        Path, typer.Argument(help="A text, HTML page, PDF or PubMed XML file, or a study of ClinicalTrials.gov", show_default=False)
+    ],
     study: Annotated[str, typer.Option(help="Identifier of the study that it reports")] = "",
     source: Annotated[str, typer.Option(help="Where the text is to be had: an address or a DOI")] = "",
     orientation: Annotated[str, typer.Option(help="treatment_vs_control or control_vs_treatment, for all of its ratios")] = "",
@@ -74,10 +76,33 @@ def extract(
     into: Annotated[
         Path | None, typer.Option(help="A review whose results/ gets the rows as a new file", show_default=False)
     ] = None,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a registry: an outcome, by number or part of its title; NAME=PART names it"),
+    ] = None,
+    events: Annotated[
+        list[str] | None, typer.Option(help="Of a registry: an adverse event, by part of its term; or serious, other, deaths")
+    ] = None,
+    treatment: Annotated[str, typer.Option(help="Of a registry: the group that is treatment, by part of its name or its id")] = "",
+    control: Annotated[str, typer.Option(help="Of a registry: the group that is control")] = "",
 ) -> None:
-    """Propose rows for results/*.csv from the effects that a text states; a person accepts, changes or drops them."""
-    from trialpool.cli.extract import extract_text
+    """Propose rows for results/*.csv from what a text or a registry states; a person accepts, changes or drops them."""
+    from trialpool.cli.extract import extract_registry, extract_text, said
+    from trialpool.cli.extract_registry import is_registry_file
+    from trialpool.formats.registry_proposals import Wanted
 
+    if is_registry_file(text):
+        named = Wanted(
+            outcomes=outcome or (),
+            events=events or (),
+            treatment=treatment,
+            control=control,
+            orientation=said(orientation),
+            study=study,
+            sound=into is not None,
+        )
+        extract_registry(text, named, out=out, into=into, source=source)
+        return
     extract_text(text, out=out, into=into, study=study, source=source, orientation=orientation)
 
 

@@ -47,19 +47,22 @@ class Proposals:
     """Rows proposed from a text, and the statements that the layout has no place for.
 
     rows   : cells by column, as results/*.csv has them
-    others : effects of measures that results/*.csv does not hold (mean differences, rate ratios), or without a measure
+    others : effects of measures that results/*.csv does not hold (mean differences, rate ratios), or without a measure; sentences
+        where they come from a registry
     doubtful : effects that a review cannot take as they stand: without an outcome, or with figures that can't be right;
         they are among the rows too, unless only sound rows were asked for
+    columns : of the CSV
     """
 
     rows: tuple[dict[str, str], ...]
-    others: tuple[EffectStatement, ...]
-    doubtful: tuple[EffectStatement, ...] = ()
+    others: tuple[EffectStatement | str, ...]
+    doubtful: tuple[EffectStatement | str, ...] = ()
+    columns: tuple[str, ...] = COLUMNS
 
     def csv(self) -> str:
         """The rows as a CSV with a header."""
         out = io.StringIO(newline="")
-        writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(out, self.columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
         return out.getvalue()
