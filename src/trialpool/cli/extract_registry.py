@@ -34,7 +34,8 @@ def list_results(path: Path) -> None:
     """Print what a trial has posted, and how to have it proposed."""
     entry = read_registration(path)
     typer.echo(f"{entry.nct}  {entry.title or entry.official_title}")
-    typer.echo("; ".join(filter(None, (", ".join(entry.phases), entry.status, _enrolled(entry), _arms(entry)))) + "\n")
+    about = "; ".join(filter(None, (", ".join(entry.phases), entry.status, _enrolled(entry), _arms(entry))))
+    typer.echo(f"{about}\n" if about else "")
     if not entry.outcomes and not entry.adverse.events:
         typer.echo("It has posted no results.")
         return
@@ -62,6 +63,7 @@ def _outcomes(entry: Registration) -> None:
         "analyses": ["; ".join(effects_shown(o)) for o in entry.outcomes],
     }
     print_table(columns, numbers=("#",))
+    typer.echo()
 
 
 def _events(entry: Registration) -> None:
