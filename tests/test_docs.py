@@ -26,7 +26,9 @@ from trialpool.analysis.run import analyse
 from trialpool.analysis.selection import PREFERENCE
 from trialpool.cli.main import app
 from trialpool.figures.from_results import figures_of
+from trialpool.formats.decision_file import DecisionRow
 from trialpool.formats.review_folder import read_review
+from trialpool.formats.screening_csv import IncludedRow
 from trialpool.reports.findings_json import findings_data
 from trialpool.reports.methods_text import REFERENCES
 from trialpool.review.plan import (
@@ -39,6 +41,7 @@ from trialpool.review.plan import (
     Plan,
     Question,
     RiskOfBiasPlan,
+    ScreeningPlan,
     SequentialPlan,
     SubsetsPlan,
 )
@@ -66,7 +69,14 @@ TEMPLATE = ROOT / "src/trialpool/formats/template"
 IMAGE = ROOT / "docs/images/forest-pfs.svg"
 SETTINGS = (MultiversePlan, SubsetsPlan, SequentialPlan, BayesianPlan)
 OF_ONE_CELL: dict[Any, str] = {PValue: "P value", Series: "numbers", Allocation: "ratio"}
-NOT_COLUMNS = {Study: {"moderators"}, Report: {"file", "row"}, Published: {"row"}, RiskOfBiasRow: {"row"}}
+NOT_COLUMNS = {
+    Study: {"moderators"},
+    Report: {"file", "row"},
+    Published: {"row"},
+    RiskOfBiasRow: {"row"},
+    DecisionRow: set(),
+    IncludedRow: set(),
+}
 RESULTS = (Effects, Derivation, PooledEffect, Subgroups, Refits, EggerTest, Findings, AnalysisFindings)
 
 
@@ -136,7 +146,20 @@ def field_table(model: type[BaseModel]) -> str:
 
 @pytest.mark.parametrize(
     "model",
-    [Plan, Question, RiskOfBiasPlan, Outcome, Analysis, *SETTINGS, Study, Report, Published],
+    [
+        Plan,
+        Question,
+        ScreeningPlan,
+        RiskOfBiasPlan,
+        Outcome,
+        Analysis,
+        *SETTINGS,
+        Study,
+        Report,
+        Published,
+        DecisionRow,
+        IncludedRow,
+    ],
     ids=lambda model: model.__name__,
 )
 def test_every_field_of_the_review_folder_is_documented(model: type[BaseModel]) -> None:

@@ -93,14 +93,16 @@ PAGES: dict[str, Page] = {
     "digitising": Page("Curves out of figures", ("digitising",), ("digitise",)),
     "screening": Page(
         "Records and screening",
-        ("screening", "review.record", "formats.records", "formats.search_folder", "stats.agreement"),
-        ("record", "deduplicate"),
+        ("screening", "review.record", "review.screening", "formats.records", "formats.search_folder", "stats.agreement"),
+        ("record", "deduplicate", "screening", "state"),
     ),
     "figures": Page("Figures", ("figures",), ("forests", "from_results")),
     "reviews": Page("Reviews", ("formats", "analysis", "reports", "review"), ("review_folder", "run", "build")),
     "errors": Page("Errors", ("errors",)),
 }
 TITLES = {
+    "review.screening": "Decisions",
+    "screening.state": "The state of a screening",
     "analysis.inconsistencies": "Numbers that were checked",
     "analysis.multiverse": "Multiverse",
     "analysis.run": "The plan",

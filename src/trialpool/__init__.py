@@ -44,9 +44,12 @@ if TYPE_CHECKING:
     from trialpool.reports.build import write_report as write_report
     from trialpool.review.record import Place as Place
     from trialpool.review.record import Record as Record
+    from trialpool.review.screening import ReportOfStudy as ReportOfStudy
+    from trialpool.review.screening import ScreeningDecision as ScreeningDecision
     from trialpool.screening.deduplication.deduplicate import Decision as Decision
     from trialpool.screening.deduplication.deduplicate import deduplicate as deduplicate
     from trialpool.screening.ranking.ranker import Ranker as Ranker
+    from trialpool.screening.state import screening_state as screening_state
     from trialpool.screening.stopping import stopping_advice as stopping_advice
     from trialpool.stats.agreement.agreement import agreement as agreement
     from trialpool.stats.bayes.empirical_priors import empirical_prior as empirical_prior
@@ -219,8 +222,10 @@ _ROOMS = {
     "formulas.regress": ("location_scale", "regress"),
     "reports.build": ("write_report",),
     "review.record": ("Place", "Record"),
+    "review.screening": ("ReportOfStudy", "ScreeningDecision"),
     "screening.deduplication.deduplicate": ("Decision", "deduplicate"),
     "screening.ranking.ranker": ("Ranker",),
+    "screening.state": ("screening_state",),
     "screening.stopping": ("stopping_advice",),
     "stats.agreement.agreement": ("agreement",),
     "stats.bayes.empirical_priors": ("empirical_prior",),

@@ -44,7 +44,16 @@ class Table:
 def read_table(path: Path, file: str, *, required: tuple[str, ...] = (), rows_needed: bool = False) -> Table:
     """Read a CSV file; `file` is what messages call it. What cannot be read stands in `problems`, nothing is raised."""
     problems: list[Problem] = []
-    text = _text(path, file, problems)
+    data = _bytes(path, file, problems)
+    if data is None:
+        return Table(file, (), (), tuple(problems))
+    return table_of(data, file, required=required, rows_needed=rows_needed)
+
+
+def table_of(data: bytes, file: str, *, required: tuple[str, ...] = (), rows_needed: bool = False) -> Table:
+    """The table that the bytes of a CSV file hold; see `read_table`."""
+    problems: list[Problem] = []
+    text = _text(data, file, problems)
     if text is None:
         return Table(file, (), (), tuple(problems))
     if not text.strip():
@@ -83,15 +92,17 @@ def _row(file: str, number: int, record: list[str], columns: tuple[str, ...], pr
     return Row(number, dict(zip(columns, cells + [""] * (k - len(cells)), strict=False)))
 
 
-def _text(path: Path, file: str, problems: list[Problem]) -> str | None:
+def _bytes(path: Path, file: str, problems: list[Problem]) -> bytes | None:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         problems.append(Problem(file, 0, "", "the file is missing", "Every review folder needs it"))
-        return None
     except OSError as error:
         problems.append(Problem(file, 0, "", f"the file cannot be read ({error.strerror})", "Check its permissions"))
-        return None
+    return None
+
+
+def _text(data: bytes, file: str, problems: list[Problem]) -> str | None:
     for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             problems.append(Problem(file, 0, "", "the text is UTF-16", "It was read so; save as UTF-8", "warning"))

@@ -1,4 +1,4 @@
-"""The review folder: review.toml, studies.csv, results/*.csv, risk_of_bias.csv and published.csv, read and checked as a whole."""
+"""The review folder: review.toml, studies.csv, results/*.csv and the files that may be there, read and checked as a whole."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from trialpool.formats.review_toml import read_plan
 from trialpool.formats.risk_of_bias_csv import FILE as RISK_OF_BIAS_CSV
 from trialpool.formats.risk_of_bias_csv import read_risk_of_bias
 from trialpool.formats.risk_of_bias_rules import judgement_problems, repeated_rows, undecided_tools, unknown_tools
+from trialpool.formats.screening_csv import read_decisions, read_included
 from trialpool.formats.study_rules import misspelt_columns, problems_of_study, strata_problems
 from trialpool.formats.tool_definition import read_tools
 from trialpool.review.claim_text import ClaimText
@@ -60,13 +61,24 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     published = _published(folder, problems) if folder / "published.csv" in entries else ()
     claims = _claims(folder, problems) if folder / "claims" in entries else ()
     tools, judged = _risk_of_bias(folder, strata, plan, studies, problems) if folder / RISK_OF_BIAS_CSV in entries else ({}, ())
+    screened = folder / "screening" in entries
+    decisions = read_decisions(folder, plan.screening if plan else None, None, problems) if screened else ()
+    included = read_included(folder, None, strata, problems) if screened else ()
     if plan is not None:
         problems += plan_problems(plan, studies, reports, judged=bool(judged))
     problems += direction_problems(reports) + use_problems(reports) + scope_problems(published, studies)
     if any(p.severity == "error" for p in problems) or plan is None:
         return None, tuple(problems)
     review = Review(
-        plan=plan, studies=studies, reports=reports, published=published, risk_of_bias=judged, tools=tools, claims=claims
+        plan=plan,
+        studies=studies,
+        reports=reports,
+        published=published,
+        risk_of_bias=judged,
+        tools=tools,
+        claims=claims,
+        screening=decisions,
+        included=included,
     )
     problems += judgement_problems(review)
     if any(p.severity == "error" for p in problems):

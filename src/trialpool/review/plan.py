@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from trialpool.review.report import Measure
+from trialpool.review.screening import Stage
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -208,6 +209,7 @@ class ScreeningPlan(_Table):
     """How records become included studies."""
 
     reviewers: int = Field(2, ge=1, le=9, description="How many reviewers decide each record, apart from each other")
+    blinded: bool = Field(True, description="Nobody sees what others decided of a record until all who must have decided")
     include: tuple[Text, ...] = Field((), description="Criteria of inclusion, shown while screening")
     exclude: tuple[Text, ...] = Field((), description="Criteria of exclusion, shown while screening")
     reasons: tuple[Text, ...] = Field((), description="Reasons for excluding a full text, in the order in which they are looked at")
@@ -219,7 +221,12 @@ class ScreeningPlan(_Table):
     recall: float = Field(
         0.95, gt=0, lt=1, description="Share of the relevant records that must be found before screening may stop"
     )
+    confidence: float = Field(0.95, gt=0, lt=1, description="Confidence with which that share is to be reached")
     seed: int = Field(1, ge=0, description="Seed of the order in which records are shown")
+
+    def reasons_at(self, stage: Stage) -> tuple[str, ...]:
+        """The reasons of exclusion that the protocol has for a stage."""
+        return self.reasons if stage == "full-text" else self.title_abstract_reasons
 
 
 class RiskOfBiasPlan(_Table):

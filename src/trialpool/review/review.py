@@ -12,6 +12,7 @@ from trialpool.review.published import Published
 from trialpool.review.report import Report
 from trialpool.review.risk_of_bias import RiskOfBiasRow
 from trialpool.review.risk_of_bias_tool import Tool
+from trialpool.review.screening import ReportOfStudy, ScreeningDecision
 from trialpool.review.study import Study
 
 
@@ -21,6 +22,8 @@ class Review(BaseModel):
     risk_of_bias : rows of risk_of_bias.csv, with answers as the tool writes them
     tools   : the tools that these rows name, by id
     claims  : texts to hold against the findings
+    screening : every row of every reviewer's decisions; those of one person in the order in which they were written
+    included : which record is a report of which study
     remarks : what was odd in the input but could be read (encoding, separators), as sentences
     """
 
@@ -33,6 +36,8 @@ class Review(BaseModel):
     risk_of_bias: tuple[RiskOfBiasRow, ...] = ()
     tools: Mapping[str, Tool] = {}
     claims: tuple[ClaimText, ...] = ()
+    screening: tuple[ScreeningDecision, ...] = ()
+    included: tuple[ReportOfStudy, ...] = ()
     remarks: tuple[str, ...] = ()
 
     def outcome(self, id_: str) -> Outcome:

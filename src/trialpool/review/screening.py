@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -11,6 +12,17 @@ Role = Literal["reviewer", "adjudicator"]
 SameOrNot = Literal["same", "different", "same-study"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+FOLDER = "screening"
+REVIEWER = re.compile(r"\w[\w.-]*")  # what a reviewer may be called: it becomes the name of a file
+
+
+def file_of(reviewer: str) -> str:
+    """Where in a review folder somebody's decisions stand.
+
+    >>> file_of("mk")
+    'screening/decisions-mk.csv'
+    """
+    return f"{FOLDER}/decisions-{reviewer}.csv"
 
 
 @dataclass(frozen=True, slots=True)
