@@ -144,5 +144,5 @@ def test_steps_are_told_to_who_watches(tmp_path):
     write_report(findings(made), made, watch=lambda *step: seen.append(step))
     names = [path.stem for path in sorted((made / "report" / "figures").glob("*.svg"))]
     assert seen[0][:2] == ("index.html", 1)
-    assert sorted(name for name, _, _ in seen[1:]) == names
-    assert [(done, of) for _, done, of in seen] == [(i, len(names) + 1) for i in range(1, len(names) + 2)]
+    assert sorted(name for name, _, _ in seen[1:]) == sorted([*names, "review.docx"])
+    assert [(done, of) for _, done, of in seen] == [(i, len(names) + 2) for i in range(1, len(names) + 3)]

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from trialpool.analysis.findings import Findings
 from trialpool.errors import BadInput, Problem
 from trialpool.figures.canvas import Figure
+from trialpool.reports.document_sections import document_of
 from trialpool.reports.findings_json import findings_json
 from trialpool.reports.html import html_report
 from trialpool.reports.report_figures import report_figures
 from trialpool.reports.tables import tables_of
+from trialpool.reports.typeset import pdf_file
+from trialpool.reports.word import with_fewer_colours, word_file
 
 WORTH_WORKERS = 8  # figures from which starting processes costs less than it saves
 FORMATS = ("svg", "pdf", "png")
@@ -24,7 +30,7 @@ Watch = Callable[[str, int, int], None]
 
 
 def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, watch: Watch = lambda *_: None) -> Path:
-    """Write index.html, findings.json, figures and tables into `folder`/report, and return that folder.
+    """Write index.html, review.docx, review.pdf, findings.json, figures and tables into `folder`/report, and return that folder.
 
     All is made in a folder beside it first, which then takes its place: a build that is stopped leaves the old report as it was.
 
@@ -51,33 +57,54 @@ def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, wa
 
 def _write(findings: Findings, new: Path, workers: int, watch: Watch) -> None:
     figures = report_figures(findings)
-    steps = len(figures) + 1
+    steps = len(figures) + 2
     (new / "figures").mkdir()
-    with _drawing(figures, workers) as drawn:
+    with _workers(workers if len(figures) >= WORTH_WORKERS else 1) as run:
+        drawn = {name: run(_draw, figure) for name, figure in figures.items()}
         (new / "findings.json").write_bytes(findings_json(findings).encode())
         (new / "tables").mkdir()
         for name, text in tables_of(findings).items():
             (new / "tables" / name).write_bytes(text.encode())
         (new / "index.html").write_bytes(html_report(findings, figures).encode())
+        document = document_of(findings, figures)
         watch("index.html", 1, steps)
-        for done, (name, files) in enumerate(drawn, start=2):
-            for kind, content in files.items():
+        made: dict[str, Drawn] = {}
+        for done, (name, waiting) in enumerate(drawn.items(), start=2):
+            made[name] = waiting()
+            for kind, content in made[name].files.items():
                 (new / "figures" / f"{name}.{kind}").write_bytes(content)
             watch(name, done, steps)
+        word = run(word_file, document, {name: of.picture for name, of in made.items() if of.picture})
+        pdf = run(pdf_file, document, {name: of.files["pdf"] for name, of in made.items() if of.files["pdf"]})
+        (new / "review.docx").write_bytes(word())
+        (new / "review.pdf").write_bytes(pdf())
+        watch("review.docx", steps, steps)
 
 
 @contextmanager
-def _drawing(figures: Mapping[str, Figure], workers: int) -> Iterator[Iterator[tuple[str, dict[str, bytes]]]]:
-    """The files of each figure; several workers begin to draw at once, while the caller does other things."""
-    if workers < 2 or len(figures) < WORTH_WORKERS:
-        yield ((name, _files(figure)) for name, figure in figures.items())
+def _workers(workers: int) -> Iterator[Callable[..., Callable[[], Any]]]:
+    """Something that runs a function, at once where others do the work, and gives what is to be called for its result."""
+    if workers < 2:
+        yield partial
         return
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:
-        waiting = {name: pool.submit(_files, figure) for name, figure in figures.items()}
-        yield ((name, future.result()) for name, future in waiting.items())
+        yield lambda *call: pool.submit(*call).result
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A figure as files by kind, and as the picture that a Word file takes."""
+
+    files: dict[str, bytes]
+    picture: bytes
+
+
+def _draw(figure: Figure) -> Drawn:
+    files = _files(figure)
+    return Drawn(files, with_fewer_colours(files["png"]) if files["png"] else b"")
 
 
 def _files(figure: Figure) -> dict[str, bytes]:

@@ -61,6 +61,7 @@ def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any
         "claims": html_claims.claim_views(findings),
         "verdicts": html_claims.meanings(),
         "crude": html_published.crude(findings),
+        "crude_caution": (html_published.CRUDE, html_published.WHY_CRUDE),
         "others": html_published.others(findings),
         "methods": methods(findings),
         "references": references(findings),

@@ -18,6 +18,13 @@ VERDICTS = {
     None: Tag("not judged", "other"),
 }
 
+CRUDE = "Crude, and never a pooled result of ours."
+WHY_CRUDE = (
+    "A published table gave events and patients summed over its trials. The ratio of these sums compares patients across trials as "
+    "if all had been in one, which breaks the randomisation; it stands beside the pooled result that was published as a check of "
+    "the figures only."
+)
+
 
 def compared(found: AnalysisFindings, name: str) -> Table | None:
     """Published results that ours answers to, each with the judgement in words."""

@@ -1,0 +1,44 @@
+"""PDF files by typst, read with pdfium."""
+
+from __future__ import annotations
+
+import pytest
+from tests.reports.documents import HOSTILE, document, drawing, pages
+
+from trialpool.reports.typeset import pdf_file
+
+
+@pytest.fixture(scope="module")
+def file() -> bytes:
+    return pdf_file(document(), {"forest": drawing()})
+
+
+def test_the_same_document_gives_the_same_bytes(file):
+    assert pdf_file(document(), {"forest": drawing()}) == file
+
+
+def test_everything_is_said(file):
+    text = " ".join(" ".join(pages(file)).split())
+    for words in (
+        "A title", "What is asked?", "Words.", "Said below.", "cited [1,2]", "an item", "Table 1: Numbers.", "A note.", "A group",
+        "0.62 (0.56–0.69)", "0.70 ‡ recalled", "Figure 1: A forest. How to read it.", "drawn", "Table 2: More numbers.",
+        "A reference.",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_a_long_table_repeats_its_header():
+    long = pages(pdf_file(document(rows=120), {}))
+    with_rows = [text for text in long if "Study 50" in text or "Study 110" in text]
+    assert len(with_rows) == 2
+    assert all("HR (95% CI)" in text for text in with_rows)
+
+
+def test_words_of_a_user_stay_words():
+    text = "".join("".join(pages(pdf_file(document(HOSTILE), {}))).split())
+    assert "".join(HOSTILE.replace("\u0007", "").replace("`", "").replace("日本", "").split()) in text
+
+
+def test_no_date_and_no_font_of_the_machine(file):
+    assert b"CreationDate" not in file
+    assert b"/ModDate" not in file
