@@ -31,6 +31,7 @@ from trialpool.formats.review_folder import read_review
 from trialpool.formats.screening_csv import IncludedRow
 from trialpool.reports.findings_json import findings_data
 from trialpool.reports.methods_text import REFERENCES
+from trialpool.review.flow_plan import FlowBoxPlan, FlowPlan
 from trialpool.review.plan import (
     ROBUSTNESS,
     SENSITIVITY,
@@ -114,6 +115,8 @@ def test_the_picture_is_shown(name: str) -> None:
 def kind(annotation: Any) -> str:
     """The type of a cell or key in a reader's words."""
     if get_origin(annotation) in (Union, UnionType):
+        if dict[str, int] in get_args(annotation):
+            return "whole number, or numbers by name"
         annotation = next(part for part in get_args(annotation) if part is not NoneType)
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{option}`" for option in get_args(annotation) if option != "")

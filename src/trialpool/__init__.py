@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trialpool.errors import BadInput as BadInput
     from trialpool.errors import NotEstimable as NotEstimable
     from trialpool.errors import TrialpoolError as TrialpoolError
+    from trialpool.figures.flow_diagram import flow_diagram as flow_diagram
     from trialpool.figures.forests import forest as forest
     from trialpool.figures.from_evidence import posterior_plot as posterior_plot
     from trialpool.figures.from_evidence import selection_funnel as selection_funnel
@@ -37,11 +38,15 @@ if TYPE_CHECKING:
     from trialpool.formats.clinical_trials_gov import read_registration as read_registration
     from trialpool.formats.curves import read_curves as read_curves
     from trialpool.formats.effect_statements.reading import read_effect_statements as read_effect_statements
+    from trialpool.formats.flow_csv import read_flow as read_flow
     from trialpool.formats.plain_text import read_text as read_text
     from trialpool.formats.review_folder import read_review as read_review
     from trialpool.formulas.regress import location_scale as location_scale
     from trialpool.formulas.regress import regress as regress
     from trialpool.reports.build import write_report as write_report
+    from trialpool.review.flow import FlowBox as FlowBox
+    from trialpool.review.flow import FlowCounts as FlowCounts
+    from trialpool.review.flow_arithmetic import check_flow as check_flow
     from trialpool.review.record import Place as Place
     from trialpool.review.record import Record as Record
     from trialpool.review.screening import ReportOfStudy as ReportOfStudy
@@ -208,6 +213,7 @@ _ROOMS = {
     "analysis.run": ("analyse",),
     "digitising.digitise": ("digitise",),
     "errors": ("BadArgument", "BadInput", "NotEstimable", "TrialpoolError"),
+    "figures.flow_diagram": ("flow_diagram",),
     "figures.forests": ("forest",),
     "figures.from_evidence": ("posterior_plot", "selection_funnel", "sequential_analysis_plot", "specification_curve"),
     "figures.from_fits": ("bubble", "cumulative_forest", "drapery", "filled_funnel", "labbe", "leave_one_out_forest"),
@@ -218,9 +224,12 @@ _ROOMS = {
     "formats.curves": ("read_curves",),
     "formats.effect_statements.reading": ("read_effect_statements",),
     "formats.plain_text": ("read_text",),
+    "formats.flow_csv": ("read_flow",),
     "formats.review_folder": ("read_review",),
     "formulas.regress": ("location_scale", "regress"),
     "reports.build": ("write_report",),
+    "review.flow": ("FlowBox", "FlowCounts"),
+    "review.flow_arithmetic": ("check_flow",),
     "review.record": ("Place", "Record"),
     "review.screening": ("ReportOfStudy", "ScreeningDecision"),
     "screening.deduplication.deduplicate": ("Decision", "deduplicate"),

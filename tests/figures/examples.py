@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from tests.figures.flow_examples import FLOW
 from tests.figures.more_examples import MORE
 from tests.figures.result_examples import FROM_RESULTS
 
@@ -172,4 +173,5 @@ FIGURES = {
     "sensitivity-0": lambda: draw_sensitivity(SensitivityPlot(title="", lines=(), **HR)),
     **MORE,
     **FROM_RESULTS,
+    **FLOW,
 }

@@ -148,6 +148,23 @@ def digitise(
     digitise_figure(figure, x=x, y=y, curves=curve or [], within=within, page=page, out=out, as_json=json)
 
 
+@app.command()
+def flow(
+    folder: Annotated[Path | None, typer.Argument(help="A review folder", show_default=False)] = None,
+    counts: Annotated[
+        Path | None, typer.Option(help="Counts instead: a CSV of the R package PRISMA2020, or a TOML file with the keys of [flow]")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where to write the diagram: .svg, .pdf or .png")] = Path("flow.svg"),
+    title: Annotated[str, typer.Option(help="A title above it")] = "",
+    width: Annotated[float | None, typer.Option(help="Width in points; 241 is a column of a journal")] = None,
+    letters: Annotated[bool, typer.Option("--letters", help="In .svg write letters that a drawing program can edit")] = False,
+) -> None:
+    """Draw the PRISMA 2020 flow diagram of a review, or of counts, and check that they add up."""
+    from trialpool.cli.flow import draw_flow
+
+    raise typer.Exit(draw_flow(folder, counts=counts, out=out, title=title, width=width, letters=letters))
+
+
 def run() -> None:
     """The entry point: 0 when fine, 1 for problems in the input, 2 for misuse of the command."""
     for stream in (sys.stdout, sys.stderr):  # what a terminal has no letter for is shown as ?

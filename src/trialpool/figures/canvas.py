@@ -72,10 +72,20 @@ class Figure:
     height: float
     marks: tuple[Mark, ...]
 
-    def save(self, path: str | Path) -> Path:
-        """Write the figure in the format that the suffix names; a file of that name is replaced whole or not at all."""
+    def save(self, path: str | Path, *, letters: bool = False) -> Path:
+        """Write the figure in the format that the suffix names; a file of that name is replaced whole or not at all.
+
+        Parameters
+        ----------
+        path : where to; the suffix is .svg, .pdf or .png
+        letters : for .svg, write text as letters that a drawing program can edit, and not as outlines; in a .pdf they always are
+        """
         target = Path(path)
-        _write_whole(target, self.to_bytes(_format_of(target)))
+        kind = _format_of(target)
+        if letters and kind == "png":
+            raise BadArgument(f"{target.name}: letters can't be edited in a picture of pixels. Save it as .svg or .pdf.")
+        content = svg_document(self, letters=True).encode() if letters and kind == "svg" else self.to_bytes(kind)
+        _write_whole(target, content)
         return target
 
     def to_bytes(self, format: str) -> bytes:  # noqa: A002

@@ -1,6 +1,7 @@
 """Marks as SVG: small, titled, scaling with the page it stands in, and with no id that another figure could share.
 
-Letters are outlines, each defined once and used by reference, so the drawing looks alike wherever it is opened.
+Letters are outlines, each defined once and used by reference, so the drawing looks alike wherever it is opened; or they stay
+letters, which a drawing program can edit, and look as the fonts of that machine do.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 ENLARGED = 1.2
 RUN = 3  # so many shapes that look alike are drawn as one
+FAMILY = "DejaVu Sans, Bitstream Vera Sans, Verdana, sans-serif"
+ANCHOR = {"left": "start", "center": "middle", "right": "end"}
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -36,13 +39,14 @@ def svg_element(figure: Figure, *, id_prefix: str = "") -> str:
     return _element(figure, f'{NAMESPACE} width="100%" {widest}', prefix=id_prefix, reference="href")
 
 
-def svg_document(figure: Figure) -> str:
+def svg_document(figure: Figure, *, letters: bool = False) -> str:
     """A file of its own, as wide as it was drawn; `xlink:href` is what word processors still look for."""
     opening = f'{NAMESPACE} {XLINK} width="{_number(figure.width)}pt" height="{_number(figure.height)}pt"'
-    return PROLOG + _element(figure, opening, prefix="", reference="xlink:href")
+    return PROLOG + _element(figure, opening, prefix="", reference="" if letters else "xlink:href")
 
 
 def _element(figure: Figure, opening: str, *, prefix: str, reference: str) -> str:
+    """The element; without a `reference` by which outlines are used, text is written as letters."""
     start = escape(prefix)
     view = f'viewBox="0 0 {_number(figure.width)} {_number(figure.height)}"'
     named = f'role="img" aria-labelledby="{start}title {start}desc"'
@@ -50,8 +54,9 @@ def _element(figure: Figure, opening: str, *, prefix: str, reference: str) -> st
         f"<svg {opening} {view} {named}>",
         f'<title id="{start}title">{_words(figure.title)}</title>',
         f'<desc id="{start}desc">{_words(figure.description)}</desc>',
-        f"<defs>{_definitions(figure.marks, start)}</defs>",
-        *_drawn(figure.marks, f'{reference}="#{start}'),
+        f"<defs>{_definitions(figure.marks, start)}</defs>" if reference else f'<g font-family="{FAMILY}">',
+        *_drawn(figure.marks, f'{reference}="#{start}' if reference else ""),
+        *(() if reference else ("</g>",)),
         "</svg>\n",
     ]
     return "\n".join(parts)
@@ -90,7 +95,7 @@ def _looks(mark: Mark) -> tuple[str, str, float] | None:
 def _mark(mark: Mark, reference: str) -> str:
     match mark:
         case Text():
-            return _text(mark, reference)
+            return _text(mark, reference) if reference else _letters(mark)
         case Line():
             dashes = " ".join(map(_number, DASHES[mark.dash]))
             dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
@@ -117,6 +122,14 @@ def _text(mark: Text, reference: str) -> str:
     uses = "".join(f'<use {reference}{glyph.name}"{_shift(glyph.x)}/>' for glyph in glyphs(mark.text, mark.bold))
     place = f"translate({_number(x)} {_number(y)}){turn} scale({scale} -{scale})"
     return f'<g fill="{mark.colour}" transform="{place}">{uses}</g>'
+
+
+def _letters(mark: Text) -> str:
+    x, y = _number(mark.x), _number(mark.y)
+    place = f'transform="translate({x} {y}) rotate(-90)"' if mark.turned else f'x="{x}" y="{y}"'
+    weight = ' font-weight="bold"' if mark.bold else ""
+    looks = f'font-size="{_number(mark.size)}"{weight} fill="{mark.colour}" text-anchor="{ANCHOR[mark.align]}"'
+    return f"<text {place} {looks}>{_words(mark.text)}</text>"
 
 
 def _shift(x: int) -> str:

@@ -19,6 +19,7 @@ TABLES = {
     "question": "[question]",
     "screening": "[screening]",
     "risk_of_bias": "[risk_of_bias]",
+    "flow": "[flow]",
     "outcomes": "[[outcomes]]",
     "analyses": "[[analyses]]",
 }

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from trialpool.review.flow_plan import FlowPlan
 from trialpool.review.report import Measure
 from trialpool.review.screening import Stage
 
@@ -256,5 +257,6 @@ class Plan(_Table):
     risk_of_bias: RiskOfBiasPlan = Field(
         default_factory=lambda: RiskOfBiasPlan.model_validate({}), description="How judgements of the risk of bias are used"
     )
+    flow: FlowPlan | None = Field(None, description="Counts of the flow from the search to the synthesis, given by hand")
     outcomes: tuple[Outcome, ...] = Field(min_length=1, description="The outcomes")
     analyses: tuple[Analysis, ...] = Field(min_length=1, description="The analyses, in the order of the report")
