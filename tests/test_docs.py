@@ -154,6 +154,8 @@ def field_table(model: type[BaseModel]) -> str:
         Question,
         ScreeningPlan,
         RiskOfBiasPlan,
+        FlowPlan,
+        FlowBoxPlan,
         Outcome,
         Analysis,
         *SETTINGS,

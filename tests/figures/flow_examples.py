@@ -54,9 +54,9 @@ LARGE = FlowCounts(
 FLOW = {
     **{f"flow-{name}": lambda counts=counts: flow_diagram(counts) for name, counts in TEMPLATES.items()},
     **{f"flow-{name}-column": lambda counts=counts: flow_diagram(counts, width=241) for name, counts in TEMPLATES.items()},
-    "flow-large": lambda: flow_diagram(LARGE, title="A flow with large numbers and a title that does not fit on a line of the sheet"),
+    "flow-large": lambda: flow_diagram(LARGE, title="Large numbers, and a title that does not fit on a line of the sheet"),
     "flow-nothing": lambda: flow_diagram(FlowCounts()),
     "flow-one-reason": lambda: flow_diagram(NEW.with_counts(excluded_reports={"Wrong population": 93}), width=300),
     "flow-no-reason": lambda: flow_diagram(NEW.with_counts(excluded_reports=0, new_studies=100)),
-    "flow-word-too-long": lambda: flow_diagram(NEW.with_counts(databases={"Donaudampfschifffahrtsgesellschaftskapitänsdatenbank": 941})),
+    "flow-word-too-long": lambda: flow_diagram(NEW.with_counts(databases={"Donaudampfschifffahrtsgesellschaftsdatenbank": 941})),
 }

@@ -37,7 +37,7 @@ def said(figure: Figure) -> str:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_each_template_has_its_heads_and_its_boxes(name, width):
     words = said(flow_diagram(TEMPLATES[name], width=width))
-    assert [head for head in sorted(set(sum(HEADS.values(), []))) if head in words] == sorted(HEADS[name])
+    assert [head for head in sorted({*HEADS["updated-other"], *HEADS["new-other"]}) if head in words] == sorted(HEADS[name])
     assert "Records screened (n = 655)" in words
     assert ("Total studies included in review" in words) == name.startswith("updated")
     assert ("Websites (n = 12)" in words) == name.endswith("other")
@@ -128,12 +128,14 @@ def test_letters_can_be_edited(tmp_path):
 
 def test_the_description_says_the_flow():
     assert flow_diagram(NEW).description.replace("\u00a0", " ") == (
-        "PRISMA 2020 flow diagram. Identification of studies via databases and registers. Records identified from: Databases "
-        "(n = 941): PubMed (n = 310); Embase (n = 420); CENTRAL (n = 211); Registers (n = 44): ClinicalTrials.gov (n = 44). Records "
-        "removed before screening: Duplicate records removed (n = 330). Records screened (n = 655). Records excluded (n = 500). "
-        "Reports sought for retrieval (n = 155). Reports not retrieved (n = 3). Reports assessed for eligibility (n = 152). Reports "
-        "excluded (n = 93): Wrong population (n = 32); Wrong comparison (n = 40); Not randomised (n = 21). Studies included in review "
-        "(n = 52); Reports of included studies (n = 59)."
+        "PRISMA 2020 flow diagram. Identification of studies via databases and registers. "
+        "Records identified from: Databases (n = 941): PubMed (n = 310); Embase (n = 420); CENTRAL (n = 211); Registers (n = 44): "
+        "ClinicalTrials.gov (n = 44). Records removed before screening: Duplicate records removed (n = 330). "
+        "Records screened (n = 655). Records excluded (n = 500). "
+        "Reports sought for retrieval (n = 155). Reports not retrieved (n = 3). "
+        "Reports assessed for eligibility (n = 152). Reports excluded (n = 93): Wrong population (n = 32); "
+        "Wrong comparison (n = 40); Not randomised (n = 21). "
+        "Studies included in review (n = 52); Reports of included studies (n = 59)."
     )
 
 

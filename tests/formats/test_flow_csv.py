@@ -16,7 +16,7 @@ HEADER = "data,node,box,description,boxtext,tooltips,url,n\n"
 def file(tmp_path, **counts):
     rows = "".join(f'{name},,,,,,,"{n}"\n' for name, n in counts.items())
     path = tmp_path / "PRISMA.csv"
-    path.write_text(HEADER + 'NA,node4,prevstud,Grey title box; Previous studies,,,,0\n' + rows, encoding="utf-8")
+    path.write_text(HEADER + "NA,node4,prevstud,Grey title box; Previous studies,,,,0\n" + rows, encoding="utf-8")
     return path
 
 
@@ -51,7 +51,9 @@ def test_counts_sources_and_reasons(tmp_path):
 
 
 def test_an_arm_with_a_count_is_there_whole(tmp_path):
-    read = read_flow(file(tmp_path, previous_studies=4, previous_reports=0, total_studies=4, website_results=0, citations_results=2))
+    read = read_flow(
+        file(tmp_path, previous_studies=4, previous_reports=0, total_studies=4, website_results=0, citations_results=2)
+    )
     assert read.given() == {"previous_studies": 4, "previous_reports": 0, "total_studies": 4, "websites": 0, "citations": 2}
 
 

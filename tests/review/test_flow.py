@@ -55,38 +55,43 @@ def test_nothing_is_made_up_where_a_number_is_lacking():
     assert completed(FlowCounts(databases=10, duplicates=11)).screened is None
 
 
+def said(**counts):
+    return [f"{problem.severity}: {problem}" for problem in check_flow(WORKED.with_counts(**counts))]
+
+
 def test_a_sum_that_does_not_hold_is_shown():
-    found = check_flow(WORKED.with_counts(screened=630, excluded=540))
-    assert [f"{problem.severity}: {problem}" for problem in found] == [
-        "warning: flow, screened: 730 from databases + 44 from registers - 130 duplicates - 4 removed for other reasons = 640 records, "
-        "not 630 screened: 10 are missing. Correct what was mistyped, or say where they went (removed_other, or a box that leaves the "
-        "flow)."
-    ]
+    (found,) = said(screened=630, excluded=540)
+    assert found == (
+        "warning: flow, screened: 730 from databases + 44 from registers - 130 duplicates - 4 removed for other reasons = 640 "
+        "records, not 630 screened: 10 are missing. Correct what was mistyped, or say where they went (removed_other, or a box "
+        "that leaves the flow)."
+    )
 
 
 def test_too_many_are_said_too():
-    found = check_flow(WORKED.with_counts(new_reports=50))
-    assert [f"{problem.severity}: {problem}" for problem in found] == [
-        "warning: flow, new_reports: 87 assessed - 38 excluded reports = 49 reports, not 50 new: 1 too many. Correct what was mistyped."
-    ]
+    (found,) = said(new_reports=50)
+    assert found == (
+        "warning: flow, new_reports: 87 assessed - 38 excluded reports = 49 reports, not 50 new: 1 too many. Correct what was "
+        "mistyped."
+    )
 
 
 def test_records_that_become_another_number_of_reports_are_a_note():
-    found = check_flow(WORKED.with_counts(sought=93, new_studies=10))
-    assert [f"{problem.severity}: {problem}" for problem in found] == [
+    (found,) = said(sought=93, new_studies=10)
+    assert found == (
         "note: flow, sought: 640 screened - 550 excluded = 90 records, and 93 reports were sought: 3 more. A record may stand for "
         "several reports, and several records for one; look whether that is so here."
-    ]
+    )
 
 
 def test_what_cannot_be_is_an_error():
-    found = check_flow(WORKED.with_counts(new_studies=60, pooled_studies=61, excluded_by_automation=551))
-    assert [f"{problem.severity}: {problem}" for problem in found] == [
-        "error: flow, excluded_by_automation: 551 excluded by automation of 550 excluded: a part is more than the whole. Correct the "
-        "one or the other.",
-        "error: flow, new_studies: 60 new studies of 49 new reports: a study has at least one report. Correct the one or the other.",
-        "error: flow, pooled_studies: 61 studies in a meta-analysis of 60 included studies: a part is more than the whole. Correct the "
-        "one or the other.",
+    assert said(new_studies=60, pooled_studies=61, excluded_by_automation=551) == [
+        f"error: flow, {name}: {what}. Correct the one or the other."
+        for name, what in (
+            ("excluded_by_automation", "551 excluded by automation of 550 excluded: a part is more than the whole"),
+            ("new_studies", "60 new studies of 49 new reports: a study has at least one report"),
+            ("pooled_studies", "61 studies in a meta-analysis of 60 included studies: a part is more than the whole"),
+        )
     ]
 
 
@@ -104,7 +109,10 @@ def test_what_is_lacking_is_said():
         (lambda: FlowCounts(screened=-1), "screened is -1. Give a whole number, 0 or more."),
         (lambda: FlowCounts(databases={"PubMed": 1.5}), "databases['PubMed'] is 1.5. Give a whole number, 0 or more."),
         (lambda: FlowCounts(screened={"a": 1}), "screened is one number, and cannot be split by name."),
-        (lambda: FlowBox(text="x", n=1, beside="end"), "beside is 'end'. Use one of identified, screened, sought, assessed, included."),
+        (
+            lambda: FlowBox(text="x", n=1, beside="end"),
+            "beside is 'end'. Use one of identified, screened, sought, assessed, included.",
+        ),
         (lambda: FlowBox(text="x", leaves=True), "the box 'x' leaves the flow and has no number. Give n."),
     ],
 )
