@@ -202,7 +202,7 @@ NOT_GIVEN = "(n\u00a0=\u00a0?)"
 def _with_number(text: str, n: int | None) -> str:
     """A label with its number, which are not parted by a line's end where that can be helped.
 
-    >>> print(_with_number("Records screened", 12345))
-    Records screened (n = 12,345)
+    >>> _with_number("Records screened", 12345)
+    'Records screened (n\\xa0=\\xa012,345)'
     """
     return f"{text} {NOT_GIVEN if n is None else GIVEN.format(n)}"
