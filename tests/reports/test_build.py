@@ -10,6 +10,8 @@ from tests.formats.folders import PLAN, findings, folder, tree
 from trialpool.reports import build
 from trialpool.reports.build import write_report
 
+STEPS = ("_files", "findings_json", "table_rows", "figure_sources", "workbook", "html_report", "word_file", "_take_place")
+
 
 @pytest.fixture
 def without_drawing(monkeypatch):
@@ -43,7 +45,10 @@ def test_only_the_report_is_written_and_an_older_one_goes(tmp_path):
 
 
 @pytest.mark.parametrize("stop", [RuntimeError, KeyboardInterrupt, OSError], ids=lambda stop: stop.__name__)
-@pytest.mark.parametrize("step", ["_files", "findings_json", "tables_of", "html_report", "_take_place"])
+@pytest.mark.parametrize(
+    "step",
+    ["_files", "findings_json", "table_rows", "figure_sources", "workbook", "html_report", "word_file", "pdf_file", "_take_place"],
+)
 @pytest.mark.usefixtures("without_drawing")
 def test_a_build_that_is_stopped_leaves_the_old_report_and_nothing_else(tmp_path, monkeypatch, step, stop):
     made = folder(tmp_path)

@@ -55,20 +55,23 @@ def specification_curve(found: Multiverse, *, title: str = "") -> Figure:
     'Specification curve, Hazard ratio. The 95% interval lies below no effect in ...'
     """
     expect("specification_curve", found, Multiverse, "multiverse")
+    return draw_specification_curve(specification_curve_of(found, title))
+
+
+def specification_curve_of(found: Multiverse, title: str = "") -> SpecificationCurve:
+    """What the curve shows."""
     measure = MEASURES[found.measure]
-    return draw_specification_curve(
-        SpecificationCurve(
-            estimates=found.mu,
-            low=found.low,
-            high=found.high,
-            choices=tuple(choice for name in found.levels if len((choice := _choice(found, name)).options) > 1),
-            primary=found.planned_at,
-            measure=measure.code,
-            measure_name=measure.name,
-            log=measure.log,
-            level=found.planned.level,
-            title=title,
-        )
+    return SpecificationCurve(
+        estimates=found.mu,
+        low=found.low,
+        high=found.high,
+        choices=tuple(choice for name in found.levels if len((choice := _choice(found, name)).options) > 1),
+        primary=found.planned_at,
+        measure=measure.code,
+        measure_name=measure.name,
+        log=measure.log,
+        level=found.planned.level,
+        title=title,
     )
 
 
@@ -161,16 +164,21 @@ def posterior_plot(fit: BayesianPooling, *, title: str = "") -> Figure:
     'Posterior densities. Hazard ratio: 0.69 (95% CrI 0.39–1.16); Between studies, τ: 0.332 (95% CrI 0.075 to 0.907); ...'
     """
     expect("posterior_plot", fit, BayesianPooling, "pool_bayesian")
+    densities = posterior_densities(fit)
+    if not densities:
+        raise BadArgument("posterior_plot: effect and tau are known, so there is no density to draw.")
+    return draw_posterior(PosteriorPlot(densities=densities, level=fit.level, title=title))
+
+
+def posterior_densities(fit: BayesianPooling) -> tuple[PosteriorDensity, ...]:
+    """What the plot shows: the densities of the effect, of the heterogeneity and of a new effect, as far as they are not known."""
     measure = MEASURES[fit.effects.measure]
     name = measure.name or "Effect"
-    densities = [
+    return (
         *_density(name, fit.mu, log=measure.log, prior=_effect_prior(fit)),
         *_density("Between studies, τ", fit.tau, prior=_tau_prior(fit)),
         *_density(f"{name} in a new study", fit.prediction, log=measure.log),
-    ]
-    if not densities:
-        raise BadArgument("posterior_plot: effect and tau are known, so there is no density to draw.")
-    return draw_posterior(PosteriorPlot(densities=tuple(densities), level=fit.level, title=title))
+    )
 
 
 def _density(

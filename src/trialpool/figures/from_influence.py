@@ -153,19 +153,22 @@ def gosh(subsets: Subsets, *, title: str = "", study: str = "", spread: str = "I
     """
     expect("gosh", subsets, Subsets, "all_subsets")
     choose("spread", spread, SPREADS)
+    return draw_gosh(gosh_of(subsets, title=title, study=study, spread=spread))
+
+
+def gosh_of(subsets: Subsets, *, title: str = "", study: str = "", spread: str = "I2") -> GoshPlot:
+    """What the plot shows."""
     measure, values = MEASURES[subsets.measure], subsets.I2 if spread == "I2" else subsets.tau2
     whole = np.flatnonzero(subsets.k == len(subsets.study))
-    return draw_gosh(
-        GoshPlot(
-            mu=subsets.mu,
-            spread=values,
-            spread_name=SPREADS[spread],
-            measure=measure.code,
-            measure_name=measure.name,
-            log=measure.log,
-            all_studies=(float(subsets.mu[whole[0]]), float(values[whole[0]])) if len(whole) else None,
-            within=subsets.contain(study) if study else None,
-            within_name=study,
-            title=title,
-        )
+    return GoshPlot(
+        mu=subsets.mu,
+        spread=values,
+        spread_name=SPREADS[spread],
+        measure=measure.code,
+        measure_name=measure.name,
+        log=measure.log,
+        all_studies=(float(subsets.mu[whole[0]]), float(values[whole[0]])) if len(whole) else None,
+        within=subsets.contain(study) if study else None,
+        within_name=study,
+        title=title,
     )

@@ -71,7 +71,7 @@ def draw_gosh(plot: GoshPlot) -> Figure:
     sheet = Sheet()
     top = draw_title(sheet, plot.title, width=WIDTH) + MARGIN_PLOT + APART
     mu, spread = np.asarray(plot.mu, float)[plot.shown], np.asarray(plot.spread, float)[plot.shown] * (100 if plot.percent else 1)
-    plane, titles = _plane(plot, mu, spread, top)
+    plane, titles = plane_of(plot, mu, spread, top)
     inside = (mu >= plane.x.low) & (mu <= plane.x.high) & (spread >= plane.y.low) & (spread <= plane.y.high)
     most = _draw_density(sheet, plane, mu[inside], spread[inside])
     null = plane.x.at(0)
@@ -88,7 +88,8 @@ def _shown_spread(plot: GoshPlot) -> float:
     return (plot.all_studies[1] if plot.all_studies else math.nan) * (100 if plot.percent else 1)
 
 
-def _plane(plot: GoshPlot, mu: Floats, spread: Floats, top: float) -> tuple[Plane, tuple[str, str]]:
+def plane_of(plot: GoshPlot, mu: Floats, spread: Floats, top: float) -> tuple[Plane, tuple[str, str]]:
+    """Where effects and heterogeneity are drawn, and the titles of the axes."""
     y_title = f"{plot.spread_name} (%)" if plot.percent else plot.spread_name
     also = [plot.all_studies[0], _shown_spread(plot)] if plot.all_studies else [math.nan, math.nan]
     some = (0.0, 10.0 if plot.percent else 0.01)  # heterogeneity that the axis shows in any case

@@ -17,12 +17,14 @@ from trialpool.analysis.findings import Findings
 from trialpool.errors import BadInput, Problem
 from trialpool.figures.canvas import Figure
 from trialpool.reports.document_sections import document_of
+from trialpool.reports.figure_sources import figure_sources
 from trialpool.reports.findings_json import findings_json
 from trialpool.reports.html import html_report
 from trialpool.reports.report_figures import report_figures
-from trialpool.reports.tables import tables_of
+from trialpool.reports.tables import csv_text, table_rows
 from trialpool.reports.typeset import pdf_file
 from trialpool.reports.word import with_fewer_colours, word_file
+from trialpool.reports.workbook import workbook
 
 WORTH_WORKERS = 8  # figures from which starting processes costs less than it saves
 FORMATS = ("svg", "pdf", "png")
@@ -30,8 +32,9 @@ Watch = Callable[[str, int, int], None]
 
 
 def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, watch: Watch = lambda *_: None) -> Path:
-    """Write index.html, review.docx, review.pdf, findings.json, figures and tables into `folder`/report, and return that folder.
+    """Write the report into `folder`/report, and return that folder.
 
+    It holds index.html, review.docx, review.pdf, findings.json, tables.xlsx, and figures and tables as files of their own.
     All is made in a folder beside it first, which then takes its place: a build that is stopped leaves the old report as it was.
 
     Parameters
@@ -63,8 +66,12 @@ def _write(findings: Findings, new: Path, workers: int, watch: Watch) -> None:
         drawn = {name: run(_draw, figure) for name, figure in figures.items()}
         (new / "findings.json").write_bytes(findings_json(findings).encode())
         (new / "tables").mkdir()
-        for name, text in tables_of(findings).items():
-            (new / "tables" / name).write_bytes(text.encode())
+        tables = table_rows(findings)
+        for name, rows in tables.items():
+            (new / "tables" / f"{name}.csv").write_bytes(csv_text(rows).encode())
+        (new / "tables.xlsx").write_bytes(workbook(tables, title=findings.review.plan.title))
+        for name, text in figure_sources(findings, figures).items():
+            (new / "figures" / f"{name}.csv").write_bytes(text.encode())
         (new / "index.html").write_bytes(html_report(findings, figures).encode())
         document = document_of(findings, figures)
         watch("index.html", 1, steps)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from trialpool.analysis.findings import Findings
 from trialpool.analysis.selection import PREFERENCE
 from trialpool.figures.canvas import Figure
-from trialpool.reports import html_claims, html_published, html_studies, html_summary
+from trialpool.reports import html_claims, html_published, html_summary
 from trialpool.reports.answers import answer, cautions
 from trialpool.reports.document import (
     Block,
@@ -26,6 +26,7 @@ from trialpool.reports.document import (
     paragraph,
 )
 from trialpool.reports.document_outcome import FigureOf, derivation_table, folded_tables, outcome_blocks
+from trialpool.reports.document_studies import study_blocks, study_references
 from trialpool.reports.html_checks import checks
 from trialpool.reports.html_figures import NOTES, FigureView
 from trialpool.reports.html_outcome import OutcomeView, outcome_view
@@ -112,10 +113,7 @@ def _outcomes(parts: Parts) -> Iterator[Block]:
 
 
 def _studies(parts: Parts) -> Iterator[Block]:
-    yield Turn(True)
-    yield Heading("Studies")
-    yield TableBlock(html_studies.studies(parts.findings, {}))
-    yield Turn(False)
+    yield from study_blocks(parts.findings)
 
 
 def _published(parts: Parts) -> Iterator[Block]:
@@ -149,7 +147,7 @@ def _methods(parts: Parts) -> Iterator[Block]:
         yield Heading("Question", 2)
         for name, text in asked:
             yield defined(name, text)
-    listed = references(parts.findings)
+    listed = [*study_references(parts.findings).values(), *references(parts.findings)]
     for of in methods(parts.findings):
         if of.heading:
             yield Heading(of.heading, 2)
@@ -182,8 +180,15 @@ def _glossary(parts: Parts) -> Iterator[Block]:
 
 
 def _references(parts: Parts) -> Iterator[Block]:
+    """Numbered as they are first cited: the studies in their table, then what the methods lean on."""
+    studies, of_methods = tuple(study_references(parts.findings).values()), references(parts.findings)
     yield Heading("References")
-    for number, text in enumerate(references(parts.findings), start=1):
+    yield Heading("Studies of the review", 2)
+    for number, text in enumerate(studies, start=1):
+        yield Reference(number, text)
+    if of_methods:
+        yield Heading("Methods cited", 2)
+    for number, text in enumerate(of_methods, start=len(studies) + 1):
         yield Reference(number, text)
 
 

@@ -18,29 +18,52 @@ POOLED = (
 )  # fmt: skip
 
 
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+TITLES = {
+    "studies": "Studies of the review, as studies.csv has them",
+    "effects": "Effects that were pooled, one a study, stratum and analysis, with where each comes from",
+    "results": "Pooled results, of all studies and by subgroup",
+    "sensitivity": "Each analysis with one thing done otherwise",
+    "published": "What others published, beside ours",
+    "inconsistencies": "Numbers that do not agree with each other",
+    "multiverse": "How much each choice of an analysis matters",
+    "influence": "Influence of each study",
+    "subsets": "Subsets of the studies with and without each",
+    "small_study": "Tests of small-study effects",
+    "sequential": "Looks of the sequential analyses",
+}
+
+
 def tables_of(findings: Findings) -> dict[str, str]:
     """CSV text by file name: effects, results, sensitivity, published, studies, inconsistencies, and robustness by its parts."""
+    return {f"{name}.csv": csv_text(rows) for name, rows in table_rows(findings).items()}
+
+
+def table_rows(findings: Findings) -> Rows:
+    """The rows of each table by its name, a key of TITLES."""
     data = findings_data(findings)
+    analyses = data["analyses"]
     return {
-        "studies.csv": _studies(findings),
-        "effects.csv": _table(row for found in findings.analyses for row in _effects(found)),
-        "results.csv": _table(_results(data)),
-        "sensitivity.csv": _table(
+        "studies": list(_studies(findings)),
+        "effects": [row for found in findings.analyses for row in _effects(found)],
+        "results": list(_results(data)),
+        "sensitivity": [
             {"analysis": a["id"], "id": v["id"], "label": v["label"]} | _pooled(v["pooled"])
-            for a in data["analyses"]
+            for a in analyses
             for v in a["sensitivity"]
-        ),
-        "published.csv": _table(
+        ],
+        "published": [
             {"analysis": a["id"], "ours": a["pooled"]["shown"]["estimate"] if a["pooled"] else None} | _flat_ci(row)
-            for a in data["analyses"]
+            for a in analyses
             for row in a["published"]
-        ),
-        "inconsistencies.csv": _table(data["inconsistencies"]),
-        "multiverse.csv": _table(_of_a_part(data, "multiverse", "choices", _choice)),
-        "influence.csv": _table(_of_a_part(data, "influence", "", lambda row: row | {"beyond": " ".join(row["beyond"])})),
-        "subsets.csv": _table(_of_a_part(data, "subsets", "studies", dict)),
-        "small_study.csv": _table(_of_a_part(data, "small_study", "", dict)),
-        "sequential.csv": _table(_of_a_part(data, "sequential", "looks", dict)),
+        ],
+        "inconsistencies": list(data["inconsistencies"]),
+        "multiverse": list(_of_a_part(data, "multiverse", "choices", _choice)),
+        "influence": list(_of_a_part(data, "influence", "", lambda row: row | {"beyond": " ".join(row["beyond"])})),
+        "subsets": list(_of_a_part(data, "subsets", "studies", dict)),
+        "small_study": list(_of_a_part(data, "small_study", "", dict)),
+        "sequential": list(_of_a_part(data, "sequential", "looks", dict)),
     }
 
 
@@ -59,12 +82,10 @@ def _choice(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"levels": len(row["levels"])}
 
 
-def _studies(findings: Findings) -> str:
-    rows = []
+def _studies(findings: Findings) -> Iterable[Row]:
     for study in findings.review.studies:
         cells = study.model_dump(exclude={"moderators"})
-        rows.append({name: value for name, value in cells.items() if value is not None} | dict(study.moderators))
-    return _table(rows)
+        yield {name: value for name, value in cells.items() if value is not None} | dict(study.moderators)
 
 
 def _effects(found: AnalysisFindings) -> Iterable[dict[str, Any]]:
@@ -103,9 +124,15 @@ def _flat_ci(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "ci"} | {"ci_low": low, "ci_high": high}
 
 
-def _table(rows: Iterable[dict[str, Any]]) -> str:
+def columns_of(rows: Iterable[Row]) -> list[str]:
+    """The columns of rows, in the order in which they come up."""
+    return list(dict.fromkeys(name for row in rows for name in row)) or ["empty"]
+
+
+def csv_text(rows: Iterable[Row]) -> str:
+    """Rows as CSV with a header; a cell that is None is empty."""
     rows = list(rows)
-    columns = list(dict.fromkeys(name for row in rows for name in row)) or ["empty"]
+    columns = columns_of(rows)
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
