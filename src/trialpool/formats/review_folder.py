@@ -16,6 +16,7 @@ from trialpool.formats.risk_of_bias_csv import FILE as RISK_OF_BIAS_CSV
 from trialpool.formats.risk_of_bias_csv import read_risk_of_bias
 from trialpool.formats.risk_of_bias_rules import judgement_problems, repeated_rows, undecided_tools, unknown_tools
 from trialpool.formats.screening_csv import read_decisions, read_included
+from trialpool.formats.search_folder import read_search
 from trialpool.formats.study_rules import misspelt_columns, problems_of_study, strata_problems
 from trialpool.formats.tool_definition import read_tools
 from trialpool.review.claim_text import ClaimText
@@ -25,6 +26,7 @@ from trialpool.review.report import Report
 from trialpool.review.review import Review
 from trialpool.review.risk_of_bias import RiskOfBiasRow
 from trialpool.review.risk_of_bias_tool import Tool
+from trialpool.review.search import Search
 from trialpool.review.study import Study
 
 NOTES = frozenset({".md", ".txt"})  # a person's own, beside the tables
@@ -64,6 +66,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     screened = folder / "screening" in entries
     decisions = read_decisions(folder, plan.screening if plan else None, None, problems) if screened else ()
     included = read_included(folder, None, strata, problems) if screened else ()
+    search = read_search(folder, problems) if folder / "search" in entries else Search()
     if plan is not None:
         problems += plan_problems(plan, studies, reports, judged=bool(judged))
     problems += direction_problems(reports) + use_problems(reports) + scope_problems(published, studies)
@@ -84,7 +87,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     if any(p.severity == "error" for p in problems):
         return None, tuple(problems)
     remarks = tuple(str(problem) for problem in problems if problem.severity != "note")
-    return review.model_copy(update={"remarks": remarks}), tuple(problems)
+    return review.model_copy(update={"search": search, "remarks": remarks}), tuple(problems)
 
 
 def _entries(folder: Path, name: str, mend: str) -> tuple[list[Path], Problem | None]:

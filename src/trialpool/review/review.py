@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SkipValidation
 
 from trialpool.review.claim_text import ClaimText
 from trialpool.review.plan import Outcome, Plan
@@ -13,6 +14,7 @@ from trialpool.review.report import Report
 from trialpool.review.risk_of_bias import RiskOfBiasRow
 from trialpool.review.risk_of_bias_tool import Tool
 from trialpool.review.screening import ReportOfStudy, ScreeningDecision
+from trialpool.review.search import Search
 from trialpool.review.study import Study
 
 
@@ -24,6 +26,7 @@ class Review(BaseModel):
     claims  : texts to hold against the findings
     screening : every row of every reviewer's decisions; those of one person in the order in which they were written
     included : which record is a report of which study
+    search  : the searches, and the records that they found
     remarks : what was odd in the input but could be read (encoding, separators), as sentences
     """
 
@@ -38,6 +41,7 @@ class Review(BaseModel):
     claims: tuple[ClaimText, ...] = ()
     screening: tuple[ScreeningDecision, ...] = ()
     included: tuple[ReportOfStudy, ...] = ()
+    search: Annotated[Search, SkipValidation] = Search()
     remarks: tuple[str, ...] = ()
 
     def outcome(self, id_: str) -> Outcome:

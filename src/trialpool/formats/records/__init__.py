@@ -1,0 +1,1 @@
+"""Exports of bibliographic databases and reference managers, one format a file."""
