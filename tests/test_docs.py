@@ -50,6 +50,7 @@ from trialpool.review.published import Published
 from trialpool.review.report import STATUSES, Allocation, PValue, Report, Series
 from trialpool.review.review import Review
 from trialpool.review.risk_of_bias import RiskOfBiasRow
+from trialpool.review.search import DatabaseSearch
 from trialpool.review.study import Study
 from trialpool.stats.bias.egger import EggerTest
 from trialpool.stats.effects.derivation import Derivation
@@ -77,6 +78,7 @@ NOT_COLUMNS = {
     RiskOfBiasRow: {"row"},
     DecisionRow: set(),
     IncludedRow: set(),
+    DatabaseSearch: {"row"},
 }
 RESULTS = (Effects, Derivation, PooledEffect, Subgroups, Refits, EggerTest, Findings, AnalysisFindings)
 
@@ -164,6 +166,7 @@ def field_table(model: type[BaseModel]) -> str:
         Published,
         DecisionRow,
         IncludedRow,
+        DatabaseSearch,
     ],
     ids=lambda model: model.__name__,
 )

@@ -93,8 +93,8 @@ PAGES: dict[str, Page] = {
     "digitising": Page("Curves out of figures", ("digitising",), ("digitise",)),
     "screening": Page(
         "Records and screening",
-        ("screening", "review.record", "review.screening", "formats.records", "formats.search_folder", "stats.agreement"),
-        ("record", "deduplicate", "screening", "state"),
+        ("screening", "review.record", "review.records", "review.screening", "formats.records", "stats.agreement"),
+        ("reading", "writing", "record", "deduplicate", "screening", "state"),
     ),
     "figures": Page("Figures", ("figures",), ("forests", "from_results")),
     "reviews": Page("Reviews", ("formats", "analysis", "reports", "review"), ("review_folder", "run", "build")),

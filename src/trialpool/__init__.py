@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from trialpool.formats.effect_statements.reading import read_effect_statements as read_effect_statements
     from trialpool.formats.flow_csv import read_flow as read_flow
     from trialpool.formats.plain_text import read_text as read_text
+    from trialpool.formats.records.reading import read_records as read_records
+    from trialpool.formats.records.writing import write_records as write_records
     from trialpool.formats.review_folder import read_review as read_review
     from trialpool.formulas.regress import location_scale as location_scale
     from trialpool.formulas.regress import regress as regress
@@ -225,6 +227,8 @@ _ROOMS = {
     "formats.effect_statements.reading": ("read_effect_statements",),
     "formats.plain_text": ("read_text",),
     "formats.flow_csv": ("read_flow",),
+    "formats.records.reading": ("read_records",),
+    "formats.records.writing": ("write_records",),
     "formats.review_folder": ("read_review",),
     "formulas.regress": ("location_scale", "regress"),
     "reports.build": ("write_report",),

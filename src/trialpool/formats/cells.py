@@ -28,7 +28,7 @@ MIDDLE_POINTS = str.maketrans({"\u00b7": ".", "\u2219": ".", "\u22c5": ".", "\u2
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " "))
 WIDE = str.maketrans({"\uff0e": ".", "\uff0c": ",", "\uff0d": "-", "\uff0b": "+"})
 LARGEST, SMALLEST, DIGITS = Decimal("1e12"), Decimal("1e-30"), 30  # beyond these no trial reports anything
-SET_BY_THE_READER = frozenset({"file", "row", "moderators"})
+SET_BY_THE_READER = "(set by the reader)"  # so begins the description of a field that is no column
 
 
 class BadCell(ValueError):
@@ -155,6 +155,16 @@ def parser_of(model: type[BaseModel], field: str) -> Callable[[str], Any]:
     return PARSERS[annotation]
 
 
+@cache
+def columns_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields that a row gives; the others are the reader's own, or every further column (`moderators`)."""
+    return tuple(
+        name
+        for name, info in model.model_fields.items()
+        if name != "moderators" and not (info.description or "").startswith(SET_BY_THE_READER)
+    )
+
+
 def read_row(row: Row, table: Table, model: type[BaseModel], problems: list[Problem]) -> dict[str, Any] | None:
     """The values of the model's fields in a row; None, with every bad cell in `problems`, where one cannot be used.
 
@@ -162,9 +172,8 @@ def read_row(row: Row, table: Table, model: type[BaseModel], problems: list[Prob
     """
     values: dict[str, Any] = {}
     sound = True
-    for field, info in model.model_fields.items():
-        if field in SET_BY_THE_READER:
-            continue
+    for field in columns_of(model):
+        info = model.model_fields[field]
         cell = row.cells.get(field, "")
         if cell == "":
             if info.is_required():
@@ -182,7 +191,7 @@ def read_row(row: Row, table: Table, model: type[BaseModel], problems: list[Prob
 
 def unknown_columns(table: Table, model: type[BaseModel]) -> list[Problem]:
     """Columns that the model does not have, each with the nearest name that it does."""
-    own = [name for name in model.model_fields if name not in SET_BY_THE_READER]
+    own = columns_of(model)
     return [
         Problem(table.file, table.header, name, "there is no such column", nearest(name, own, otherwise="Known are"))
         for name in dict.fromkeys(table.columns)

@@ -63,10 +63,11 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     published = _published(folder, problems) if folder / "published.csv" in entries else ()
     claims = _claims(folder, problems) if folder / "claims" in entries else ()
     tools, judged = _risk_of_bias(folder, strata, plan, studies, problems) if folder / RISK_OF_BIAS_CSV in entries else ({}, ())
-    screened = folder / "screening" in entries
-    decisions = read_decisions(folder, plan.screening if plan else None, None, problems) if screened else ()
-    included = read_included(folder, None, strata, problems) if screened else ()
     search = read_search(folder, problems) if folder / "search" in entries else Search()
+    found = search.by_id or None
+    screened = folder / "screening" in entries
+    decisions = read_decisions(folder, plan.screening if plan else None, found, problems) if screened else ()
+    included = read_included(folder, found, strata, problems) if screened else ()
     if plan is not None:
         problems += plan_problems(plan, studies, reports, judged=bool(judged))
     problems += direction_problems(reports) + use_problems(reports) + scope_problems(published, studies)

@@ -37,8 +37,8 @@ class Records(Tabular):
 
     @property
     def database(self) -> str:
-        """The database that most of the records say they are from; empty where most do not say."""
-        said = [record.database for record in self.records]
+        """The database that most of those records are from that say so; empty where none does."""
+        said = [record.database for record in self.records if record.database]
         most = max(dict.fromkeys(said), key=said.count, default="")
         return most if said.count(most) * 2 > len(said) else ""
 

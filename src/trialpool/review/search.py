@@ -35,7 +35,7 @@ class DatabaseSearch(BaseModel):
         "", description="sort of source, for the flow diagram; by itself `register` for registers that are known, else `database`"
     )
     note: str = Field("", description="anything else that a reader should know: limits, filters, who searched")
-    row: int = 0
+    row: int = Field(0, description="(set by the reader) row of searches.csv, the header being row 1")
 
     @property
     def sort(self) -> str:

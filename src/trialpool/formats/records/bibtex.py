@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
@@ -9,6 +10,7 @@ from typing import Any, get_args
 from trialpool.errors import Problem
 from trialpool.formats.quoted import quoted
 from trialpool.formats.records.entry import (
+    FLAGS,
     Entry,
     Format,
     Pairs,
@@ -22,7 +24,7 @@ from trialpool.formats.records.entry import (
     year_in,
 )
 from trialpool.formats.records.latex import latex_of_text, text_of_latex
-from trialpool.review.record import Flag, Kind
+from trialpool.review.record import Kind
 
 _BEGINS = re.compile(r"^\s*@[A-Za-z]+\s*[{(]", re.MULTILINE)
 _AND = re.compile(r"\s+and\s+")
@@ -31,13 +33,19 @@ _KIND_OF: dict[str, Kind] = {
     "inbook": "chapter", "book": "book", "proceedings": "book", "phdthesis": "thesis", "mastersthesis": "thesis",
     "thesis": "thesis", "techreport": "report", "report": "report", "unpublished": "other", "misc": "", "online": "other",
 }  # fmt: skip
-_TYPE_OF = {str(kind): name for name, kind in reversed(_KIND_OF.items())} | {"review": "article", "abstract": "inproceedings"}
+_TYPE_OF = {str(kind): name for name, kind in reversed(_KIND_OF.items())} | {
+    "review": "article",
+    "abstract": "inproceedings",
+    "preprint": "unpublished",
+}
 _NAMES = {
     "title": "title", "year": "year", "journal": "journal", "volume": "volume", "issue": "number", "pages": "pages", "doi": "doi",
     "pmid": "pmid", "isbn": "isbn", "issn": "issn", "abstract": "abstract", "language": "language", "url": "url",
     "database": "database", "nct": "registration",
 }  # fmt: skip
 _LISTS = {"keywords": "keywords", "flags": "status", "related": "related"}
+_SORT = "entrysubtype"  # where @type does not say enough
+_SORTS: dict[str, Kind] = {kind: kind for kind in get_args(Kind) if kind}
 TYPE, KEY = "@type", "@key"
 
 
@@ -47,6 +55,7 @@ def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
     from bibtexparser.model import DuplicateBlockKeyBlock, ParsingFailedBlock
     from bibtexparser.model import Entry as Block
 
+    logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # what it would print is among the problems
     library = parse_string(text.replace("\r\n", "\n").replace("\r", "\n"))
     for block in library.blocks:
         read = block.ignore_error_block if isinstance(block, DuplicateBlockKeyBlock) else block
@@ -67,7 +76,7 @@ def _entry(block: Any) -> Entry:
 
 def fields(sheet: Sheet) -> dict[str, Any]:
     type_ = sheet.first(TYPE)
-    kind = first_known([type_], _KIND_OF, "other" if type_ else "")
+    kind = first_known([sheet.take(_SORT, where=_SORTS.__contains__)], _SORTS, "") or first_known([type_], _KIND_OF, "other")
     sheet.take(TYPE, exact=lambda value: _TYPE_OF.get(kind) == value)
     title, abstract = _take(sheet, "title"), _take(sheet, "abstract")
     return {
@@ -89,7 +98,7 @@ def fields(sheet: Sheet) -> dict[str, Any]:
         "language": _take(sheet, "language", "langid"),
         "url": _take(sheet, "url"),
         "database": sheet.first("database"),
-        "flags": flags_of(one_line(title), (flag for flag in get_args(Flag) if flag in sheet.take("status").split("; "))),
+        "flags": flags_of(one_line(title), (FLAGS[flag] for flag in sheet.take("status").split("; ") if flag in FLAGS)),
         "related": tuple(filter(None, sheet.take("related").split("; "))),
     }
 
@@ -118,7 +127,8 @@ def _words(value: str) -> tuple[str, ...]:
 def written(field: str, value: Any) -> list[tuple[str, str]]:
     """The field in BibTeX; none for what it has no name for."""
     if field == "kind":
-        return [(TYPE, _TYPE_OF.get(value, "misc"))]
+        type_ = _TYPE_OF.get(value, "misc")
+        return [(TYPE, type_), *(((_SORT, value),) if _KIND_OF[type_] != value else ())]
     if field == "authors":
         return [("author", latex_of_text(" and ".join(value)))]
     if field in _LISTS:

@@ -65,9 +65,7 @@ def _decoded(data: bytes, file: str, problems: list[Problem]) -> str:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
     if wide := _without_mark(data):
-        problems.append(
-            Problem(file, 0, "", f"the text is {wide.upper()}, without a mark that says so", "It was read so", "warning")
-        )
+        problems.append(Problem(file, 0, "", f"the text is {wide.upper()} without its mark", "It was read so", "warning"))
         return data.decode(wide, errors="replace")
     if declared := _DECLARED.match(data):
         try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from trialpool.errors import Problem
 from trialpool.review.record import Flag
 
 Pairs = Sequence[tuple[str, str]]
 Value = TypeVar("Value")
+FLAGS: Mapping[str, Flag] = {flag: flag for flag in get_args(Flag)}
 
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"]+")

@@ -21,7 +21,8 @@ def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
     """A record an article or book; of fields of our own names what a record holds, and as XML whatever is more than that."""
     tags = ("PubmedArticle", "PubmedBookArticle") if "<Pubmed" in text else ("MedlineCitation",)
     for element in elements(text, tags, file, problems):
-        yield Entry(element.sourceline or 0, (*_own(element), *_further(element, "")))
+        own = tuple((name, value) for name, value in _own(element) if value)
+        yield Entry(element.sourceline or 0, (*own, *_further(element, "")))
 
 
 def _own(record: Element) -> Iterator[tuple[str, str]]:

@@ -53,8 +53,6 @@ def read_records(path: str | Path, *, name: str = "") -> Records:
     ------
     BadInput
         where there are no records to be had: no such file, an empty one, a web page, a zip file, an unknown format
-
-    >>> found = read_records("reviews/imid-maintenance/search/pubmed.nbib")  # doctest: +SKIP
     """
     path = Path(path)
     file = name or path.name.encode(errors="replace").decode()

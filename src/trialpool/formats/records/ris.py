@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from trialpool.errors import Problem
-from trialpool.formats.records.entry import Entry, Format, Pairs, Sheet, flags_of, linked_doi, nct_in
+from trialpool.formats.records.entry import FLAGS, Entry, Format, Pairs, Sheet, flags_of, linked_doi, nct_in
 from trialpool.formats.records.tagged import Layout, entries_of
-from trialpool.review.record import Flag, Kind
+from trialpool.review.record import Kind
 
 _BEGINS = re.compile(r"^TY {1,2}-", re.MULTILINE)
 _TWO_SPACES = re.compile(r"^TY  -", re.MULTILINE)
@@ -69,7 +69,7 @@ def fields(sheet: Sheet) -> dict[str, Any]:
         "language": sheet.take("LA"),
         "url": sheet.take("UR", "L2", "LK"),
         "database": _database(sheet, accession),
-        "flags": flags_of(title, (flag for flag in get_args(Flag) if flag in _noted(sheet, STATUS))),
+        "flags": flags_of(title, (FLAGS[flag] for flag in _noted(sheet, STATUS) if flag in FLAGS)),
         "related": _noted(sheet, LINKS),
     }
 
@@ -85,8 +85,9 @@ def _pmid(sheet: Sheet) -> str:
     named = [value.casefold() for value in sheet.look("DB", "DP")]
     medline = any("medline" in value or "pubmed" in value for value in named)
     numbers = [value for value in sheet.look("AN") if re.fullmatch(r"\d{5,9}", value) and medline]
-    if any("embase" in value for value in named):
-        numbers += [value for value in sheet.look("C5") if re.fullmatch(r"\d{5,9}", value)]
+    for database, tag in (("embase", "C5"), ("scopus", "C2")):
+        if any(database in value for value in named):
+            numbers += [value for value in sheet.look(tag) if re.fullmatch(r"\d{5,9}", value)]
     return next(iter([*numbers, *linked]), "")
 
 

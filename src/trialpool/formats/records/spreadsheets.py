@@ -64,7 +64,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "doi": ("doi",),
     "pmid": ("pmid", "pubmed id", "pubmed_id", "medline pmid"),
     "abstract": ("abstract", "abstract note", "notes_abstract", "ab"),
-    "keywords": ("author keywords", "manual tags", "keywords", "keyword", "index keywords"),
+    "keywords": ("author keywords", "manual tags", "keywords", "keyword", "index keywords", "automatic tags"),
     "language": ("language", "language of original document", "languages"),
     "url": ("url", "link", "urls", "full text link"),
     "isbn": ("isbn",),
@@ -78,6 +78,7 @@ _KIND_OF: dict[str, Kind] = {
     "book": "book", "book chapter": "chapter", "booksection": "chapter", "thesis": "thesis", "report": "report",
     "article in press": "article", "jour": "article", "trial registry record": "registration",
 }  # fmt: skip
+_CITATION = re.compile(r";(\d+)(?:\(([^)]*)\))?:([^.;]+)\.")
 _SCOPUS_ID = re.compile(r"\s*\(\d{6,}\)")
 
 
@@ -103,16 +104,21 @@ def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
     header, separator, _ = _header(text)
     names = header
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    line = 1
+    line, longest = 1, (0, 0)
     try:
         for cells in reader:
             begin, line = line, reader.line_num + 1
+            longest = max(longest, (line - begin, begin))
             if not any(cell.strip() for cell in cells) or [cell.strip() for cell in cells] == header:
                 continue
             if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
                 what = f"the row has {len(cells)} cells under {len(names)} columns"
                 problems.append(at_line(file, begin, what, "Look for a comma or quote that is not quoted; the cells were kept"))
             yield Entry(begin, tuple(_pairs(names, cells)))
+        if text.count('"') % 2:
+            what = f"a quote is not closed; the row goes on for {longest[0]} lines"
+            mend = "Close it there: rows after it were taken for one text"
+            problems.append(Problem(file, 0, f"line {longest[1]}", what, mend))
     except csv.Error as error:
         mend = "Look for a quote that is not closed; the rows after it were not read"
         problems.append(Problem(file, 0, f"line {line}", f"the row cannot be read ({error})", mend))
@@ -151,15 +157,17 @@ def fields_in(dialect: Dialect) -> Any:
         title = one_line(cells.take("title"))
         abstract = sheet.take(*cells.names("abstract"), where=lambda value: value.strip("[]") != "No abstract available")
         type_ = cells.first("kind")
+        cited = _CITATION.search(sheet.first("Citation"))
+        volume, issue, pages = cited.groups() if cited else ("", "", "")
         return {
             "kind": first_known([type_], _KIND_OF, "other" if type_ else ""),
             "title": title,
             "authors": authors_of(cells.first("author")),
             "year": sheet.year(*cells.names("year")),
             "journal": one_line(cells.take("journal")),
-            "volume": cells.take("volume"),
-            "issue": cells.take("issue"),
-            "pages": sheet.pages(cells.names("first page"), cells.names("last page")) or cells.take("pages"),
+            "volume": cells.take("volume") or volume,
+            "issue": cells.take("issue") or issue or "",
+            "pages": sheet.pages(cells.names("first page"), cells.names("last page")) or cells.take("pages") or pages,
             "doi": sheet.doi(*cells.names("doi")) or linked_doi(sheet.look(*cells.names("url"))),
             "pmid": _pmid(cells),
             "nct": nct_in([*sheet.look(*cells.names("url")), *_identifiers(sheet)], abstract),

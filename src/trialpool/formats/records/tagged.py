@@ -43,6 +43,7 @@ class _Reader:
     def __init__(self, layout: Layout, file: str, problems: list[Problem]) -> None:
         self.layout, self.file, self.problems = layout, file, problems
         self.begin = 0
+        self.outside = False
         self.values: list[tuple[str, list[str]]] = []
 
     def read(self, number: int, line: str) -> Iterator[Entry]:
@@ -66,17 +67,18 @@ class _Reader:
 
     def _add(self, number: int, tag: str, value: str) -> None:
         if not self.values:
-            self.begin = number
+            self.begin, self.outside = number, False
             if tag != self.layout.begins:
                 what = f"a record begins with {tag}, not with {self.layout.begins}"
                 self.problems.append(at_line(self.file, number, what, "It was read; look whether something is lacking before it"))
         self.values.append((tag, [value]))
 
     def _go_on(self, number: int, line: str) -> None:
-        """A line without a tag: of the value before it, or of no record."""
+        """A line without a tag: of the value before it, or of no record (a heading of the export)."""
         if self.values:
             self.values[-1][1].append(line.strip())
-        elif line.strip():
+        elif line.strip() and not self.outside:
+            self.outside = True  # said once for all lines up to the next record
             what = f"{quoted(line.strip())} stands outside of any record"
             self.problems.append(at_line(self.file, number, what, "It was left out"))
 

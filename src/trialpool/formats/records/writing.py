@@ -62,11 +62,11 @@ def _pairs(record: Record, format_: Format) -> Pairs:
         return _tags(values, format_)
     there = format_.fields(Sheet(kept))
     lean = {name: value for name, value in values.items() if there.get(name) != value}
-    if _says(_tags(lean, format_) + kept, record, format_):
+    if _says(_tags(lean, format_) + kept, record, format_, exactly=True):
         return _tags(lean, format_) + kept
     for name in tuple(values):
         without = {other: value for other, value in values.items() if other != name}
-        if _says(_tags(without, format_) + kept, record, format_):
+        if _says(_tags(without, format_) + kept, record, format_, exactly=False):
             values = without
     return _tags(values, format_) + kept
 
@@ -76,9 +76,10 @@ def _tags(values: dict[str, Any], format_: Format) -> list[tuple[str, str]]:
     return [tag for name, value in values.items() for tag in format_.written(name, value)]
 
 
-def _says(pairs: Pairs, record: Record, format_: Format) -> bool:
-    """Whether these tags read back as the record, with nothing lost of what was kept."""
+def _says(pairs: Pairs, record: Record, format_: Format, *, exactly: bool) -> bool:
+    """Whether these tags read back as the record, with nothing lost of what was kept, and nothing added to it."""
     sheet = Sheet(pairs)
     found = format_.fields(sheet)
     same = all(found.get(name) == getattr(record, name) for name in _FIELDS)
-    return same and not Counter(record.further) - Counter(sheet.rest())
+    before, after = Counter(record.further), Counter(sheet.rest())
+    return same and not before - after and not (exactly and after - before)
