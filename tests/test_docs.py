@@ -50,6 +50,8 @@ from trialpool.review.published import Published
 from trialpool.review.report import STATUSES, Allocation, PValue, Report, Series
 from trialpool.review.review import Review
 from trialpool.review.risk_of_bias import RiskOfBiasRow
+from trialpool.review.risk_of_bias_tool import Domain, Level, Overall, Part, Rule, Tool
+from trialpool.review.risk_of_bias_tool import Question as SignallingQuestion
 from trialpool.review.search import DatabaseSearch
 from trialpool.review.study import Study
 from trialpool.stats.bias.egger import EggerTest
@@ -122,6 +124,8 @@ def kind(annotation: Any) -> str:
         annotation = next(part for part in get_args(annotation) if part is not NoneType)
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{option}`" for option in get_args(annotation) if option != "")
+    if get_origin(annotation) is Mapping:
+        return "table"
     if get_origin(annotation) is tuple:
         inner = kind(get_args(annotation)[0])
         return {"table": "tables", "text": "list of texts"}.get(inner, f"list of {inner}")
@@ -136,7 +140,7 @@ def where_left_out(field: Any) -> str:
     if field.is_required():
         return "**needed**"
     default = field.get_default(call_default_factory=True, validated_data={})
-    if default in (None, "", ()) or isinstance(default, BaseModel):
+    if default in (None, "", (), {}) or isinstance(default, BaseModel):
         return "–"
     return "all of them" if isinstance(default, tuple) else f"`{default}`"
 
@@ -177,6 +181,12 @@ def test_every_field_of_the_review_folder_is_documented(model: type[BaseModel]) 
 
 def test_every_column_of_risk_of_bias_is_documented() -> None:
     expected = field_table(RiskOfBiasRow)
+    assert expected in page("risk-of-bias.md"), f"docs/risk-of-bias.md lacks the table\n\n{expected}\n"
+
+
+@pytest.mark.parametrize("model", [Tool, Level, Domain, SignallingQuestion, Rule, Part, Overall], ids=lambda model: model.__name__)
+def test_every_key_of_a_tool_definition_is_documented(model: type[BaseModel]) -> None:
+    expected = field_table(model)
     assert expected in page("risk-of-bias.md"), f"docs/risk-of-bias.md lacks the table\n\n{expected}\n"
 
 

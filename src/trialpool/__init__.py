@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from trialpool.analysis.claims import verify as verify
     from trialpool.analysis.inconsistencies import check_review as check_review
+    from trialpool.analysis.judgements import judgements as judgements
     from trialpool.analysis.multiverse import multiverse as multiverse
     from trialpool.analysis.run import analyse as analyse
     from trialpool.digitising.digitise import digitise as digitise
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from trialpool.figures.from_influence import gosh as gosh
     from trialpool.figures.from_influence import influence_plot as influence_plot
     from trialpool.figures.from_influence import radial_plot as radial_plot
+    from trialpool.figures.from_judgements import risk_of_bias_summary as risk_of_bias_summary
+    from trialpool.figures.from_judgements import traffic_light as traffic_light
     from trialpool.figures.from_results import funnel as funnel
     from trialpool.figures.survival_curve import survival_curve as survival_curve
     from trialpool.formats.clinical_trials_gov import read_registration as read_registration
@@ -211,6 +214,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "analysis.claims": ("verify",),
     "analysis.inconsistencies": ("check_review",),
+    "analysis.judgements": ("judgements",),
     "analysis.multiverse": ("multiverse",),
     "analysis.run": ("analyse",),
     "digitising.digitise": ("digitise",),
@@ -220,6 +224,7 @@ _ROOMS = {
     "figures.from_evidence": ("posterior_plot", "selection_funnel", "sequential_analysis_plot", "specification_curve"),
     "figures.from_fits": ("bubble", "cumulative_forest", "drapery", "filled_funnel", "labbe", "leave_one_out_forest"),
     "figures.from_influence": ("baujat_plot", "gosh", "influence_plot", "radial_plot"),
+    "figures.from_judgements": ("risk_of_bias_summary", "traffic_light"),
     "figures.from_results": ("funnel",),
     "figures.survival_curve": ("survival_curve",),
     "formats.clinical_trials_gov": ("read_registration",),

@@ -9,6 +9,7 @@ import numpy as np
 from tests.figures.flow_examples import FLOW
 from tests.figures.more_examples import MORE
 from tests.figures.result_examples import FROM_RESULTS
+from tests.figures.risk_examples import RISK
 
 from trialpool.figures.canvas import Figure
 from trialpool.figures.forest import ForestPlot, GroupLine, NoteLine, PooledLine, StudyLine, draw_forest
@@ -172,6 +173,7 @@ FIGURES = {
     "sensitivity": lambda: draw_sensitivity(sensitivity()),
     "sensitivity-0": lambda: draw_sensitivity(SensitivityPlot(title="", lines=(), **HR)),
     **MORE,
+    **RISK,
     **FROM_RESULTS,
     **FLOW,
 }

@@ -147,7 +147,9 @@ def test_NA_is_no_answer_to_a_question_that_is_asked(tmp_path):
     rows = [row for row in ALL_LOW if (row["study"], row["domain"]) != ("a-2001", "D3")]
     rows += [said("a-2001", "D3", "3.1", "N"), said("a-2001", "D3", "3.2", "NA")]
     made = folder(tmp_path, risk_of_bias=rows)
-    assert problems(made) == ["note: risk_of_bias.csv: a-2001 (os): no answer yet to D3 3.2. Answer them; NI means no information."]
+    assert problems(made) == [
+        "note: risk_of_bias.csv: a-2001 (os): no answer yet to D3 3.2. Answer them; where nothing is known, most tools have NI."
+    ]
     review = read_review(made)
     assert assessed(review, review.studies[0], "os").domains[2].level == ""
 
@@ -158,7 +160,7 @@ def test_what_is_open_is_noted_once_a_study_and_is_no_remark_of_the_report(tmp_p
         "note: risk_of_bias.csv: nothing is said of b-2005, c-2010. Add rows for them.",
         (
             "note: risk_of_bias.csv: a-2001 (os, pfs): no answer yet to D1 1.2 1.3; D2 2.1 2.2 2.6. "
-            "Answer them; NI means no information."
+            "Answer them; where nothing is known, most tools have NI."
         ),
     ]
     assert read_review(made).remarks == ()
@@ -219,6 +221,42 @@ def test_a_tool_of_the_review_is_judged_without_code(tmp_path):
     ]
 
 
+def test_a_domain_takes_the_levels_that_it_can_have(tmp_path):
+    row = {"study": "a-2001", "tool": "robins-i-v2", "domain": "D1", "question": "judgement", "answer": "low"}
+    assert refused(folder(tmp_path, risk_of_bias=[row])) == [
+        (
+            "risk_of_bias.csv, row 2, column answer: 'low' is no answer to judgement of D1. "
+            "Use one of low-but-confounding, moderate, serious, critical."
+        )
+    ]
+
+
+def test_domains_that_a_person_judges_lead_to_the_worst_of_them(tmp_path):
+    levels = {"D1": "low-but-confounding", "D2": "low", "D3": "moderate", "D4": "low", "D5": "low", "D6": "low"}
+    rows = [
+        {"study": "a-2001", "tool": "robins-i-v2", "domain": domain, "question": "judgement", "answer": level}
+        for domain, level in levels.items()
+    ]
+    review = read_review(folder(tmp_path, risk_of_bias=rows))
+    assert assessed(review, review.studies[0], "os").overall.level == "moderate"
+    (tmp_path / "again").mkdir()
+    review = read_review(folder(tmp_path / "again", risk_of_bias=rows[:2] + rows[3:]))
+    assert assessed(review, review.studies[0], "os").overall.level == ""
+
+
+def test_applicability_does_not_count_and_there_is_no_overall_judgement(tmp_path):
+    rows = [
+        {"study": "a-2001", "tool": "quadas-2", "domain": domain, "question": "judgement", "answer": "Low"}
+        for domain in ("D1", "D2", "D3", "D4")
+    ]
+    made = folder(tmp_path, risk_of_bias=rows)
+    assert problems(made)[1] == (
+        "note: risk_of_bias.csv: a-2001 (os): no answer yet to A1 judgement; A2 judgement; A3 judgement. Judge them."
+    )
+    review = read_review(made)
+    assert assessed(review, review.studies[0], "os").level is None
+
+
 def test_of_two_tools_review_toml_says_which_counts(tmp_path):
     rows = [*ALL_LOW, {"study": "a-2001", "tool": "ours", "domain": "A", "question": "judgement", "answer": "bad"}]
     made = folder(tmp_path, risk_of_bias=rows, tools={"ours.toml": OWN})
@@ -236,7 +274,8 @@ def test_of_two_tools_review_toml_says_which_counts(tmp_path):
 
 def test_the_plan_cannot_name_a_tool_that_is_not_there(tmp_path):
     made = folder(tmp_path, toml=PLAN + '\n[risk_of_bias]\ntools = ["rob1"]\n', risk_of_bias=ALL_LOW)
-    message = "there is no tool 'rob1'. Put its definition into tools/, or use one of rob2-adhering, rob2-assignment."
+    known = "quadas-2, rob2-adhering, rob2-assignment, robins-i-v2"
+    message = f"there is no tool 'rob1'. Put its definition into tools/, or use one of {known}."
     assert refused(made) == [f"review.toml, risk_of_bias.tools: {message}"]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trialpool.figures.canvas import Figure
+    from trialpool.figures.lights import Light
 
 NOT_ESTIMABLE = "Not estimable"
 
@@ -29,6 +30,7 @@ class StudyLine:
     weight              : share of the pooled result, 0 to 1
     marks               : small raised signs after the label, such as a dagger that a footnote explains
     faint               : shown but not pooled
+    lights              : levels of risk, one for each of the plot's columns of lights
     """
 
     label: str
@@ -41,6 +43,7 @@ class StudyLine:
     weight: float | None = None
     marks: str = ""
     faint: bool = False
+    lights: tuple[Light, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,7 @@ class ForestPlot:
     treatment_header, ...         : headers of the columns of the arms and of what is expected, each left out where no line fills it
     expected_interval             : what the limits of what is expected are: "CI" or "CrI"
     favours_low, favours_high     : what stands under the axis at either side of the null
+    light_headers, light_levels   : what the columns of lights are, and what the lights mean, from best to worst
     """
 
     title: str
@@ -104,6 +108,8 @@ class ForestPlot:
     favours_low: str = ""
     favours_high: str = ""
     show_weights: bool = True
+    light_headers: tuple[str, ...] = ()
+    light_levels: tuple[Light, ...] = ()
     footnotes: tuple[str, ...] = ()
 
     @property
@@ -126,6 +132,8 @@ def draw_forest(plot: ForestPlot) -> Figure:
         cell_headers=tuple(header for header, _ in _cells(plot)),
         effect_header=f"{name}\n({level_text(plot.level)} CI)",
         weight_header="Weight" if plot.show_weights and _has_weights(plot) else "",
+        light_headers=plot.light_headers,
+        light_levels=plot.light_levels,
         axis_title=axis_title(name, log=plot.log),
         log=plot.log,
         reference=overall[0] if overall else math.nan,
@@ -237,6 +245,7 @@ def _study_row(line: StudyLine, manner: _Manner) -> Row:
         second=_expected(line),
         effect=manner.effect(line),
         weight=manner.weight(line.weight),
+        lights=line.lights,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trialpool.analysis.selection import level_of
 from trialpool.figures.forest import ForestLine, ForestPlot, GroupLine, NoteLine, StudyLine, draw_forest
 from trialpool.figures.forests import arm_text, difference_text_of, group_lines, total
+from trialpool.figures.from_judgements import LightsBeside, lights_beside
 from trialpool.figures.funnel import FunnelPlot, draw_funnel
 from trialpool.figures.sensitivity import SensitivityLine, SensitivityPlot, draw_sensitivity
 from trialpool.stats.distributions import z_quantile
@@ -83,9 +85,10 @@ def forest_plot(findings: Findings, found: AnalysisFindings, stratified: Stratif
     lower = (found.outcome.favours_treatment, found.outcome.favours_control)
     statuses = dict.fromkeys(e.report.status for e in found.selection.effects)
     by = f" by {stratified.by}" if stratified else ""
+    beside = lights_beside(found.risk_of_bias if plan.risk_of_bias.beside_forest else None)
     return ForestPlot(
         title=f"{found.outcome.name}{by}",
-        lines=tuple(_lines(found, stratified)),
+        lines=tuple(_lines(found, stratified, beside)),
         measure=measure.code,
         measure_name=measure.name,
         log=measure.log,
@@ -94,7 +97,9 @@ def forest_plot(findings: Findings, found: AnalysisFindings, stratified: Stratif
         control_header=f"{plan.control}\nevents/N",
         favours_low=lower[0] if found.outcome.better == "lower" else lower[1],
         favours_high=lower[1] if found.outcome.better == "lower" else lower[0],
-        footnotes=tuple(STATUS_NOTES[status] for status in statuses if status in STATUS_NOTES) + _footnotes(found),
+        footnotes=tuple(STATUS_NOTES[status] for status in statuses if status in STATUS_NOTES) + _footnotes(found) + beside.notes,
+        light_headers=beside.headers,
+        light_levels=beside.levels,
     )
 
 
@@ -136,9 +141,11 @@ def _sensitivity_line(label: str, fit: PooledEffect, *, primary: bool = False, g
     return SensitivityLine(label=label, k=int(fit.k), estimate=float(fit.mu), low=low, high=high, primary=primary, group=group)
 
 
-def _lines(found: AnalysisFindings, stratified: Stratified | None) -> Iterator[ForestLine]:
+def _lines(found: AnalysisFindings, stratified: Stratified | None, beside: LightsBeside) -> Iterator[ForestLine]:
     assert found.fit is not None
     studies = tuple(_study_lines(found))
+    if beside.rows:
+        studies = tuple(replace(line, lights=lights) for line, lights in zip(studies, beside.rows, strict=True))
     if stratified is None:
         yield from studies
     else:
@@ -148,7 +155,7 @@ def _lines(found: AnalysisFindings, stratified: Stratified | None) -> Iterator[F
             yield from group_lines(level, there, fit)
         rest = [study for study, of in zip(studies, levels, strict=True) if not of]
         if rest:
-            yield GroupLine(label=f"{stratified.by} not known")
+            yield GroupLine(label=f"{stratified.by[:1].upper()}{stratified.by[1:]} not known")
             yield from rest
     yield total(found.fit, found.analysis.prediction, studies=found.studies)
     if stratified is not None and len(stratified.result.levels) > 1:

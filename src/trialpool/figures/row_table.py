@@ -14,6 +14,7 @@ from trialpool.figures.axis import Axis, draw_axis, effect_axis
 from trialpool.figures.canvas import Sheet
 from trialpool.figures.intervals import Interval, draw_arrow, draw_interval
 from trialpool.figures.lettering import text_width, wrap
+from trialpool.figures.lights import Light, draw_light, draw_light_legend, shown_lights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ PLOT_WIDTHS = (165.0, 250.0)
 INDENT = 8.0
 SPACE = 3.0  # between an estimate and its limits
 MANY_ROWS = 30
+LIGHT, LIGHT_CELL = 4.1, 12.5  # radius of a light, and the least width of its column
 ABOVE, BELOW, MORE = 2.6, 4.2, 3.0  # from the middle of a row of two intervals to each; by how much it is higher
 
 
@@ -43,7 +45,8 @@ class Row:
     interval         : what is drawn in the plot
     second           : what is drawn below that, in a row that is higher for it
     effect           : estimate and limits as text
-    weight           : text of the last column
+    weight           : text of the column after the plot's numbers
+    lights           : levels of risk, in columns of their own at the right
     space, rule      : room above, in points; a thin rule across the table above
     """
 
@@ -57,6 +60,7 @@ class Row:
     second: Interval | None = None
     effect: tuple[str, str] = ("", "")
     weight: str = ""
+    lights: tuple[Light, ...] = ()
     space: float = 0.0
     rule: bool = False
 
@@ -65,6 +69,7 @@ class Row:
 class RowTable:
     """A whole plot: headers, rows, the axis' meaning, and what stands under it.
 
+    light_headers, light_levels : what the columns of lights are, and what the lights mean, from best to worst
     always    : values on the analysis scale that the axis must reach
     reference : dotted line, such as the overall estimate; nan for none
     band      : shaded range, such as the interval of the primary result
@@ -77,6 +82,8 @@ class RowTable:
     cell_headers: tuple[str, ...] = ()
     effect_header: str
     weight_header: str = ""
+    light_headers: tuple[str, ...] = ()
+    light_levels: tuple[Light, ...] = ()
     axis_title: str
     log: bool
     always: tuple[float, ...] = ()
@@ -92,6 +99,7 @@ class Columns:
 
     label_end, text_end : where labels with cells beside them must end, and labels without
     cells, estimate, weight : right ends of what is set flush right
+    lights              : middles of the columns of lights
     """
 
     label: float
@@ -103,6 +111,7 @@ class Columns:
     limits: float
     effect: float
     weight: float
+    lights: tuple[float, ...]
     page: float
 
 
@@ -122,6 +131,9 @@ def draw_rows(table: RowTable) -> Figure:
         y += height
     y = draw_axis(sheet, axis, bottom, table.axis_title)
     y = _draw_favours(sheet, table.favours, axis, columns, y)
+    if table.light_headers:
+        lights = shown_lights(table.light_levels, [light for row in table.rows for light in row.lights])
+        y = draw_light_legend(sheet, lights, columns.label, columns.page - style.MARGIN, y + 6, radius=LIGHT)
     y = _draw_footnotes(sheet, table.footnotes, columns, y)
     height = math.ceil(y + style.MARGIN)
     return sheet.figure(title=table.title, description=table.description, width=columns.page, height=height)
@@ -154,6 +166,8 @@ def _columns(table: RowTable) -> Columns:
     rest = left + style.GAP + effect + weight + style.MARGIN
     plot = min(max(style.PAGE - rest, PLOT_WIDTHS[0]), PLOT_WIDTHS[1])
     start = left + plot + style.GAP
+    widths = [max(LIGHT_CELL, _header_width(header) + 5) for header in table.light_headers]
+    first = start + effect + weight + style.GAP / 2
     return Columns(
         label=style.MARGIN,
         label_end=style.MARGIN + label + shift,
@@ -164,7 +178,8 @@ def _columns(table: RowTable) -> Columns:
         limits=start + estimate + SPACE,
         effect=start,
         weight=start + effect + weight,
-        page=math.ceil(rest + plot),
+        lights=tuple(first + sum(widths[:i]) + width / 2 for i, width in enumerate(widths)),
+        page=math.ceil(rest + plot + (sum(widths) + style.GAP / 2 if widths else 0)),
     )
 
 
@@ -240,6 +255,8 @@ def _draw_row(sheet: Sheet, row: Row, columns: Columns, axis: Axis, y: float, li
     sheet.text(columns.estimate, baseline, row.effect[0], align="right", **looks)
     sheet.text(columns.limits, baseline, row.effect[1], **looks)
     sheet.text(columns.weight, baseline, row.weight, align="right", **looks)
+    for x, light in zip(columns.lights, row.lights, strict=False):
+        draw_light(sheet, light, x, middle, LIGHT)
 
 
 def _draw_label(sheet: Sheet, row: Row, lines: Sequence[str], columns: Columns, baseline: float, looks: dict[str, Any]) -> None:
@@ -265,6 +282,7 @@ def _draw_headers(sheet: Sheet, table: RowTable, columns: Columns, y: float) -> 
     headers: list[tuple[float, Align, str]] = [(columns.label, "left", table.label_header)]
     headers += [(end, "right", text) for end, text in zip(columns.cells, table.cell_headers, strict=True)]
     headers += [(columns.effect, "left", table.effect_header), (columns.weight, "right", table.weight_header)]
+    headers += [(x, "center", text) for x, text in zip(columns.lights, table.light_headers, strict=True)]
     wrapped = [(x, align, wrap(text, WIDEST_HEADER, bold=True)) for x, align, text in headers]
     most = max(len(lines) for _, _, lines in wrapped)
     for x, align, lines in wrapped:

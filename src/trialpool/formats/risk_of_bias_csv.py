@@ -71,7 +71,7 @@ def _tool_findings(row: RiskOfBiasRow, tool: Tool) -> Iterator[Finding]:
         elif row.question not in (JUDGEMENT, DIRECTION):
             yield "question", f"{quoted(row.question)} is no question of the overall judgement", f"Use {JUDGEMENT} or {DIRECTION}"
         else:
-            yield from _unoffered(row, offered(tool, None, row.question))
+            yield from _unoffered(row, offered(tool, None, None, row.question))
         return
     domain = tool.domain(row.domain)
     if domain is None:
@@ -83,17 +83,17 @@ def _tool_findings(row: RiskOfBiasRow, tool: Tool) -> Iterator[Finding]:
         what = f"domain {domain.id} of {tool.name} has no question {quoted(row.question)}"
         yield "question", what, f"Use one of {', '.join((*questions, JUDGEMENT, DIRECTION))}"
         return
-    yield from _unoffered(row, offered(tool, _question(domain, row.question), row.question))
+    yield from _unoffered(row, offered(tool, domain, _question(domain, row.question), row.question))
 
 
 def _question(domain: Domain, id_: str) -> Question | None:
     return next((question for question in domain.questions if question.id == id_), None)
 
 
-def offered(tool: Tool, question: Question | None, id_: str) -> Mapping[str, str]:
+def offered(tool: Tool, domain: Domain | None, question: Question | None, id_: str) -> Mapping[str, str]:
     """What the cell `answer` can hold, and what it means: of a signalling question, a judgement or a direction."""
     if id_ == JUDGEMENT:
-        return {level.id: level.name for level in tool.levels}
+        return {level.id: level.name for level in tool.levels_of(domain)}
     if id_ == DIRECTION or question is None:
         return DIRECTIONS
     answers = {answer: tool.answers.get(answer, "") for answer in tool.choices(question)}
@@ -114,4 +114,4 @@ def _matching(answer: str, answers: Mapping[str, str]) -> list[str]:
 def _as_offered(row: RiskOfBiasRow, tool: Tool) -> str:
     domain = tool.domain(row.domain)
     question = _question(domain, row.question) if domain else None
-    return _matching(row.answer, offered(tool, question, row.question))[0]
+    return _matching(row.answer, offered(tool, domain, question, row.question))[0]

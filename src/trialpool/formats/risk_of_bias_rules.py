@@ -16,6 +16,8 @@ from trialpool.review.risk_of_bias import Assessment, DomainJudgement, RiskOfBia
 from trialpool.review.risk_of_bias_tool import JUDGEMENT, NOT_ASKED, OVERALL
 from trialpool.review.study import Study
 
+ANSWER = "Answer them; where nothing is known, most tools have NI"
+
 
 def repeated_rows(rows: Iterable[RiskOfBiasRow]) -> Iterator[Problem]:
     """A reviewer answers a question of a result once."""
@@ -98,7 +100,8 @@ def _open_results(review: Review, judged: Sequence[Assessment]) -> Iterator[Prob
         yield Problem(FILE, 0, "", f"nothing is said of {', '.join(missing)}", "Add rows for them", "note")
     for (title, left), group in groupby(_left_open(judged), key=lambda item: item[:2]):
         outcomes = ", ".join(dict.fromkeys(outcome for _, _, outcome in group))
-        yield Problem(FILE, 0, "", f"{title} ({outcomes}): no answer yet to {left}", "Answer them; NI means no information", "note")
+        what, mend = f"{title} ({outcomes}): no answer yet to {left}", "Judge them" if JUDGEMENT in left else ANSWER
+        yield Problem(FILE, 0, "", what, mend, "note")
 
 
 def _left_open(judged: Sequence[Assessment]) -> list[tuple[str, str, str]]:

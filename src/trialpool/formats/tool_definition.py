@@ -17,7 +17,7 @@ def packaged_ids() -> tuple[str, ...]:
     """The ids of the packaged tools.
 
     >>> packaged_ids()
-    ('rob2-adhering', 'rob2-assignment')
+    ('quadas-2', 'rob2-adhering', 'rob2-assignment', 'robins-i-v2')
     """
     return tuple(sorted(path.stem for path in PACKAGED.glob("*.toml")))
 

@@ -74,6 +74,7 @@ class Domain(_Table):
     id: Text = Field(description="As in the column `domain` of risk_of_bias.csv (`D1`)")
     name: Text = Field(description="As figures and tables print it")
     group: str = Field("", description="Heading over domains that belong together, where a tool judges several things")
+    levels: tuple[Identifier, ...] = Field((), description="The levels it can have; all of the tool's where left out")
     counts: bool = Field(True, description="Whether it counts for the overall judgement")
     questions: tuple[Question, ...] = Field((), description="In the order in which they are asked")
     rules: tuple[Rule, ...] = Field((), description="From answers to the judgement")
@@ -127,6 +128,10 @@ class Tool(_Table):
     def domain(self, id_: str) -> Domain | None:
         """The domain with this id; None where there is none."""
         return next((domain for domain in self.domains if domain.id == id_), None)
+
+    def levels_of(self, domain: Domain | None) -> tuple[Level, ...]:
+        """The levels that a domain can have, from best to worst; None stands for the judgement over all domains."""
+        return tuple(level for level in self.levels if domain is None or not domain.levels or level.id in domain.levels)
 
     def choices(self, question: Question) -> tuple[str, ...]:
         """The answers that a question can have."""
@@ -210,9 +215,19 @@ def _twice(place: str, ids: list[str]) -> Iterator[Finding]:
 def _domain_problems(tool: Tool, place: str, domain: Domain) -> Iterator[Finding]:
     if domain.rules and domain.parts:
         yield place, "the domain has both rules and parts", "Keep one of the two"
+    for id_ in domain.levels:
+        if id_ not in [level.id for level in tool.levels]:
+            yield f"{place}.levels", f"{id_!r} is no level", f"Use {', '.join(level.id for level in tool.levels)}"
     if bool(domain.questions) != bool(domain.sets):
         yield place, "questions and rules need each other", "Add what is lacking, or leave both out: then a person judges at once"
     before: dict[str, tuple[str, ...]] = {}
+    yield from _question_problems(tool, place, domain, before)
+    for part in domain.sets:
+        yield from _rule_problems(tool, place, domain, part, before)
+
+
+def _question_problems(tool: Tool, place: str, domain: Domain, before: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
+    """What questions break; `before` is filled with those that were looked at, and their answers."""
     for question in domain.questions:
         where = f"{place}, question {question.id}"
         for answer in question.answers:
@@ -223,12 +238,12 @@ def _domain_problems(tool: Tool, place: str, domain: Domain) -> Iterator[Finding
         for condition in question.asked_if:
             yield from _condition_problems(tool, where, condition, before)
         before[question.id] = tool.choices(question)
-    for part in domain.sets:
-        yield from _rule_problems(tool, place, part, before)
 
 
-def _rule_problems(tool: Tool, place: str, part: Part, questions: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
-    levels = [level.id for level in tool.levels]
+def _rule_problems(
+    tool: Tool, place: str, domain: Domain, part: Part, questions: Mapping[str, tuple[str, ...]]
+) -> Iterator[Finding]:
+    levels = [level.id for level in tool.levels_of(domain)]
     for i, rule in enumerate(part.rules, start=1):
         where = f"{place}, rule {i}"
         yield from _condition_problems(tool, where, rule.when, questions)
