@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from trialpool.analysis.inconsistencies import check_review as check_review
     from trialpool.analysis.judgements import judgements as judgements
     from trialpool.analysis.multiverse import multiverse as multiverse
+    from trialpool.analysis.revman import check_revman as check_revman
+    from trialpool.analysis.revman import pool_as_revman as pool_as_revman
     from trialpool.analysis.run import analyse as analyse
     from trialpool.digitising.digitise import digitise as digitise
     from trialpool.errors import BadArgument as BadArgument
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from trialpool.formats.records.reading import read_records as read_records
     from trialpool.formats.records.writing import write_records as write_records
     from trialpool.formats.review_folder import read_review as read_review
+    from trialpool.formats.revman5 import read_revman as read_revman
     from trialpool.formulas.regress import location_scale as location_scale
     from trialpool.formulas.regress import regress as regress
     from trialpool.reports.build import write_report as write_report
@@ -216,6 +219,7 @@ _ROOMS = {
     "analysis.inconsistencies": ("check_review",),
     "analysis.judgements": ("judgements",),
     "analysis.multiverse": ("multiverse",),
+    "analysis.revman": ("check_revman", "pool_as_revman"),
     "analysis.run": ("analyse",),
     "digitising.digitise": ("digitise",),
     "errors": ("BadArgument", "BadInput", "NotEstimable", "TrialpoolError"),
@@ -235,6 +239,7 @@ _ROOMS = {
     "formats.records.reading": ("read_records",),
     "formats.records.writing": ("write_records",),
     "formats.review_folder": ("read_review",),
+    "formats.revman5": ("read_revman",),
     "formulas.regress": ("location_scale", "regress"),
     "reports.build": ("write_report",),
     "review.flow": ("FlowBox", "FlowCounts"),

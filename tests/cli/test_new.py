@@ -82,3 +82,21 @@ def test_a_command_without_its_folder_is_misuse(command):
     ran = trialpool(command)
     assert (ran.out, ran.code) == ("", 2)
     assert ran.err.splitlines()[-1].casefold() == "error: missing argument 'folder'."
+
+
+SMALL = Path(__file__).parents[1] / "formats/revman/small.rm5"
+
+
+def test_a_folder_out_of_revman(tmp_path):
+    ran = trialpool("new", tmp_path / "review", "--from", SMALL)
+    assert (ran.code, ran.err) == (0, "")
+    assert f"Made {tmp_path / 'review'} from small.rm5: An invented review." in ran.out
+    assert "112 numbers that RevMan had stored were computed again; none differ." in ran.out
+    assert trialpool("check", tmp_path / "review").code == 0
+
+
+def test_what_is_there_is_not_overwritten_by_revman(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    ran = trialpool("new", tmp_path, "--from", SMALL)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"{tmp_path} exists already and is not empty. Give another name; nothing was written.\n"

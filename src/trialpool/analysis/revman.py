@@ -127,7 +127,7 @@ POOLS: dict[tuple[str, str], Callable[[Effects, float], PooledEffect]] = {
 }
 
 
-def recompute(review: RevManReview) -> tuple[Recomputed, ...]:
+def check_revman(review: RevManReview) -> tuple[Recomputed, ...]:
     """Every pooled result that a RevMan file stored, beside ours by the same method: effect, limits, Z, P, heterogeneity, weights.
 
     Returns

@@ -39,11 +39,20 @@ def main(
 
 
 @app.command()
-def new(folder: Annotated[Path, typer.Argument(help="Where to make it; it must not exist yet", show_default=False)]) -> None:
-    """Make a commented review folder that builds at once."""
-    from trialpool.cli.new import new_review
+def new(
+    folder: Annotated[Path, typer.Argument(help="Where to make it; it must not exist yet", show_default=False)],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="A review out of RevMan to make it from (.rm5, CSV or data package)", show_default=False),
+    ] = None,
+) -> None:
+    """Make a commented review folder that builds at once; with --from, out of a RevMan file."""
+    from trialpool.cli.new import new_review, review_from_revman
 
-    new_review(folder)
+    if source is None:
+        new_review(folder)
+    else:
+        review_from_revman(folder, source)
 
 
 @app.command()
