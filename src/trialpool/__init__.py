@@ -244,6 +244,7 @@ _ROOMS = {
     "reports.build": ("write_report",),
     "review.flow": ("FlowBox", "FlowCounts"),
     "review.flow_arithmetic": ("check_flow",),
+    "reports.summary_of_findings": ("summary_of_findings",),
     "review.record": ("Place", "Record"),
     "review.screening": ("ReportOfStudy", "ScreeningDecision"),
     "screening.deduplication.deduplicate": ("Decision", "deduplicate"),

@@ -18,6 +18,7 @@ from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.subgroups import Subgroups
 
 if TYPE_CHECKING:
+    from trialpool.analysis.certainty import EvidenceProfile
     from trialpool.analysis.risk_of_bias import PooledRiskOfBias
     from trialpool.analysis.robustness import Robustness
 
@@ -101,6 +102,7 @@ class AnalysisFindings:
     published  : results of others beside ours
     robustness : what the result hangs on; None where there is none
     risk_of_bias : of each effect, with the weight of each level; None where no effect is judged
+    certainty  : what a person judged of the evidence, and what was computed beside it; None where it was not looked at
     """
 
     analysis: Analysis
@@ -115,6 +117,7 @@ class AnalysisFindings:
     no_egger: str = ""
     robustness: Robustness | None = None
     risk_of_bias: PooledRiskOfBias | None = None
+    certainty: EvidenceProfile | None = None
     published: tuple[Comparison, ...] = ()
 
     @property

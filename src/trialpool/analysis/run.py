@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from trialpool.analysis.certainty import evidence_profile
 from trialpool.analysis.compare import comparisons, crude_ratios, not_compared
 from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, Variation, effects_of
 from trialpool.analysis.inconsistencies import inconsistencies
@@ -68,7 +69,8 @@ def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindin
     selection = with_levels(select(review, outcome), review, outcome.id)
     empty = AnalysisFindings(analysis=analysis, outcome=outcome, selection=selection, fit=None)
     if not selection.effects:
-        return replace(empty, why=f"no report of {outcome.name.lower()} can be used", published=comparisons(review, empty))
+        none = replace(empty, certainty=evidence_profile(review, analysis, outcome, selection, None))
+        return replace(none, why=f"no report of {outcome.name.lower()} can be used", published=comparisons(review, empty))
     effects = effects_of(selection.effects, outcome.measure)
     fit = pool(effects, tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
     test, no_egger = _egger(effects)
@@ -82,6 +84,7 @@ def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindin
         egger=test,
         no_egger=no_egger,
         robustness=robustness(review, analysis, outcome, selection, fit),
+        certainty=evidence_profile(review, analysis, outcome, selection, fit),
     )
     return replace(found, published=comparisons(review, found))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from trialpool.analysis.certainty import certainty_notes
 from trialpool.analysis.inconsistencies import check_review as numbers_of
 from trialpool.cli.problems import problems_json
 from trialpool.errors import Problem
@@ -17,7 +18,7 @@ def check_review(folder: Path, *, as_json: bool) -> int:
     """Print the problems, cells that cannot be used before numbers that disagree; the exit code is 1 where there is an error."""
     review, problems = check_folder(folder)
     if review is not None:
-        problems += numbers_of(review).findings
+        problems += (*numbers_of(review).findings, *certainty_notes(review))
     failed = any(p.severity == "error" for p in problems)
     if as_json:
         typer.echo(problems_json(problems))

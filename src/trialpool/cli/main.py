@@ -130,11 +130,11 @@ def verify(
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of review.toml, by which editors complete and check it."""
+def schema(of: Annotated[str, typer.Option(help="review or certainty, for review.toml or certainty.toml")] = "review") -> None:
+    """Print the JSON Schema of review.toml or certainty.toml, by which editors complete and check it."""
     from trialpool.cli.schema import print_schema
 
-    print_schema()
+    print_schema(of)
 
 
 app.add_typer(bench.app, name="bench")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trialpool.errors import BadInput, Problem
 from trialpool.formats.cells import read_row, unknown_columns
+from trialpool.formats.certainty_toml import read_certainty
 from trialpool.formats.csv_table import read_table
 from trialpool.formats.folder_rules import direction_problems, plan_problems, scope_problems, study_problems, use_problems
 from trialpool.formats.plain_text import read_text
@@ -61,6 +62,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     studies, strata = _studies(folder, problems)
     reports = _reports(folder, strata, problems)
     published = _published(folder, problems) if folder / "published.csv" in entries else ()
+    certainty = read_certainty(folder / "certainty.toml", plan, problems) if folder / "certainty.toml" in entries else None
     claims = _claims(folder, problems) if folder / "claims" in entries else ()
     tools, judged = _risk_of_bias(folder, strata, plan, studies, problems) if folder / RISK_OF_BIAS_CSV in entries else ({}, ())
     search = read_search(folder, problems) if folder / "search" in entries else Search()
@@ -80,6 +82,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
         published=published,
         risk_of_bias=judged,
         tools=tools,
+        certainty=certainty,
         claims=claims,
         screening=decisions,
         included=included,

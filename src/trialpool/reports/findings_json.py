@@ -11,6 +11,7 @@ from trialpool.analysis.findings import AnalysisFindings, Comparison, Findings, 
 from trialpool.analysis.selection import UnitEffect
 from trialpool.errors import Problem
 from trialpool.reports.answers import answer, cautions
+from trialpool.reports.certainty_json import certainty_data, summary_data
 from trialpool.reports.robustness_json import robustness_data
 from trialpool.stats.bias.egger import EggerTest
 from trialpool.stats.pooling.pooled_effect import PooledEffect
@@ -29,6 +30,7 @@ def findings_data(findings: Findings) -> dict[str, Any]:
         "format": FORMAT,
         "title": findings.review.plan.title,
         "cautions": list(cautions(findings.review)),
+        "summary_of_findings": summary_data(findings),
         "analyses": [_analysis(found) for found in findings.analyses],
         "crude": [
             {
@@ -81,6 +83,7 @@ def _analysis(found: AnalysisFindings) -> dict[str, Any]:
         ],
         "egger": _egger(found.egger, found.no_egger),
         "robustness": robustness_data(found),
+        "certainty": certainty_data(found),
         "published": [_published(comparison) for comparison in found.published],
     }
 

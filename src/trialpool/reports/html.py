@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from trialpool.analysis.findings import Findings
 from trialpool.analysis.selection import PREFERENCE
 from trialpool.figures.canvas import Figure
-from trialpool.reports import html_claims, html_published, html_studies, html_summary
+from trialpool.reports import html_certainty, html_claims, html_published, html_studies, html_summary
 from trialpool.reports.answers import cautions
 from trialpool.reports.html_checks import checks
 from trialpool.reports.html_figures import figure_views
@@ -55,6 +55,7 @@ def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any
         "question": html_summary.question(findings),
         "cautions": cautions(findings.review),
         "answers": html_summary.answers(findings),
+        "findings_table": html_certainty.summary_of_findings_view(findings),
         "summary": html_summary.summary(findings),
         "outcomes": tuple(outcome_view(found, findings, views, places, noticed) for found in findings.analyses),
         "studies": html_studies.studies(findings, places),

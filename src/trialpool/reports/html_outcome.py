@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.reports import html_effects, html_published, html_variations
 from trialpool.reports.answers import answer, differences, heterogeneity_text, rests_on
+from trialpool.reports.html_certainty import evidence_profile_table
 from trialpool.reports.html_derivation import DerivationView, Noticed, effect_heading
 from trialpool.reports.html_figures import FigureView
 from trialpool.reports.html_places import Places
 from trialpool.reports.html_robustness import RobustnessView, robustness_view
 from trialpool.reports.html_tables import Table
 from trialpool.reports.html_variations import NONE, SubgroupView, bare_p, spread
-from trialpool.reports.wording import effect_text, prediction_text
+from trialpool.reports.wording import effect_text, name_of, prediction_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class OutcomeView:
     effects: Table | None
     derivations: tuple[DerivationView, ...]
     robustness: RobustnessView
+    certainty: Table | None
     missing: Table | None
     compared: Table | None
     uncompared: Table | None
@@ -59,17 +61,12 @@ def outcome_view(
         effects=html_effects.effects(found, findings, name, places),
         derivations=tuple(html_effects.derivations(found, places, noticed)),
         robustness=robustness_view(found, name, figures),
+        certainty=evidence_profile_table(found, findings, name),
         missing=html_effects.missing_studies(found, name, places),
         compared=html_published.compared(found, name),
         uncompared=html_published.uncompared(found, name),
         differences=differences(found),
     )
-
-
-def name_of(found: AnalysisFindings, findings: Findings) -> str:
-    """The outcome's name, with the id of the analysis where a name would stand twice."""
-    several = sum(a.outcome.name == found.outcome.name for a in findings.analyses) > 1
-    return f"{found.outcome.name} ({found.analysis.id})" if several else found.outcome.name
 
 
 def _numbers(found: AnalysisFindings) -> Iterator[tuple[str, str]]:

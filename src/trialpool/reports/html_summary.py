@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.errors import Problem
 from trialpool.reports.answers import answer
+from trialpool.reports.html_certainty import certainty_line
 from trialpool.reports.html_derivation import Noticed, effect_heading
-from trialpool.reports.html_outcome import name_of
 from trialpool.reports.html_places import Places, part
 from trialpool.reports.html_tables import Cell, Column, Row, Table, cell, row, table
 from trialpool.reports.html_variations import NONE, spread, statuses_text
-from trialpool.reports.wording import effect_text, prediction_text, studies_text
+from trialpool.reports.wording import effect_text, name_of, prediction_text, studies_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +23,18 @@ class AnswerView:
     href: str
     name: str
     sentences: tuple[str, ...]
+    certainty: str
 
 
 def answers(findings: Findings) -> tuple[AnswerView, ...]:
     """The answer to each outcome."""
     return tuple(
-        AnswerView(href=f"#{part(found, 'outcome')}", name=name_of(found, findings), sentences=answer(found))
+        AnswerView(
+            href=f"#{part(found, 'outcome')}",
+            name=name_of(found, findings),
+            sentences=answer(found),
+            certainty=certainty_line(found, findings),
+        )
         for found in findings.analyses
     )
 

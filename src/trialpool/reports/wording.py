@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.figures.heterogeneity import p_text, percent_text, tau2_text
 from trialpool.figures.numerals import level_text, number_text, range_text
 from trialpool.stats.effects.measure import MEASURES
@@ -44,6 +45,12 @@ def prediction_text(fit: PooledEffect, method: str = "t") -> str:
     if not np.isfinite([low, high]).all():
         return "not estimable"
     return range_text(low, high, log=MEASURES[fit.effects.measure].log)
+
+
+def name_of(found: AnalysisFindings, findings: Findings) -> str:
+    """The outcome's name, with the id of the analysis where a name would stand twice."""
+    several = sum(a.outcome.name == found.outcome.name for a in findings.analyses) > 1
+    return f"{found.outcome.name} ({found.analysis.id})" if several else found.outcome.name
 
 
 def studies_text(k: Any) -> str:

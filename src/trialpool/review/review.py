@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, SkipValidation
 
+from trialpool.review.certainty import Certainty
 from trialpool.review.claim_text import ClaimText
 from trialpool.review.plan import Outcome, Plan
 from trialpool.review.published import Published
@@ -23,6 +24,7 @@ class Review(BaseModel):
 
     risk_of_bias : rows of risk_of_bias.csv, with answers as the tool writes them
     tools   : the tools that these rows name, by id
+    certainty : judgements of the certainty of the evidence; None where there is no certainty.toml
     claims  : texts to hold against the findings
     screening : every row of every reviewer's decisions; those of one person in the order in which they were written
     included : which record is a report of which study
@@ -38,6 +40,7 @@ class Review(BaseModel):
     published: tuple[Published, ...] = ()
     risk_of_bias: tuple[RiskOfBiasRow, ...] = ()
     tools: Mapping[str, Tool] = {}
+    certainty: Certainty | None = None
     claims: tuple[ClaimText, ...] = ()
     screening: tuple[ScreeningDecision, ...] = ()
     included: tuple[ReportOfStudy, ...] = ()
