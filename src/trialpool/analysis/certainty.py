@@ -1,4 +1,4 @@
-"""The certainty of the evidence on an outcome: a person's decisions, with what was computed beside them. It decides nothing itself."""
+"""The certainty of the evidence on an outcome: a person's decisions, with what was computed beside them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trialpool.analysis.certainty_hints import Hint, PooledEvidence, hints
 from trialpool.analysis.findings import effects_of
 from trialpool.analysis.placed_effect import PlacedEffect, placed
+from trialpool.analysis.risk_of_bias import kept_by_risk, pooled_risk_of_bias
 from trialpool.analysis.selection import Selection, select
 from trialpool.errors import Problem
 from trialpool.review.certainty import DOMAINS, CertaintyLevel, OutcomeCertainty
@@ -72,7 +73,16 @@ def evidence_profile(
     if fit is None:
         return EvidenceProfile(judged=entry, placed=(), hints=(), patients=None, events=events)
     places = placed(entry, analysis, outcome, selection, fit)
-    evidence = PooledEvidence(entry=entry, analysis=analysis, outcome=outcome, selection=selection, fit=fit, placed=places)
+    evidence = PooledEvidence(
+        entry=entry,
+        analysis=analysis,
+        outcome=outcome,
+        selection=selection,
+        fit=fit,
+        placed=places,
+        risk=pooled_risk_of_bias(review, outcome.id, selection.effects, fit.weights),
+        without_high=_without_high_risk(review, entry, analysis, outcome, selection),
+    )
     computed = hints(evidence)
     return EvidenceProfile(
         judged=entry,
@@ -82,6 +92,18 @@ def evidence_profile(
         events=events,
         notes=tuple(_contradictions(review, entry, computed)) if entry is not None else (),
     )
+
+
+def _without_high_risk(
+    review: Review, entry: OutcomeCertainty | None, analysis: Analysis, outcome: Outcome, selection: Selection
+) -> tuple[PlacedEffect, ...]:
+    """The effect without results at high risk of bias; empty where none is, or where none remains."""
+    kept, why = kept_by_risk("without-high-risk", selection, review, outcome.id)
+    return () if why else placed(entry, analysis, outcome, selection, _pooled(analysis, outcome, kept))
+
+
+def _pooled(analysis: Analysis, outcome: Outcome, selection: Selection) -> PooledEffect:
+    return pool(effects_of(selection.effects, outcome.measure), tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
 
 
 def certainty_notes(review: Review) -> tuple[Problem, ...]:
@@ -94,10 +116,7 @@ def certainty_notes(review: Review) -> tuple[Problem, ...]:
             continue
         outcome = review.outcome(analysis.outcome)
         selection = select(review, outcome)
-        fit = None
-        if selection.effects:
-            effects = effects_of(selection.effects, outcome.measure)
-            fit = pool(effects, tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
+        fit = _pooled(analysis, outcome, selection) if selection.effects else None
         notes += evidence_profile(review, analysis, outcome, selection, fit).notes
     return tuple(notes)
 

@@ -9,6 +9,7 @@ from math import exp, log
 import numpy as np
 
 from trialpool.analysis.placed_effect import PlacedEffect, control_risks
+from trialpool.analysis.risk_of_bias import LevelShare, PooledRiskOfBias
 from trialpool.analysis.robustness import FEW_FOR_ASYMMETRY, chosen_tests
 from trialpool.analysis.selection import Selection
 from trialpool.errors import BadArgument, NotEstimable
@@ -21,6 +22,7 @@ from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 LARGE = 0.30  # a relative reduction above which the information size is asked for: Core GRADE 2, BMJ 2025;389:e081904
 ASYMMETRIC = 0.10  # P below which a small-study test is taken to speak, as is usual for tests of little power
+HEAVY = 0.5  # share of the weight at high risk from which this is taken to speak; GRADE names none
 FEW_TO_PREDICT = 5
 TWOFOLD, FIVEFOLD = 2.0, 5.0  # risk ratios from which GRADE thinks of one and of two levels up
 
@@ -43,7 +45,11 @@ class Hint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PooledEvidence:
-    """What the hints are made from."""
+    """What the hints are made from.
+
+    risk         : the risk of bias of each effect; None where none is judged
+    without_high : the effect at each baseline without results at high risk; empty where there are none, or nothing else
+    """
 
     entry: OutcomeCertainty | None
     analysis: Analysis
@@ -51,6 +57,8 @@ class PooledEvidence:
     selection: Selection
     fit: PooledEffect
     placed: tuple[PlacedEffect, ...]
+    risk: PooledRiskOfBias | None = None
+    without_high: tuple[PlacedEffect, ...] = ()
 
     @property
     def target(self) -> str:
@@ -111,9 +119,7 @@ def _prediction(of: PooledEvidence, place: PlacedEffect) -> Hint:
 def _interval(of: PooledEvidence) -> Iterator[Hint]:
     for place in of.placed:
         crossed = place.crossed(of.target)
-        limits = range_in_words(place, place.low, place.high)
-        said = ("does not cross {}", "crosses {}", "holds differences that matter both ways, and crosses {}")[crossed]
-        found = f"the interval {limits} {said.format(threshold_in_words(of, place))}"
+        found = f"the interval {range_in_words(place, place.low, place.high)} {_crosses(of, place)}"
         yield Hint(domain="imprecision", name=f"Interval{place.where}", found=found, levels=-crossed)
 
 
@@ -193,7 +199,33 @@ def _small_studies(of: PooledEvidence) -> Iterator[Hint]:
 
 
 def _risk_of_bias(of: PooledEvidence) -> Iterator[Hint]:
-    yield Hint(domain="risk_of_bias", name="Studies at high risk", found="the review holds no judgements of risk of bias")
+    domain, name = "risk_of_bias", "Weight by level"
+    if of.risk is None:
+        yield Hint(domain=domain, name=name, found="the review holds no judgements of the risk of bias of these results")
+        return
+    shares = [f"{_level(share)} {100 * share.weight:.0f}% ({share.k})" for share in of.risk.shares if share.k]
+    heavy = of.risk.high_weight >= HEAVY
+    whole = not of.risk.without_level
+    yield Hint(
+        domain=domain,
+        name=name,
+        found=f"share of the weight, and results: {', '.join(shares)}",
+        levels=-1 if heavy else 0 if whole else None,
+    )
+    for all_, place in zip(of.placed, of.without_high, strict=False):
+        changed = place.crossed(of.target) != all_.crossed(of.target)
+        limits = range_in_words(place, place.low, place.high)
+        said = f"the interval is {limits}, and {'' if changed else 'as before '}{_crosses(of, place)}"
+        yield Hint(domain=domain, name=f"Without high risk{place.where}", found=said, levels=-int(changed))
+
+
+def _level(share: LevelShare) -> str:
+    return "no level" if share.level is None else share.level.name.lower()
+
+
+def _crosses(of: PooledEvidence, place: PlacedEffect) -> str:
+    said = ("does not cross {}", "crosses {}", "holds differences that matter both ways, and crosses {}")[place.crossed(of.target)]
+    return said.format(threshold_in_words(of, place))
 
 
 def _indirectness(of: PooledEvidence) -> Iterator[Hint]:
@@ -245,15 +277,13 @@ def in_words(place: PlacedEffect, difference: float) -> str:
     """`174 more`, `5 fewer`, of 1000; a ratio where there is no baseline."""
     if place.logs:
         return f"{exp(difference):.2f}"
-    return more_or_fewer(difference)
+    return more_or_fewer(difference, place.decimals)
 
 
-def more_or_fewer(difference: float) -> str:
+def more_or_fewer(difference: float, decimals: int = 0) -> str:
     """A difference of shares in people of 1000.
 
-    >>> more_or_fewer(0.1741), more_or_fewer(-0.0052), more_or_fewer(0.0004), more_or_fewer(0)
-    ('174 more', '5 fewer', '0.4 more', '0 more')
+    >>> more_or_fewer(0.1741), more_or_fewer(-0.0052, 1), more_or_fewer(0)
+    ('174 more', '5.2 fewer', '0 more')
     """
-    per_1000 = abs(1000 * difference)
-    number = f"{per_1000:.1f}" if 0.05 <= per_1000 < 0.95 else f"{per_1000:.0f}"
-    return f"{number} {'fewer' if difference < 0 else 'more'}"
+    return f"{abs(1000 * difference):.{decimals}f} {'fewer' if difference < 0 else 'more'}"

@@ -52,6 +52,11 @@ class PlacedEffect:
         return f" at {self.baseline.label}" if self.baseline is not None and self.baseline.label else ""
 
     @property
+    def decimals(self) -> int:
+        """Decimals for people of 1000: one where so few are counted that whole people would hide a difference."""
+        return 0 if self.effect is None else decimals_of(1000 * self.effect.control, 1000 * self.effect.treated)
+
+    @property
     def holds_null(self) -> bool:
         """Whether the interval holds no effect."""
         return self.low <= 0 <= self.high
@@ -83,6 +88,15 @@ class PlacedEffect:
         if self.mid is not None and low <= self.mid[0] and high >= self.mid[1]:
             return 2
         return int(any(low < t < high or (t == 0 and low <= t <= high) for t in self.thresholds(target)))
+
+
+def decimals_of(control: float, treated: float) -> int:
+    """Decimals for people of 1000, by how many are counted.
+
+    >>> decimals_of(5.6, 2.7), decimals_of(300, 474)
+    (1, 0)
+    """
+    return int(min(control, treated) < 10)
 
 
 def placed(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import typer
+from pydantic import BaseModel
 
 from trialpool.errors import BadArgument
 from trialpool.review.certainty import Certainty
 from trialpool.review.plan import Plan
 
-
-SCHEMAS = {"review": Plan, "certainty": Certainty}
+SCHEMAS: dict[str, type[BaseModel]] = {"review": Plan, "certainty": Certainty}
 
 
 def print_schema(of: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from trialpool.analysis.certainty_hints import Hint
+from trialpool.analysis.certainty_hints import Hint, more_or_fewer
 from trialpool.analysis.findings import AnalysisFindings, Findings
+from trialpool.analysis.placed_effect import decimals_of
 from trialpool.figures.numerals import MINUS
 from trialpool.reports.html_places import part
 from trialpool.reports.html_tables import Column, Group, Table, cell, row, table
@@ -138,12 +139,11 @@ def _count(number: float | None, r: SummaryRow) -> str:
 def _change(number: float | None, r: SummaryRow) -> str:
     if number is None:
         return NONE
-    return f"{abs(number):.{_decimals(r)}f} {'fewer' if number < 0 else 'more'}"
+    return more_or_fewer(number / 1000, _decimals(r))
 
 
 def _decimals(r: SummaryRow) -> int:
-    """One decimal where so few are counted that whole people would hide the difference."""
-    return int(r.comparator is not None and min(r.comparator, r.treated or r.comparator) < 10)
+    return 0 if r.comparator is None or r.treated is None else decimals_of(r.comparator, r.treated)
 
 
 def evidence_profile_table(found: AnalysisFindings, findings: Findings, name: str) -> Table | None:

@@ -49,6 +49,14 @@ REFERENCES = {
     "priors": "Röver C, Bender R, Dias S, Schmid CH, Schmidli H, Sturtz S, Weber S, Friede T. On weakly informative prior "
     "distributions for the heterogeneity parameter in Bayesian random-effects meta-analysis. Res Synth Methods. "
     "2021;12:448-474.",
+    "GRADE": "Guyatt GH, Oxman AD, Vist GE, et al. GRADE: an emerging consensus on rating quality of evidence and strength of "
+    "recommendations. BMJ. 2008;336:924-926.",
+    "imprecision": "Zeng L, Brignardello-Petersen R, Hultcrantz M, et al. GRADE Guidance 34: update on rating imprecision using "
+    "a minimally contextualized approach. J Clin Epidemiol. 2022;150:216-224.",
+    "statements": "Santesso N, Glenton C, Dahm P, et al. GRADE guidelines 26: informative statements to communicate the findings "
+    "of systematic reviews of interventions. J Clin Epidemiol. 2020;119:126-135.",
+    "absolute": "Altman DG, Andersen PK. Calculating the number needed to treat for trials where the outcome is time to an event. "
+    "BMJ. 1999;319:1492-1495.",
     "trim and fill": "Duval S, Tweedie R. Trim and fill: a simple funnel-plot-based method of testing and adjusting for "
     "publication bias in meta-analysis. Biometrics. 2000;56:455-463.",
 }

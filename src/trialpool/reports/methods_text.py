@@ -9,6 +9,7 @@ from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.analysis.selection import PREFERENCE
 from trialpool.figures.numerals import level_text
 from trialpool.reports.method_references import REFERENCES, Paragraph
+from trialpool.reports.methods_of_certainty import methods_of_certainty
 from trialpool.reports.methods_of_robustness import methods_of_robustness
 from trialpool.reports.wording import listed
 from trialpool.review.plan import Analysis
@@ -21,7 +22,7 @@ def methods(findings: Findings) -> tuple[Paragraph, ...]:
     """The methods section of what was run, in paragraphs."""
     return tuple(
         paragraph
-        for part in (_data, _effects, _pooling, _subgroups, _sensitivity, methods_of_robustness)
+        for part in (_data, _effects, _pooling, _subgroups, _sensitivity, methods_of_robustness, methods_of_certainty)
         for paragraph in part(findings)
     )
 

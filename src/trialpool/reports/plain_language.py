@@ -66,7 +66,8 @@ def _claim(place: PlacedEffect, verbs: _Verbs, treatment: str, counted: str) -> 
 def _numbers(place: PlacedEffect, measure: str, confidence: float) -> str:
     limits = range_in_words(place, place.low, place.high)
     if place.logs:
-        return f"{measure} {in_words(place, place.estimate)}, {level_text(confidence)} confidence interval {limits.removeprefix('from ')}"
+        ratio = f"{measure} {in_words(place, place.estimate)}"
+        return f"{ratio}, {level_text(confidence)} confidence interval {limits.removeprefix('from ')}"
     at = f" at {place.baseline.at}" if place.baseline is not None and place.baseline.at else ""
     limits = limits.removesuffix(" of 1000")
     return f"{in_words(place, place.estimate)} of 1000{at}, {level_text(confidence)} confidence interval {limits}"

@@ -203,7 +203,7 @@ def counted_words(found: AnalysisFindings) -> str:
 def _rows(found: AnalysisFindings, findings: Findings, notes: _Footnotes) -> Iterator[SummaryRow]:
     profile = profile_of(found)
     judged = profile.judged
-    shared = {
+    shared: dict[str, Any] = {
         "analysis": found.analysis.id,
         "outcome": name_of(found, findings),
         "importance": "" if judged is None else judged.importance,

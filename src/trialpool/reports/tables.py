@@ -9,7 +9,6 @@ from typing import Any
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.reports.findings_json import findings_data
-from trialpool.reports.summary_of_findings import summary_of_findings
 from trialpool.stats.distributions import z_quantile
 
 POOLED = (
@@ -43,7 +42,6 @@ def tables_of(findings: Findings) -> dict[str, str]:
 
 def table_rows(findings: Findings) -> Rows:
     """The rows of each table by its name, a key of TITLES."""
-    """CSV text by file name: effects, summary of findings, results, sensitivity, published, studies, inconsistencies, and robustness by its parts."""
     data = findings_data(findings)
     analyses = data["analyses"]
     return {
@@ -51,12 +49,6 @@ def table_rows(findings: Findings) -> Rows:
         "effects": [row for found in findings.analyses for row in _effects(found)],
         "results": list(_results(data)),
         "sensitivity": [
-        "studies.csv": _studies(findings),
-        "effects.csv": _table(row for found in findings.analyses for row in _effects(found)),
-        "summary_of_findings.csv": _table(_rows(summary_of_findings(findings).table())),
-        "evidence_profile.csv": _table(_profile(data)),
-        "results.csv": _table(_results(data)),
-        "sensitivity.csv": _table(
             {"analysis": a["id"], "id": v["id"], "label": v["label"]} | _pooled(v["pooled"])
             for a in analyses
             for v in a["sensitivity"]
@@ -73,20 +65,6 @@ def table_rows(findings: Findings) -> Rows:
         "small_study": list(_of_a_part(data, "small_study", "", dict)),
         "sequential": list(_of_a_part(data, "sequential", "looks", dict)),
     }
-
-
-def _rows(columns: dict[str, list[Any]]) -> Iterable[dict[str, Any]]:
-    return (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
-
-
-def _profile(data: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    """A row a hint, with the decision on its domain."""
-    for a in data["analyses"]:
-        decided = {made["domain"]: made for made in a["certainty"]["decisions"]}
-        for hint in a["certainty"]["hints"]:
-            made = decided.get(hint["domain"], {"levels": None, "why": None})
-            computed = {"computed": hint["name"], "found": hint["found"], "speaks_for": hint["levels"]}
-            yield {"analysis": a["id"], "domain": hint["domain"], "decision": made["levels"], "why": made["why"]} | computed
 
 
 def _of_a_part(

@@ -36,7 +36,7 @@ UP = {
     "opposing_confounding": "confounding that works against the effect",
 }
 DOMAINS = DOWN | UP
-MOST = {name: 2 for name in DOWN} | {"imprecision": 3, "large_effect": 2, "dose_response": 1, "opposing_confounding": 1}
+MOST = dict.fromkeys(DOWN, 2) | {"imprecision": 3, "large_effect": 2, "dose_response": 1, "opposing_confounding": 1}
 FULL_TABLE = 7  # outcomes that a reader can take in
 
 
