@@ -32,6 +32,16 @@ from trialpool.formats.screening_csv import IncludedRow
 from trialpool.reports.findings_json import findings_data
 from trialpool.reports.methods_text import REFERENCES
 from trialpool.review.flow_plan import FlowBoxPlan, FlowPlan
+from trialpool.review.certainty import (
+    Baseline,
+    Certainty,
+    Downgrade,
+    InformationSize,
+    LevelOverride,
+    OutcomeCertainty,
+    SmallestImportant,
+    Upgrade,
+)
 from trialpool.review.plan import (
     ROBUSTNESS,
     SENSITIVITY,
@@ -71,6 +81,7 @@ ROOT = Path(__file__).parents[1]
 FLAGSHIP = ROOT / "reviews/imid-maintenance"
 TEMPLATE = ROOT / "src/trialpool/formats/template"
 IMAGE = ROOT / "docs/images/forest-pfs.svg"
+CERTAINTY = (Certainty, OutcomeCertainty, Downgrade, Upgrade, LevelOverride, Baseline, SmallestImportant, InformationSize)
 SETTINGS = (MultiversePlan, SubsetsPlan, SequentialPlan, BayesianPlan)
 OF_ONE_CELL: dict[Any, str] = {PValue: "P value", Series: "numbers", Allocation: "ratio"}
 NOT_COLUMNS = {
@@ -168,6 +179,7 @@ def field_table(model: type[BaseModel]) -> str:
         Study,
         Report,
         Published,
+        *CERTAINTY,
         DecisionRow,
         IncludedRow,
         DatabaseSearch,

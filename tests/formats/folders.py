@@ -84,9 +84,11 @@ def folder(
     published: Rows | str | bytes | None = None,
     risk_of_bias: Rows | str | bytes | None = None,
     tools: Mapping[str, str] | None = None,
+    certainty: str | None = None,
 ) -> Path:
     """A review folder in `at`; a file is given as rows, as text or as bytes, and None leaves it out."""
     files = {"review.toml": toml, "studies.csv": studies, "results/os.csv": results, "published.csv": published}
+    files |= {"certainty.toml": certainty}
     files |= {"risk_of_bias.csv": risk_of_bias, **{f"tools/{name}": text for name, text in (tools or {}).items()}}
     made = at / "review"
     (made / "results").mkdir(parents=True)

@@ -150,7 +150,8 @@ def _absolute(fit: PooledEffect, outcome: Outcome, baseline: Baseline, free: boo
     risk, interval = baseline.share_with_event, baseline.risk_interval
     if free:
         survival = None if interval is None else (1 - interval[1], 1 - interval[0])
-        return absolute_survival(fit, baseline_survival=1 - risk, baseline_interval=survival, at=baseline.at)
+        share = baseline.event_free if baseline.event_free is not None else 1 - risk
+        return absolute_survival(fit, baseline_survival=share, baseline_interval=survival, at=baseline.at)
     return absolute_effect(fit, baseline_risk=risk, baseline_interval=interval, good=outcome.better == "higher", at=baseline.at)
 
 

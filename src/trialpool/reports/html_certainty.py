@@ -12,7 +12,7 @@ from trialpool.figures.numerals import MINUS
 from trialpool.reports.html_places import part
 from trialpool.reports.html_tables import Column, Group, Table, cell, row, table
 from trialpool.reports.summary_of_findings import Footnote, SummaryRow, profile_of, summary_of_findings
-from trialpool.reports.wording import effect_text
+from trialpool.reports.wording import effect_text, inside_sentence
 from trialpool.review.certainty import DOMAINS, EVIDENCE, Downgrade, OutcomeCertainty, Upgrade
 
 NONE = "\N{EN DASH}"
@@ -67,7 +67,7 @@ def summary_of_findings_view(findings: Findings) -> SummaryOfFindingsView | None
     summary = summary_of_findings(findings)
     return SummaryOfFindingsView(
         treatment=summary.treatment,
-        control=_lower(summary.control),
+        control=inside_sentence(summary.control),
         groups=tuple(_group(tuple(rows), findings) for _, rows in groupby(summary.rows, lambda r: r.analysis)),
         footnotes=summary.footnotes,
         cautions=summary.cautions,
@@ -84,11 +84,6 @@ def certainty_line(found: AnalysisFindings, findings: Findings) -> str:
         return "Certainty of the evidence: not yet judged."
     label, said = _statements(tuple(rows))[0]
     return f"Certainty of the evidence: {rows[0].symbols} {rows[0].certainty}. {f'{label}: ' if label else ''}{said}"
-
-
-def _lower(name: str) -> str:
-    """An arm's name inside a sentence: its first letter small where the rest of the word is."""
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def _group(rows: tuple[SummaryRow, ...], findings: Findings) -> OutcomeGroup:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from trialpool.analysis.certainty_hints import in_words, range_in_words
 from trialpool.analysis.placed_effect import PlacedEffect
 from trialpool.figures.numerals import level_text
-from trialpool.reports.wording import listed
+from trialpool.reports.wording import inside_sentence, listed
 from trialpool.review.certainty import CertaintyLevel
 
 
@@ -48,11 +48,11 @@ def statement(
     if level is None:
         return NOT_JUDGED
     if level == "very low":
-        return f"The evidence is very uncertain about the effect of {treatment} on {counted}."
+        return f"The evidence is very uncertain about the effect of {inside_sentence(treatment)} on {counted}."
     numbers = _numbers(place, measure, confidence)
     if place.mid is None and place.holds_null:
-        return f"Whether {treatment} reduces or increases {counted} is not clear ({numbers})."
-    return f"{_claim(place, VERBS[level], treatment, counted)} ({numbers}){_allowed(place)}."
+        return f"Whether {inside_sentence(treatment)} reduces or increases {counted} is not clear ({numbers})."
+    return f"{_claim(place, VERBS[level], treatment[:1].upper() + treatment[1:], counted)} ({numbers}){_allowed(place)}."
 
 
 def _claim(place: PlacedEffect, verbs: _Verbs, treatment: str, counted: str) -> str:

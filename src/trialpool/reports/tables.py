@@ -9,6 +9,7 @@ from typing import Any
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.reports.findings_json import findings_data
+from trialpool.reports.summary_of_findings import summary_of_findings
 from trialpool.stats.distributions import z_quantile
 
 POOLED = (
@@ -23,6 +24,8 @@ Rows = dict[str, list[Row]]
 TITLES = {
     "studies": "Studies of the review, as studies.csv has them",
     "effects": "Effects that were pooled, one a study, stratum and analysis, with where each comes from",
+    "summary_of_findings": "Summary of findings: absolute and relative effects, with the certainty of the evidence",
+    "evidence_profile": "What was computed on each domain of the certainty of the evidence, with the decision",
     "results": "Pooled results, of all studies and by subgroup",
     "sensitivity": "Each analysis with one thing done otherwise",
     "published": "What others published, beside ours",
@@ -36,7 +39,7 @@ TITLES = {
 
 
 def tables_of(findings: Findings) -> dict[str, str]:
-    """CSV text by file name: effects, results, sensitivity, published, studies, inconsistencies, and robustness by its parts."""
+    """CSV text by file name, `effects.csv` and so on."""
     return {f"{name}.csv": csv_text(rows) for name, rows in table_rows(findings).items()}
 
 
@@ -47,6 +50,8 @@ def table_rows(findings: Findings) -> Rows:
     return {
         "studies": list(_studies(findings)),
         "effects": [row for found in findings.analyses for row in _effects(found)],
+        "summary_of_findings": list(_of_columns(summary_of_findings(findings).table())),
+        "evidence_profile": list(_profile(data)),
         "results": list(_results(data)),
         "sensitivity": [
             {"analysis": a["id"], "id": v["id"], "label": v["label"]} | _pooled(v["pooled"])
@@ -65,6 +70,20 @@ def table_rows(findings: Findings) -> Rows:
         "small_study": list(_of_a_part(data, "small_study", "", dict)),
         "sequential": list(_of_a_part(data, "sequential", "looks", dict)),
     }
+
+
+def _of_columns(columns: dict[str, list[Any]]) -> Iterable[Row]:
+    return (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+
+
+def _profile(data: dict[str, Any]) -> Iterable[Row]:
+    """A row a hint, with the decision on its domain."""
+    for a in data["analyses"]:
+        decided = {made["domain"]: made for made in a["certainty"]["decisions"]}
+        for hint in a["certainty"]["hints"]:
+            made = decided.get(hint["domain"], {"levels": None, "why": None})
+            computed = {"computed": hint["name"], "found": hint["found"], "speaks_for": hint["levels"]}
+            yield {"analysis": a["id"], "domain": hint["domain"], "decision": made["levels"], "why": made["why"]} | computed
 
 
 def _of_a_part(

@@ -53,6 +53,15 @@ def name_of(found: AnalysisFindings, findings: Findings) -> str:
     return f"{found.outcome.name} ({found.analysis.id})" if several else found.outcome.name
 
 
+def inside_sentence(name: str) -> str:
+    """A name as it stands inside a sentence: its first letter small, but for abbreviations.
+
+    >>> inside_sentence("No vaccine"), inside_sentence("IMiD maintenance"), inside_sentence("BCG")
+    ('no vaccine', 'IMiD maintenance', 'BCG')
+    """
+    return name[:1].lower() + name[1:] if name[1:2].islower() or not name[1:2].isalpha() else name
+
+
 def studies_text(k: Any) -> str:
     """`1 study`, `18 studies`."""
     return f"{int(k)} stud{'y' if int(k) == 1 else 'ies'}"
