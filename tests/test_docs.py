@@ -31,7 +31,6 @@ from trialpool.formats.review_folder import read_review
 from trialpool.formats.screening_csv import IncludedRow
 from trialpool.reports.findings_json import findings_data
 from trialpool.reports.methods_text import REFERENCES
-from trialpool.review.flow_plan import FlowBoxPlan, FlowPlan
 from trialpool.review.certainty import (
     Baseline,
     Certainty,
@@ -42,6 +41,7 @@ from trialpool.review.certainty import (
     SmallestImportant,
     Upgrade,
 )
+from trialpool.review.flow_plan import FlowBoxPlan, FlowPlan
 from trialpool.review.plan import (
     ROBUSTNESS,
     SENSITIVITY,

@@ -39,6 +39,8 @@ def test_a_new_review_builds_and_builds_the_same_again(tmp_path):
         "figures", "findings.json", "index.html", "tables", "tables/effects.csv", "tables/inconsistencies.csv",
         "tables/published.csv", "tables/results.csv", "tables/sensitivity.csv", "tables/studies.csv",
         "tables/multiverse.csv", "tables/influence.csv", "tables/subsets.csv", "tables/small_study.csv", "tables/sequential.csv",
+        "tables/summary_of_findings.csv", "tables/evidence_profile.csv", "review.docx", "review.pdf",
+        "tables.xlsx",
     }  # fmt: skip
     assert {path.rpartition(".")[2] for path in report if "figures/" in path} == set(build.FORMATS)
     assert all(content for path, content in report.items() if "." in path and path != "tables/inconsistencies.csv")

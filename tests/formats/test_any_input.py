@@ -163,6 +163,7 @@ def test_any_folder_ends_in_problems_or_in_findings(review):
         assert set(tables_of(found)) == {
             "studies.csv", "effects.csv", "results.csv", "sensitivity.csv", "published.csv", "inconsistencies.csv",
             "multiverse.csv", "influence.csv", "subsets.csv", "small_study.csv", "sequential.csv",
+            "summary_of_findings.csv", "evidence_profile.csv",
         }  # fmt: skip
 
 
