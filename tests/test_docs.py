@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
 from tests.effect_sizes.reference import CALLS
+from tests.formats.curve_folder import with_curve
 from typer.main import get_command
 
 import trialpool
@@ -248,7 +250,9 @@ def documented_keys() -> dict[str, tuple[str, str]]:
 
 @cache
 def sample() -> list[tuple[str, Any]]:
-    return [pair for folder in (FLAGSHIP, TEMPLATE) for pair in keys_of(findings_data(findings_of(folder)))]
+    with TemporaryDirectory() as place:
+        found = [*map(findings_of, (FLAGSHIP, TEMPLATE)), analyse(read_review(with_curve(Path(place))))]
+    return [pair for findings in found for pair in keys_of(findings_data(findings))]
 
 
 def test_every_key_of_the_findings_is_documented_and_no_other() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from trialpool.analysis.reconstructed_curves import CurveFindings
 from trialpool.analysis.selection import Selection, UnitEffect
 from trialpool.errors import Problem
 from trialpool.review.plan import Analysis, Outcome
@@ -147,6 +148,7 @@ class Findings:
     crude: tuple[Crude, ...]
     others_published: tuple[Published, ...]
     inconsistencies: tuple[Problem, ...]
+    curves: tuple[CurveFindings, ...] = ()
 
     def __getitem__(self, id_: str) -> AnalysisFindings:
         """The analysis with this id."""

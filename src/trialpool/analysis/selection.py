@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from trialpool.analysis.reconstructed_curves import curve_of, effect_of_curve
 from trialpool.review.in_numbers import in_numbers
 from trialpool.review.plan import Outcome
 from trialpool.review.report import STATUSES, Report, Status
@@ -126,7 +127,7 @@ def select(review: Review, outcome: Outcome, *, statuses: Collection[Status] = P
     effects: list[UnitEffect] = []
     missing: list[MissingUnit] = []
     for study in dict.fromkeys(unit.study for unit in review.studies):
-        of_study = [_candidate(r, outcome) for r in review.reports if r.study == study and r.outcome in outcome.reported_as]
+        of_study = [_candidate(r, outcome, review) for r in review.reports if r.study == study and r.outcome in outcome.reported_as]
         found = [_choose(unit, of_study, outcome, statuses, by_status=by_status) for unit in _levels(review.units(study), of_study)]
         strata, whole = (found[:-1], found[-1]) if len(found) > 1 else (found, None)
         usable = [unit for unit in strata if isinstance(unit, UnitEffect)]
@@ -150,8 +151,10 @@ def _levels(units: tuple[Study, ...], candidates: Iterable[Candidate]) -> list[S
     return [*units, units[0].model_copy(update={"stratum": "", "moderators": shared, "n_t": None, "n_c": None})]
 
 
-def _candidate(report: Report, outcome: Outcome) -> Candidate:
-    results = derive(in_numbers(report, outcome.measure))
+def _candidate(report: Report, outcome: Outcome, review: Review) -> Candidate:
+    curve = curve_of(review, report)
+    reconstructed = effect_of_curve(curve, review.plan.time_unit) if curve else None
+    results = derive(in_numbers(report, outcome.measure, reconstructed))
     filled = (replace(d, source=report.source, locator=report.locator, status=report.status) for d in results.feasible)
     return Candidate(report=report, derivations=tuple(filled), refusals=results.refused)
 

@@ -16,21 +16,11 @@ import numpy as np
 from trialpool.errors import BadInput, Problem
 from trialpool.formats.cells import BadCell, decimal, whole
 from trialpool.formats.csv_table import Table, read_table
+from trialpool.review.curve_file import CONTROL, CurveFile
 from trialpool.stats.survival.published_curve import CurveProblem, PublishedCurve, curve_problems, made_curve, risk_problems
 
 FOLDER = Path("results") / "curves"
 RISK, CENSORED = "-risk", "-censored"
-CONTROL = "control"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CurveFile:
-    """The curves of one outcome of one study, by arm, the control arm first."""
-
-    study: str
-    outcome: str
-    file: str
-    curves: dict[str, PublishedCurve]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +47,17 @@ def read_curves(folder: str | Path, *, error: float | None = None) -> tuple[Curv
     where = Path(folder) / FOLDER if (Path(folder) / FOLDER).is_dir() else Path(folder)
     prefix = f"{FOLDER.as_posix()}/" if where != Path(folder) else ""
     problems: list[Problem] = []
+    found = curves_in(where, prefix, problems, error)
+    if any(problem.severity == "error" for problem in problems):
+        raise BadInput(problem for problem in problems if problem.severity == "error")
+    return found
+
+
+def curves_in(where: Path, prefix: str, problems: list[Problem], error: float | None = None) -> tuple[CurveFile, ...]:
+    """The curves of a folder that can be used; what is wrong with the others is added to the problems."""
     paths = sorted(where.glob("*.csv"))
     found = [read_curve(path, prefix, problems, error) for path in paths if not path.stem.endswith((RISK, CENSORED))]
     problems += _without_curve(paths, prefix)
-    if any(problem.severity == "error" for problem in problems):
-        raise BadInput(problem for problem in problems if problem.severity == "error")
     return tuple(curve for curve in found if curve is not None)
 
 

@@ -8,6 +8,9 @@ from trialpool.errors import BadInput, Problem
 from trialpool.formats.cells import read_row, unknown_columns
 from trialpool.formats.certainty_toml import read_certainty
 from trialpool.formats.csv_table import read_table
+from trialpool.formats.curve_file_rules import curve_problems_of
+from trialpool.formats.curves import FOLDER as CURVES
+from trialpool.formats.curves import curves_in
 from trialpool.formats.folder_rules import direction_problems, plan_problems, scope_problems, study_problems, use_problems
 from trialpool.formats.plain_text import read_text
 from trialpool.formats.quoted import quoted
@@ -61,6 +64,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     plan = read_plan(folder, problems)
     studies, strata = _studies(folder, problems)
     reports = _reports(folder, strata, problems)
+    curves = curves_in(folder / CURVES, f"{CURVES.as_posix()}/", problems) if (folder / CURVES).is_dir() else ()
     published = _published(folder, problems) if folder / "published.csv" in entries else ()
     certainty = read_certainty(folder / "certainty.toml", plan, problems) if folder / "certainty.toml" in entries else None
     claims = _claims(folder, problems) if folder / "claims" in entries else ()
@@ -72,13 +76,19 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     included = read_included(folder, found, strata, problems) if screened else ()
     if plan is not None:
         problems += plan_problems(plan, studies, reports, judged=bool(judged))
-    problems += direction_problems(reports) + use_problems(reports) + scope_problems(published, studies)
+    problems += (
+        curve_problems_of(curves, reports, [path.stem for path in (folder / CURVES).glob("*.csv")])
+        + direction_problems(reports)
+        + use_problems(reports)
+        + scope_problems(published, studies)
+    )
     if any(p.severity == "error" for p in problems) or plan is None:
         return None, tuple(problems)
     review = Review(
         plan=plan,
         studies=studies,
         reports=reports,
+        curves=curves,
         published=published,
         risk_of_bias=judged,
         tools=tools,
@@ -168,7 +178,7 @@ def _results(folder: Path, problems: list[Problem]) -> list[Path]:
     problems += [
         Problem(f"results/{path.name}", 0, "", "it is not read", "Save it as CSV, or put it elsewhere", "warning")
         for path in entries
-        if path not in tables and path.suffix.lower() not in NOTES
+        if path not in tables and path.suffix.lower() not in NOTES and path.name != CURVES.name
     ]
     return tables
 

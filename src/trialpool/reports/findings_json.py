@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from trialpool.analysis.findings import AnalysisFindings, Comparison, Findings, Stratified, Variation
+from trialpool.analysis.reconstructed_curves import CurveFindings
 from trialpool.analysis.selection import UnitEffect
 from trialpool.errors import Problem
 from trialpool.reports.answers import answer, cautions
@@ -42,8 +43,27 @@ def findings_data(findings: Findings) -> dict[str, Any]:
             }
             for crude in findings.crude
         ],
+        "curves": [_curve(found) for found in findings.curves],
         "inconsistencies": [problem_data(problem) for problem in findings.inconsistencies],
         "remarks": list(findings.review.remarks),
+    }
+
+
+def _curve(found: CurveFindings) -> dict[str, Any]:
+    """What the patients behind a figure give."""
+    effect, test = found.effect, found.proportional
+    return {
+        "name": found.curve.name,
+        "treatment": found.treatment,
+        "control": found.control,
+        "arms": [
+            {"arm": arm, "n": fit.n, "events": fit.events, "largest_miss": fit.largest_miss} for arm, fit in found.made.fits.items()
+        ],
+        "misses": list(found.made.misses),
+        "log_hr": effect.log_hr if effect else None,
+        "se": effect.se if effect else None,
+        "se_inflation": _number(effect.inflation) if effect else None,
+        "proportional_hazards_p": _number(test.p) if test else None,
     }
 
 

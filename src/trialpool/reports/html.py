@@ -17,6 +17,7 @@ from trialpool.figures.canvas import Figure
 from trialpool.reports import html_certainty, html_claims, html_published, html_studies, html_summary
 from trialpool.reports.answers import cautions
 from trialpool.reports.html_checks import checks
+from trialpool.reports.html_curves import curve_views
 from trialpool.reports.html_figures import figure_views
 from trialpool.reports.html_outcome import outcome_view
 from trialpool.reports.html_places import derivation_places
@@ -59,6 +60,7 @@ def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any
         "summary": html_summary.summary(findings),
         "outcomes": tuple(outcome_view(found, findings, views, places, noticed) for found in findings.analyses),
         "studies": html_studies.studies(findings, places),
+        "curves": curve_views(findings, views),
         "claims": html_claims.claim_views(findings),
         "verdicts": html_claims.meanings(),
         "crude": html_published.crude(findings),

@@ -9,6 +9,8 @@ from trialpool.figures.from_evidence import posterior_plot, sequential_analysis_
 from trialpool.figures.from_fits import filled_funnel
 from trialpool.figures.from_influence import baujat_plot, gosh, influence_plot
 from trialpool.figures.from_results import figures_of
+from trialpool.figures.survival_curve import survival_curve
+from trialpool.reports.html_curves import figure_name, name_of
 
 if TYPE_CHECKING:
     from trialpool.analysis.findings import AnalysisFindings, Findings
@@ -21,7 +23,7 @@ ORDER = ("sensitivity", "multiverse", "influence", "baujat", "subsets", "cumulat
 def report_figures(findings: Findings) -> dict[str, Figure]:
     """The figures by name: those of `figures_of`; multiverse-ID, influence-ID, baujat-ID, subsets-ID, sequential-ID, posterior-ID.
 
-    Where studies were filled in, funnel-ID shows them.
+    Where studies were filled in, funnel-ID shows them. A Kaplan-Meier figure that was read is curve-NAME.
     """
     usual = figures_of(findings)
     ordered: dict[str, Figure] = {}
@@ -30,7 +32,8 @@ def report_figures(findings: Findings) -> dict[str, Figure]:
         later = usual | robustness_figures(found)
         forests = [f"forest-{id_}", *(f"forest-{id_}-by-{'-'.join(of.by.split())}" for of in found.subgroups[1:])]
         ordered |= {name: later[name] for name in (*forests, *(f"{kind}-{id_}" for kind in ORDER)) if name in later}
-    return ordered | {name: figure for name, figure in usual.items() if name not in ordered}
+    curves = {figure_name(found): survival_curve(found.made, title=name_of(found)) for found in findings.curves}
+    return ordered | curves | {name: figure for name, figure in usual.items() if name not in ordered}
 
 
 def robustness_figures(found: AnalysisFindings) -> dict[str, Figure]:

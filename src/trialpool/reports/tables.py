@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
+from trialpool.analysis.reconstructed_curves import CurveFindings
 from trialpool.reports.findings_json import findings_data
 from trialpool.reports.summary_of_findings import summary_of_findings
 from trialpool.stats.distributions import z_quantile
@@ -44,7 +45,7 @@ def tables_of(findings: Findings) -> dict[str, str]:
 
 
 def table_rows(findings: Findings) -> Rows:
-    """The rows of each table by its name, a key of TITLES."""
+    """The rows of each table by its name, a key of TITLES or `patients-NAME` of a figure that was read."""
     data = findings_data(findings)
     analyses = data["analyses"]
     return {
@@ -69,7 +70,13 @@ def table_rows(findings: Findings) -> Rows:
         "subsets": list(_of_a_part(data, "subsets", "studies", dict)),
         "small_study": list(_of_a_part(data, "small_study", "", dict)),
         "sequential": list(_of_a_part(data, "sequential", "looks", dict)),
-    }
+    } | {f"patients-{found.curve.name}": _patients(found) for found in findings.curves}
+
+
+def _patients(found: CurveFindings) -> list[Row]:
+    """The patients behind a figure, a row each."""
+    columns = found.made.patients.table()
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _of_columns(columns: dict[str, list[Any]]) -> Iterable[Row]:

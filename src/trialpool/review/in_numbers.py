@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from trialpool.review.report import Report, Series
 from trialpool.stats.effects.curve import Curve
+from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.printed import Printed, decimals_of_ratio
 from trialpool.stats.effects.reported import Reported
 
@@ -14,11 +15,13 @@ FIGURES = ("reduction", "reduction_low", "reduction_high", "coefficient", "se_lo
 SHARES = ("survival_se_t", "survival_se_c", "survival_low_t", "survival_high_t", "survival_low_c", "survival_high_c")
 
 
-def in_numbers(report: Report, measure: str) -> Reported:
+def in_numbers(report: Report, measure: str, reconstructed: Derivation | None = None) -> Reported:
     """The figures of a report for an outcome of this measure; an estimate of another measure is left aside.
 
     Spreadsheets drop last zeros: where an estimate and its limits differ in decimals, each is taken to have had as many as the
     longest, up to two.
+
+    reconstructed : the effect of the patients behind the curves that the report names
     """
     same, of_hazards = report.measure == measure, measure == "HR" and report.measure in (None, "HR")
     decimals = decimals_of_ratio(x for x in (report.estimate, report.ci_low, report.ci_high) if x is not None)
@@ -56,6 +59,7 @@ def in_numbers(report: Report, measure: str) -> Reported:
         events_total=report.events_total,
         allocation=(float(report.allocation.treatment), float(report.allocation.control)) if report.allocation else None,
         curve=_curve(report),
+        reconstructed=reconstructed if measure == "HR" else None,
     )
 
 

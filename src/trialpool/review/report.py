@@ -119,6 +119,7 @@ class Report(BaseModel):
     curve_c: Series | None = Field(None, description="Percent free of the event at each of them, control arm")
     at_risk_t: Series | None = Field(None, description="Patients at risk at each of them, treatment arm")
     at_risk_c: Series | None = Field(None, description="Patients at risk at each of them, control arm")
+    curve: str = Field("", description="Name of the curve read from the figure: `attal2012-os` for results/curves/attal2012-os.csv")
     follow_up_min: Decimal | None = Field(None, description="Shortest follow-up of a patient in the review's time unit")
     follow_up_max: Decimal | None = Field(None, description="Longest follow-up of a patient in the review's time unit")
     o_minus_e: Decimal | None = Field(None, description="Log-rank observed minus expected events of the treatment arm")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, SkipValidation
+from pydantic import BaseModel, ConfigDict, InstanceOf, SkipValidation
 
 from trialpool.review.certainty import Certainty
 from trialpool.review.claim_text import ClaimText
+from trialpool.review.curve_file import CurveFile
 from trialpool.review.plan import Outcome, Plan
 from trialpool.review.published import Published
 from trialpool.review.report import Report
@@ -25,6 +26,7 @@ class Review(BaseModel):
     risk_of_bias : rows of risk_of_bias.csv, with answers as the tool writes them
     tools   : the tools that these rows name, by id
     certainty : judgements of the certainty of the evidence; None where there is no certainty.toml
+    curves  : Kaplan-Meier curves read from figures
     claims  : texts to hold against the findings
     screening : every row of every reviewer's decisions; those of one person in the order in which they were written
     included : which record is a report of which study
@@ -38,6 +40,7 @@ class Review(BaseModel):
     studies: tuple[Study, ...]
     reports: tuple[Report, ...]
     published: tuple[Published, ...] = ()
+    curves: tuple[InstanceOf[CurveFile], ...] = ()
     risk_of_bias: tuple[RiskOfBiasRow, ...] = ()
     tools: Mapping[str, Tool] = {}
     certainty: Certainty | None = None
@@ -50,6 +53,10 @@ class Review(BaseModel):
     def outcome(self, id_: str) -> Outcome:
         """The outcome with this id."""
         return next(outcome for outcome in self.plan.outcomes if outcome.id == id_)
+
+    def curve(self, name: str) -> CurveFile | None:
+        """The curves with this name, in upper or lower case; None where there are none."""
+        return next((curve for curve in self.curves if curve.name.casefold() == name.casefold()), None)
 
     def units(self, study: str) -> tuple[Study, ...]:
         """The rows of studies.csv of one study: one, or one a stratum."""

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from trialpool.stats.distributions import z_of_p
 from trialpool.stats.effects.curve import Curve
+from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.printed import Printed
 
 Direction = Literal["treatment", "control"]
@@ -72,6 +73,7 @@ class Reported:
     reduction  : percent by which the hazard is lower, with its limits, where these are printed and not the ratio
     events     : of both arms together; `allocation` is the ratio of the arms' sizes, treatment to control
     se_log     : SE of the log of the estimate, or of the coefficient (a log hazard ratio as printed); se_ratio that of the ratio
+    reconstructed : the effect of the patients behind curves of which coordinates were read; they are made outside of the routes
     expected   : E of the log-rank test by arm; `time` the time at risk of all patients of an arm
     """
 
@@ -119,6 +121,7 @@ class Reported:
     survival_low_c: Printed | None = None
     survival_high_c: Printed | None = None
     curve: Curve | None = None
+    reconstructed: Derivation | None = None
 
     @property
     def exact_p(self) -> Printed | None:

@@ -11,6 +11,7 @@ from trialpool.stats.effects import (
     estimate_routes,
     interval_routes,
     log_rank_routes,
+    patient_route,
     survival_routes,
 )
 from trialpool.stats.effects.derivation import Derivation, Refusal
@@ -38,6 +39,7 @@ ROUTES: dict[str, tuple[Route, ...]] = {
         survival_routes.from_p_and_events,
         survival_routes.from_chi_squared_and_total_events,
         survival_routes.from_p_and_total_events,
+        patient_route.from_reconstructed_patients,
         interval_routes.from_piecewise_poisson,
         interval_routes.from_complementary_log_log,
         log_rank_routes.from_events_and_time,

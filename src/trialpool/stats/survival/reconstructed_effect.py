@@ -10,11 +10,10 @@ import numpy as np
 from trialpool.errors import NotEstimable
 from trialpool.stats.distributions import z_quantile
 from trialpool.stats.effects.derivation import Derivation
+from trialpool.stats.effects.patient_route import NAME
 from trialpool.stats.survival.hazard_ratio import CoxHazardRatio, cox
 from trialpool.stats.survival.reconstruct import Reconstruction
 from trialpool.stats.tables import Tabular
-
-ROUTE = "reconstructed patient data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -24,11 +23,13 @@ class ReconstructedHazardRatio(Tabular):
     fit     : of the data in the middle of what the figure allows
     between : standard deviation of ln HR over other data that the figure allows; nan where these could not be drawn
     draws   : how many these are
+    fit_se  : least and largest SE of the model over them and the fit
     """
 
     fit: CoxHazardRatio
     between: float
     draws: int
+    fit_se: tuple[float, float]
 
     @property
     def log_hr(self) -> float:
@@ -55,12 +56,13 @@ class ReconstructedHazardRatio(Tabular):
     def derivation(self) -> Derivation:
         """The effect as a route from a report to a log hazard ratio, beside those of `hazard_ratio`."""
         fit, reach = self.fit, 2 * (0.0 if np.isnan(self.between) else self.between)
+        added = self.se**2 - fit.se**2
         return Derivation(
-            route=ROUTE,
+            route=NAME,
             yi=self.log_hr,
             se=self.se,
             formula="Cox model of the patients behind the curve; SE = sqrt(SE_Cox^2 + (1 + 1/M) between^2)",
-            worked=f"ln HR {self.log_hr:.4f}; sqrt({fit.se:.4f}^2 + {self.se**2 - fit.se**2:.6f}) = {self.se:.4f}",
+            worked=f"ln HR {self.log_hr:.4f}; sqrt({fit.se:.4f}^2 + {added:.6f}) = {self.se:.4f}",
             inputs={"events_t": str(fit.events_t), "events_c": str(fit.events_c)},
             assumptions=(
                 "the curve was read as exactly as its boxes say",
@@ -69,6 +71,8 @@ class ReconstructedHazardRatio(Tabular):
             ),
             yi_low=self.log_hr - reach,
             yi_high=self.log_hr + reach,
+            se_low=float(np.sqrt(self.fit_se[0] ** 2 + added)),
+            se_high=float(np.sqrt(self.fit_se[1] ** 2 + added)),
         )
 
     def table(self) -> dict[str, list[Any]]:
@@ -128,8 +132,9 @@ def reconstructed_hazard_ratio(
     others = []
     for draw in made.draws:
         try:
-            others.append(cox(draw, treatment=treatment, control=control).log_hr)
+            others.append(cox(draw, treatment=treatment, control=control))
         except NotEstimable:
             continue
-    between = float(np.std(others, ddof=1)) if len(others) > 1 else float("nan")
-    return ReconstructedHazardRatio(fit=fit, between=between, draws=len(others))
+    between = float(np.std([other.log_hr for other in others], ddof=1)) if len(others) > 1 else float("nan")
+    errors = [fit.se, *(other.se for other in others)]
+    return ReconstructedHazardRatio(fit=fit, between=between, draws=len(others), fit_se=(min(errors), max(errors)))
