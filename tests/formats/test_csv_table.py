@@ -134,7 +134,7 @@ def test_decimal_commas_of_a_file_with_semicolons_are_named(tmp_path):
                 "se_ratio, orientation, p, p_sides, events_t, n_t, events_c, n_c, events_total, allocation, time_t, time_c, pct_t, "
                 "pct_c, mean_t, sd_t, mean_c, sd_c, median_t, median_c, landmark, survival_t, survival_c, survival_se_t, "
                 "survival_se_c, survival_low_t, survival_high_t, survival_low_c, survival_high_c, curve_times, curve_t, curve_c, "
-                "at_risk_t, at_risk_c, follow_up_min, follow_up_max, o_minus_e, v, chi2, expected_t, expected_c, follow_up, "
+                "at_risk_t, at_risk_c, curve, follow_up_min, follow_up_max, o_minus_e, v, chi2, expected_t, expected_c, follow_up, "
                 "favours, analysis, source, locator, quote, status, use, note."),
             ],
         ),
