@@ -13,7 +13,7 @@ from trialpool.errors import Problem
 from trialpool.formats.records.entry import Entry, Format, Sheet, at_line, first_known, flags_of, linked_doi, nct_in, one_line
 from trialpool.review.record import Kind
 
-csv.field_size_limit(10_000_000)  # a cell with the affiliations of a thousand authors is longer than Python's limit
+LONGEST = 10_000_000  # a cell with the affiliations of a thousand authors is longer than Python's limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +94,34 @@ def _header(text: str) -> tuple[list[str], str, int]:
     for number, line in enumerate(text.splitlines()[:20], start=1):
         if line.strip():
             separator = max(",;\t", key=lambda mark: (line.count(mark), mark == ","))
-            rows = csv.reader(io.StringIO(text[text.index(line) :] if number > 1 else text, newline=""), delimiter=separator)
-            return [cell.strip() for cell in next(rows, [])], separator, number
+            rows = _rows(text[text.index(line) :] if number > 1 else text, separator)
+            first, _ = next(rows, ([], 0))
+            return [cell.strip() for cell in first], separator, number
     return [], ",", 0
+
+
+def _rows(text: str, separator: str) -> Iterator[tuple[list[str], int]]:
+    """The rows of a table with the number of the line after each, cells of any length; the limit of others is left as it was."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    while True:
+        limit = csv.field_size_limit(LONGEST)
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        finally:
+            csv.field_size_limit(limit)
+        yield cells, reader.line_num + 1
 
 
 def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
     """A record a row, a pair a filled cell; `line` is that of the row's beginning, as an editor counts."""
     header, separator, _ = _header(text)
     names = header
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     line, longest = 1, (0, 0)
     try:
-        for cells in reader:
-            begin, line = line, reader.line_num + 1
+        for cells, after in _rows(text, separator):
+            begin, line = line, after
             longest = max(longest, (line - begin, begin))
             if not any(cell.strip() for cell in cells) or [cell.strip() for cell in cells] == header:
                 continue
