@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import isdir
 from pathlib import Path
 
 from trialpool.errors import BadInput, Problem
@@ -24,6 +25,7 @@ from trialpool.formats.search_folder import read_search
 from trialpool.formats.study_rules import misspelt_columns, problems_of_study, strata_problems
 from trialpool.formats.tool_definition import read_tools
 from trialpool.review.claim_text import ClaimText
+from trialpool.review.curve_file import CurveFile
 from trialpool.review.plan import Plan
 from trialpool.review.published import Published
 from trialpool.review.report import Report
@@ -64,7 +66,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     plan = read_plan(folder, problems)
     studies, strata = _studies(folder, problems)
     reports = _reports(folder, strata, problems)
-    curves = curves_in(folder / CURVES, f"{CURVES.as_posix()}/", problems) if (folder / CURVES).is_dir() else ()
+    curves, files = _curves(folder, problems)
     published = _published(folder, problems) if folder / "published.csv" in entries else ()
     certainty = read_certainty(folder / "certainty.toml", plan, problems) if folder / "certainty.toml" in entries else None
     claims = _claims(folder, problems) if folder / "claims" in entries else ()
@@ -77,7 +79,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     if plan is not None:
         problems += plan_problems(plan, studies, reports, judged=bool(judged))
     problems += (
-        curve_problems_of(curves, reports, [path.stem for path in (folder / CURVES).glob("*.csv")])
+        curve_problems_of(curves, reports, files)
         + direction_problems(reports)
         + use_problems(reports)
         + scope_problems(published, studies)
@@ -181,6 +183,17 @@ def _results(folder: Path, problems: list[Problem]) -> list[Path]:
         if path not in tables and path.suffix.lower() not in NOTES and path.name != CURVES.name
     ]
     return tables
+
+
+def _curves(folder: Path, problems: list[Problem]) -> tuple[tuple[CurveFile, ...], list[str]]:
+    """The curves of results/curves/ that can be used, and the names of all files there."""
+    if not isdir(folder / CURVES):  # False, too, where results/ may not be opened, which is said of results
+        return (), []
+    entries, problem = _entries(folder / CURVES, CURVES.as_posix(), "Put coordinates of curves into it, or remove it")
+    if problem is not None:
+        problems.append(problem)
+        return (), []
+    return curves_in(folder / CURVES, f"{CURVES.as_posix()}/", problems), [path.stem for path in entries]
 
 
 def _published(folder: Path, problems: list[Problem]) -> tuple[Published, ...]:
