@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from os.path import isdir
 from pathlib import Path
 
 from trialpool.errors import BadInput, Problem
@@ -187,7 +186,11 @@ def _results(folder: Path, problems: list[Problem]) -> list[Path]:
 
 def _curves(folder: Path, problems: list[Problem]) -> tuple[tuple[CurveFile, ...], list[str]]:
     """The curves of results/curves/ that can be used, and the names of all files there."""
-    if not isdir(folder / CURVES):  # False, too, where results/ may not be opened, which is said of results
+    try:
+        there = (folder / CURVES).is_dir()
+    except OSError:  # results/ may not be opened, which is said of it
+        there = False
+    if not there:
         return (), []
     entries, problem = _entries(folder / CURVES, CURVES.as_posix(), "Put coordinates of curves into it, or remove it")
     if problem is not None:
