@@ -20,6 +20,8 @@ from tests.formats.folders import COUNTS_PLAN, counts, findings, folder
 import trialpool as tp
 from trialpool.analysis.certainty import evidence_profile
 from trialpool.analysis.findings import Findings
+from trialpool.reports.document import Heading, TableBlock
+from trialpool.reports.document_sections import document_of
 from trialpool.reports.findings_json import findings_json
 from trialpool.reports.html import html_report
 from trialpool.reports.plain_language import statement
@@ -257,3 +259,15 @@ def test_a_review_without_judgements_shows_no_certainty(tmp_path: Path) -> None:
     page = html_report(of_counts(tmp_path, None), {})
     assert "Summary of findings" not in page
     assert "Certainty of the evidence" not in page
+
+
+def test_documents_hold_the_table_its_footnotes_and_the_profile(tmp_path: Path) -> None:
+    text = certainty("[[outcomes.baselines]]\nrisk = 0.2\nsource = 'a trial'\n", imprecision=1)
+    blocks = document_of(of_counts(tmp_path, text), {}).blocks
+    headings = [block.text for block in blocks if isinstance(block, Heading)]
+    assert headings.index("Answer") < headings.index("Summary of findings") < headings.index("Summary")
+    assert "How certain is this evidence?" in headings
+    tables = {block.table.caption: block.table for block in blocks if isinstance(block, TableBlock)}
+    cells = tables["Summary of findings: Treatment against control, people of 1000"].groups[0].rows[0].cells
+    assert [cell.links[0].text for cell in cells][1:4] == ["200 [a]", "100", "100 fewer"]
+    assert cells[6].links[0].text == "⊕⊕⊕○ moderate [b]"

@@ -118,6 +118,9 @@ def _prediction(of: PooledEvidence, place: PlacedEffect) -> Hint:
 
 def _interval(of: PooledEvidence) -> Iterator[Hint]:
     for place in of.placed:
+        if not place.known:
+            yield Hint(domain="imprecision", name=f"Interval{place.where}", found="the interval does not exist")
+            continue
         crossed = place.crossed(of.target)
         found = f"the interval {range_in_words(place, place.low, place.high)} {_crosses(of, place)}"
         yield Hint(domain="imprecision", name=f"Interval{place.where}", found=found, levels=-crossed)

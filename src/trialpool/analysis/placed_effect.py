@@ -57,6 +57,11 @@ class PlacedEffect:
         return 0 if self.effect is None else decimals_of(1000 * self.effect.control, 1000 * self.effect.treated)
 
     @property
+    def known(self) -> bool:
+        """Whether the interval exists."""
+        return all(map(isfinite, (self.estimate, self.low, self.high)))
+
+    @property
     def holds_null(self) -> bool:
         """Whether the interval holds no effect."""
         return self.low <= 0 <= self.high
@@ -147,7 +152,8 @@ def _placed(
 
 
 def _absolute(fit: PooledEffect, outcome: Outcome, baseline: Baseline, free: bool) -> AbsoluteEffect:
-    risk, interval = baseline.share_with_event, baseline.risk_interval
+    risk = baseline.share_with_event
+    interval = baseline.risk_interval if fit.se > 0 else None  # effects that are all the same leave no error to add to
     if free:
         survival = None if interval is None else (1 - interval[1], 1 - interval[0])
         share = baseline.event_free if baseline.event_free is not None else 1 - risk

@@ -33,6 +33,9 @@ def outcome_blocks(view: OutcomeView, sentences: tuple[str, ...], figures: Figur
         yield Heading("Effects of the studies", 2)
         yield TableBlock(view.effects)
     yield from _robustness(view.robustness, figures)
+    if view.certainty is not None:
+        yield Heading("How certain is this evidence?", 2)
+        yield TableBlock(view.certainty)
     if view.missing is not None:
         yield Heading("Studies that are missing, and why", 2)
         yield TableBlock(view.missing)

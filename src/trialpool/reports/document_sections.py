@@ -10,7 +10,7 @@ from markupsafe import Markup
 from trialpool.analysis.findings import Findings
 from trialpool.analysis.selection import PREFERENCE
 from trialpool.figures.canvas import Figure
-from trialpool.reports import html_claims, html_published, html_summary
+from trialpool.reports import html_certainty, html_claims, html_published, html_summary
 from trialpool.reports.answers import answer, cautions
 from trialpool.reports.document import (
     Block,
@@ -100,6 +100,24 @@ def _answer(parts: Parts) -> Iterator[Block]:
         for i, sentence in enumerate(further, start=1):
             yield paragraph(sentence, footnote=footnote if i == len(further) else "")
         footnote = ""
+        if item.certainty:
+            yield paragraph(item.certainty, "note")
+
+
+def _summary_of_findings(parts: Parts) -> Iterator[Block]:
+    view = html_certainty.summary_of_findings_view(parts.findings)
+    if view is None:
+        return
+    yield Turn(True)
+    yield Heading("Summary of findings")
+    for caution in view.cautions:
+        yield paragraph(caution, "note")
+    yield TableBlock(html_certainty.summary_table(view))
+    for note in view.footnotes:
+        yield defined(note.mark, note.text)
+    judged_by = f" Judged by: {view.judged_by}" if view.judged_by else ""
+    yield paragraph(f"{html_certainty.WHOSE}{judged_by}", "note")
+    yield Turn(False)
 
 
 def _summary(parts: Parts) -> Iterator[Block]:
@@ -212,6 +230,7 @@ def _appendix(parts: Parts) -> Iterator[Block]:
 SECTIONS: tuple[Section, ...] = (
     _cautions,
     _answer,
+    _summary_of_findings,
     _summary,
     _outcomes,
     _studies,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,12 +11,13 @@ from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.analysis.placed_effect import decimals_of
 from trialpool.figures.numerals import MINUS
 from trialpool.reports.html_places import part
-from trialpool.reports.html_tables import Column, Group, Table, cell, row, table
+from trialpool.reports.html_tables import Column, Group, Row, Table, cell, row, table
 from trialpool.reports.summary_of_findings import Footnote, SummaryRow, profile_of, summary_of_findings
 from trialpool.reports.wording import effect_text, inside_sentence
 from trialpool.review.certainty import DOMAINS, EVIDENCE, Downgrade, OutcomeCertainty, Upgrade
 
 NONE = "\N{EN DASH}"
+WHOSE = "The certainty of the evidence (GRADE) is a person's judgement."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,45 @@ def _change(number: float | None, r: SummaryRow) -> str:
 
 def _decimals(r: SummaryRow) -> int:
     return 0 if r.comparator is None or r.treated is None else decimals_of(r.comparator, r.treated)
+
+
+def summary_table(view: SummaryOfFindingsView) -> Table:
+    """The summary of findings as a plain table, for documents; marks stand in brackets."""
+    columns = (
+        Column("Baseline"),
+        Column(f"With {view.control}", "number"),
+        Column(f"With {view.treatment} (CI)", "number"),
+        Column("Difference (CI)", "number"),
+        Column("Relative effect (CI)", "number"),
+        Column("Participants (studies)", "number"),
+        Column("Certainty"),
+        Column("In plain words", "long"),
+    )
+    groups = (Group(head=": ".join(w for w in (g.name, g.about) if w), rows=tuple(_plain_rows(g))) for g in view.groups)
+    return table(f"Summary of findings: {view.treatment} against {view.control}, people of 1000", columns, groups, wide=True)
+
+
+def _plain_rows(group: OutcomeGroup) -> Iterator[Row]:
+    said = dict(group.statements)
+    for i, r in enumerate(group.rows):
+        certainty = f"{group.symbols} {group.level}{_bracketed(group.marks)}" if group.level else "not yet judged"
+        difference = "; ".join(words for words in (r.difference_range, r.nnt) if words)
+        yield row(
+            (
+                cell(r.label),
+                cell(f"{r.comparator}{_bracketed(r.marks)}"),
+                cell(r.treated, below=r.treated_range),
+                cell(r.difference, below=difference),
+                cell(group.relative if i == 0 else ""),
+                cell(group.participants if i == 0 else ""),
+                cell(certainty if i == 0 else ""),
+                cell(group.statements[i][1] if len(said) > 1 else group.statements[0][1] if i == 0 else ""),
+            )
+        )
+
+
+def _bracketed(marks: tuple[str, ...]) -> str:
+    return f" [{', '.join(marks)}]" if marks else ""
 
 
 def evidence_profile_table(found: AnalysisFindings, findings: Findings, name: str) -> Table | None:

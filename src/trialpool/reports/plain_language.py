@@ -49,6 +49,8 @@ def statement(
         return NOT_JUDGED
     if level == "very low":
         return f"The evidence is very uncertain about the effect of {inside_sentence(treatment)} on {counted}."
+    if not place.known:
+        return f"The effect of {inside_sentence(treatment)} on {counted} could not be told."
     numbers = _numbers(place, measure, confidence)
     if place.mid is None and place.holds_null:
         return f"Whether {inside_sentence(treatment)} reduces or increases {counted} is not clear ({numbers})."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from trialpool.analysis.certainty import EvidenceProfile
@@ -220,7 +221,7 @@ def _rows(found: AnalysisFindings, findings: Findings, notes: _Footnotes) -> Ite
     low, high = found.fit.interval()
     shown = found.measure.shown
     relative = {"relative": shown(found.fit.mu), "relative_low": shown(low), "relative_high": shown(high)}
-    shared |= {name: float(value) for name, value in relative.items()}
+    shared |= {name: _finite(value) for name, value in relative.items()}
     for place in profile.placed:
         said = statement(
             place,
@@ -239,21 +240,25 @@ def _people(place: PlacedEffect) -> dict[str, Any]:
     """The absolute columns of a row, of 1000."""
     effect, baseline = place.effect, place.baseline
     if effect is None or baseline is None:
-        return {} if place.logs else {name: 1000 * getattr(place, of) for name, of in BY_DIFFERENCE.items()}
+        return {} if place.logs else {name: _finite(1000 * getattr(place, of)) for name, of in BY_DIFFERENCE.items()}
     low, high = effect.per_1000_interval
     return {
         "shows": effect.counted,
         "baseline": baseline.label,
         "at": baseline.at,
         "comparator": 1000 * effect.control,
-        "treated": 1000 * effect.treated,
-        "treated_low": 1000 * effect.treated_low,
-        "treated_high": 1000 * effect.treated_high,
-        "difference": effect.per_1000,
-        "low": low,
-        "high": high,
+        "treated": _finite(1000 * effect.treated),
+        "treated_low": _finite(1000 * effect.treated_low),
+        "treated_high": _finite(1000 * effect.treated_high),
+        "difference": _finite(effect.per_1000),
+        "low": _finite(low),
+        "high": _finite(high),
         "nnt": effect.nnt_in_words,
     }
+
+
+def _finite(number: Any) -> float | None:
+    return float(number) if isfinite(number) else None
 
 
 BY_DIFFERENCE = {"difference": "estimate", "low": "low", "high": "high"}  # of a risk difference without a baseline
