@@ -132,6 +132,26 @@ def verify(
 @app.command()
 def schema(of: Annotated[str, typer.Option(help="review or certainty, for review.toml or certainty.toml")] = "review") -> None:
     """Print the JSON Schema of review.toml or certainty.toml, by which editors complete and check it."""
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help="A review folder, or REVISION:PATH in git", show_default=False)],
+    new: Annotated[str | None, typer.Argument(help="Another; left out with --rev", show_default=False)] = None,
+    rev: Annotated[
+        tuple[str, str] | None, typer.Option("--rev", metavar="OLD NEW", help="Two revisions of the one folder", show_default=False)
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """Show what changed between two versions of a review: studies, cells, each pooled result, and which change did it."""
+    from trialpool.cli.diff import diff_reviews
+
+    diff_reviews(old, new, revisions=rev, html=html, as_json=json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of review.toml, by which editors complete and check it."""
     from trialpool.cli.schema import print_schema
 
     print_schema(of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date as Date  # noqa: N812
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
@@ -121,6 +122,18 @@ def allocation(cell: str) -> Allocation:
     return Allocation(treatment=treatment, control=control)
 
 
+def date(cell: str) -> Date:
+    """A day as `2026-11-28`: the one order of year, month and day that cannot be taken for another.
+
+    >>> date("2026-11-28")
+    datetime.date(2026, 11, 28)
+    """
+    try:
+        return Date.fromisoformat(cell) if re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII) else Date.fromisoformat("")
+    except ValueError:
+        raise BadCell(f"{quoted(cell)} is no date", "Write year, month and day, such as 2026-11-28") from None
+
+
 def choice(options: tuple[Any, ...]) -> Callable[[str], Any]:
     """One of the options of a Literal."""
 
@@ -141,6 +154,7 @@ PARSERS: Mapping[Any, Callable[[str], Any]] = {
     PValue: p_value,
     Series: series,
     Allocation: allocation,
+    Date: date,
 }
 
 

@@ -23,6 +23,8 @@ from trialpool.formats.screening_csv import read_decisions, read_included
 from trialpool.formats.search_folder import read_search
 from trialpool.formats.study_rules import misspelt_columns, problems_of_study, strata_problems
 from trialpool.formats.tool_definition import read_tools
+from trialpool.formats.updates_csv import FILE as UPDATES_CSV
+from trialpool.formats.updates_csv import read_updates
 from trialpool.review.claim_text import ClaimText
 from trialpool.review.curve_file import CurveFile
 from trialpool.review.plan import Plan
@@ -75,6 +77,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     screened = folder / "screening" in entries
     decisions = read_decisions(folder, plan.screening if plan else None, found, problems) if screened else ()
     included = read_included(folder, found, strata, problems) if screened else ()
+    updates = read_updates(folder, problems) if folder / UPDATES_CSV in entries else ()
     if plan is not None:
         problems += plan_problems(plan, studies, reports, judged=bool(judged))
     problems += (
@@ -97,6 +100,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
         claims=claims,
         screening=decisions,
         included=included,
+        updates=updates,
     )
     problems += judgement_problems(review)
     if any(p.severity == "error" for p in problems):

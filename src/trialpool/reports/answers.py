@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from math import log
 
-import numpy as np
-
+from trialpool.analysis.conclusions import Conclusion, conclusion
 from trialpool.analysis.findings import AnalysisFindings, Comparison
 from trialpool.figures.numerals import level_text, number_text
 from trialpool.reports.wording import (
@@ -20,11 +18,11 @@ from trialpool.reports.wording import (
     studies_text,
     tau2_text,
 )
+from trialpool.review.plan import Outcome
 from trialpool.review.report import STATUSES
 from trialpool.review.review import Review
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
-WIDE = 0.8, 1.25  # an interval of a ratio that holds both leaves an effect of either sign possible
 FEW_TO_PREDICT = 5
 WHERE_HR_IS_PRINTED = ("estimate and interval", "O - E and V")
 WHERE_ONLY_SE_IS_MADE = ("estimate and P", "estimate and events", "estimate and expected events")
@@ -68,19 +66,23 @@ def basis_text(found: AnalysisFindings) -> str:
 
 def verdict(found: AnalysisFindings, fit: PooledEffect) -> str:
     """Which arm did better, in words that claim no more than the interval."""
-    low, high = (float(x) for x in fit.interval())
-    if not np.isfinite([low, high]).all():
-        return "the effect could not be told"
-    if low <= 0 <= high and found.measure.log and low < log(WIDE[0]) and high > log(WIDE[1]):
-        return f"too uncertain to tell whether {_arm(found, 'treatment')} or {_arm(found, 'control')} did better"
-    if low <= 0 <= high:
-        return f"no clear difference between {_arm(found, 'treatment')} and {_arm(found, 'control')}"
-    better = (high < 0) == (found.outcome.better == "lower")
-    return f"the result favours {_arm(found, 'treatment' if better else 'control')}"
+    return conclusion_text(conclusion(found.outcome, fit), found.outcome)
 
 
-def _arm(found: AnalysisFindings, side: str) -> str:
-    words = found.outcome.favours_treatment if side == "treatment" else found.outcome.favours_control
+def conclusion_text(found: Conclusion, outcome: Outcome) -> str:
+    """A conclusion in words."""
+    treatment, control = _arm(outcome.favours_treatment), _arm(outcome.favours_control)
+    return {
+        "treatment": f"the result favours {treatment}",
+        "control": f"the result favours {control}",
+        "no clear difference": f"no clear difference between {treatment} and {control}",
+        "too uncertain": f"too uncertain to tell whether {treatment} or {control} did better",
+        "not told": "the effect could not be told",
+        "no result": "no result",
+    }[found]
+
+
+def _arm(words: str) -> str:
     return words.removeprefix("Favours ").removeprefix("favours ")
 
 

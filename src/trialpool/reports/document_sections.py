@@ -29,6 +29,7 @@ from trialpool.reports.document_outcome import FigureOf, derivation_table, folde
 from trialpool.reports.document_studies import study_blocks, study_references
 from trialpool.reports.html_checks import checks
 from trialpool.reports.html_figures import NOTES, FigureView
+from trialpool.reports.html_history import history
 from trialpool.reports.html_outcome import OutcomeView, outcome_view
 from trialpool.reports.html_places import Places, derivation_places
 from trialpool.reports.method_references import REFERENCES
@@ -188,6 +189,13 @@ def _checks(parts: Parts) -> Iterator[Block]:
         yield from items(parts.findings.review.remarks)
 
 
+def _history(parts: Parts) -> Iterator[Block]:
+    made = history(parts.findings)
+    if made is not None:
+        yield Heading("History of this review")
+        yield TableBlock(made)
+
+
 def _glossary(parts: Parts) -> Iterator[Block]:
     yield Heading("Glossary")
     yield Heading("Status of a row", 2)
@@ -238,6 +246,7 @@ SECTIONS: tuple[Section, ...] = (
     _claims,
     _methods,
     _checks,
+    _history,
     _glossary,
     _references,
     _appendix,

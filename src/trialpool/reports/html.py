@@ -19,6 +19,7 @@ from trialpool.reports.answers import cautions
 from trialpool.reports.html_checks import checks
 from trialpool.reports.html_curves import curve_views
 from trialpool.reports.html_figures import figure_views
+from trialpool.reports.html_history import history
 from trialpool.reports.html_outcome import outcome_view
 from trialpool.reports.html_places import derivation_places
 from trialpool.reports.html_tables import status_tag
@@ -44,13 +45,13 @@ def html_report(findings: Findings, figures: Mapping[str, Figure]) -> str:
     The text of an HTML file with its styles, figures and script inside; all words of the user are escaped, and a policy in its
     head forbids every request and every script but its own
     """
-    return _environment().get_template("report.html.j2").render(_context(findings, figures))
+    return environment().get_template("report.html.j2").render(_context(findings, figures))
 
 
 def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any]:
     places, noticed = derivation_places(findings), html_summary.noticed_in(findings)
     views = figure_views(figures)
-    script = _inlined("report.js")
+    script = inlined("report.js")
     return {
         "plan": findings.review.plan,
         "question": html_summary.question(findings),
@@ -69,10 +70,11 @@ def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any
         "methods": methods(findings),
         "references": references(findings),
         "checks": checks(findings, places),
+        "history": history(findings),
         "remarks": findings.review.remarks,
         "statuses": tuple((status_tag(status), meaning) for status, meaning in STATUSES.items()),
         "preference": PREFERENCE,
-        "style": _inlined("report.css"),
+        "style": inlined("report.css"),
         "script": script,
         "policy": _policy(script),
     }
@@ -85,7 +87,7 @@ def _policy(script: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -110,6 +112,6 @@ def marked(text: str) -> Markup:
 
 
 @cache
-def _inlined(name: str) -> Markup:
+def inlined(name: str) -> Markup:
     """A file of ours as it stands, with the ends of line that a browser's digest expects."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8").replace("\r\n", "\n"))

@@ -18,6 +18,7 @@ from trialpool.review.risk_of_bias_tool import Tool
 from trialpool.review.screening import ReportOfStudy, ScreeningDecision
 from trialpool.review.search import Search
 from trialpool.review.study import Study
+from trialpool.review.update import Update
 
 
 class Review(BaseModel):
@@ -31,6 +32,7 @@ class Review(BaseModel):
     screening : every row of every reviewer's decisions; those of one person in the order in which they were written
     included : which record is a report of which study
     search  : the searches, and the records that they found
+    updates : versions that were given out, the oldest first
     remarks : what was odd in the input but could be read (encoding, separators), as sentences
     """
 
@@ -48,6 +50,7 @@ class Review(BaseModel):
     screening: tuple[ScreeningDecision, ...] = ()
     included: tuple[ReportOfStudy, ...] = ()
     search: Annotated[Search, SkipValidation] = Search()
+    updates: tuple[Update, ...] = ()
     remarks: tuple[str, ...] = ()
 
     def outcome(self, id_: str) -> Outcome:
