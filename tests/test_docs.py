@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import inspect
 import json
 import re
@@ -66,6 +67,7 @@ from trialpool.review.risk_of_bias_tool import Domain, Level, Overall, Part, Rul
 from trialpool.review.risk_of_bias_tool import Question as SignallingQuestion
 from trialpool.review.search import DatabaseSearch
 from trialpool.review.study import Study
+from trialpool.review.update import Update
 from trialpool.stats.bias.egger import EggerTest
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.effects import Effects
@@ -90,6 +92,7 @@ NOT_COLUMNS = {
     Study: {"moderators"},
     Report: {"file", "row"},
     Published: {"row"},
+    Update: {"row"},
     RiskOfBiasRow: {"row"},
     DecisionRow: set(),
     IncludedRow: set(),
@@ -146,7 +149,10 @@ def kind(annotation: Any) -> str:
         return "table"
     if get_origin(annotation) is not None:  # Annotated
         return kind(get_args(annotation)[0])
-    return ({str: "text", bool: "true or false", int: "whole number", float: "number", Decimal: "number"} | OF_ONE_CELL)[annotation]
+    return (
+        {str: "text", bool: "true or false", int: "whole number", float: "number", Decimal: "number", datetime.date: "date"}
+        | OF_ONE_CELL
+    )[annotation]
 
 
 def where_left_out(field: Any) -> str:
@@ -182,6 +188,7 @@ def field_table(model: type[BaseModel]) -> str:
         Report,
         Published,
         *CERTAINTY,
+        Update,
         DecisionRow,
         IncludedRow,
         DatabaseSearch,

@@ -130,10 +130,6 @@ def verify(
 
 
 @app.command()
-def schema(of: Annotated[str, typer.Option(help="review or certainty, for review.toml or certainty.toml")] = "review") -> None:
-    """Print the JSON Schema of review.toml or certainty.toml, by which editors complete and check it."""
-
-
 def diff(
     old: Annotated[str, typer.Argument(help="A review folder, or REVISION:PATH in git", show_default=False)],
     new: Annotated[str | None, typer.Argument(help="Another; left out with --rev", show_default=False)] = None,
@@ -150,8 +146,8 @@ def diff(
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of review.toml, by which editors complete and check it."""
+def schema(of: Annotated[str, typer.Option(help="review or certainty, for review.toml or certainty.toml")] = "review") -> None:
+    """Print the JSON Schema of review.toml or certainty.toml, by which editors complete and check it."""
     from trialpool.cli.schema import print_schema
 
     print_schema(of)

@@ -18,8 +18,10 @@ NOT_SHOWN = ("Derivations", "Publication")  # the references say it
 def study_references(findings: Findings) -> dict[str, str]:
     """The reference of each study, in the order of studies.csv, which is that of their numbers."""
     references: dict[str, str] = {}
+    records = findings.review.search.records
     for study in findings.review.studies:
-        references.setdefault(study.study, study_reference(study))
+        if study.study not in references:
+            references[study.study] = study_reference(study, records)
     return references
 
 
