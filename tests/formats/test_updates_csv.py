@@ -31,8 +31,10 @@ def test_slips_are_said(tmp_path):
         "error: updates.csv, row 2, column date: '1.3.2025' is no date. Write year, month and day, such as 2026-11-28.",
         "error: updates.csv, row 3, column date: '2025-02-30' is no date. Write year, month and day, such as 2026-11-28.",
         "error: updates.csv, row 3, column what: the cell is empty. Every row needs it.",
-        "error: updates.csv, row 4, column searched: 2025-03-02 is after the version of 2025-03-01. "
-        "Correct one of the two; leave the search date empty where it is not known.",
+        (
+            "error: updates.csv, row 4, column searched: 2025-03-02 is after the version of 2025-03-01. "
+            "Correct one of the two; leave the search date empty where it is not known."
+        ),
         "error: updates.csv, row 5, column version: version '1.2' stands in row 4 already. Give each version its own name.",
     ]
 
