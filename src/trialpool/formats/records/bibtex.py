@@ -70,7 +70,11 @@ def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
 
 
 def _entry(block: Any) -> Entry:
-    pairs = [(TYPE, block.entry_type), (KEY, block.key or ""), *((field.key.lower(), str(field.value)) for field in block.fields)]
+    pairs = [
+        (TYPE, block.entry_type),
+        (KEY, block.key or ""),
+        *((field.key.lower(), str(field.value).strip()) for field in block.fields),
+    ]
     return Entry((block.start_line or 0) + 1, tuple(pairs))
 
 

@@ -24,7 +24,7 @@ _RETRACTED = re.compile(r"^\W*retracted(?: article| paper)?\s*[:.]", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Tags with values in the order of the file, and the line at which the entry begins (0 where the file has no lines)."""
+    """Tags with values, blanks around them left aside, in the order of the file; and the line at which the entry begins, or 0."""
 
     line: int
     pairs: tuple[tuple[str, str], ...]
@@ -63,7 +63,7 @@ class Sheet:
     """
 
     def __init__(self, pairs: Pairs) -> None:
-        self.pairs = [(tag, value.strip()) for tag, value in pairs]
+        self.pairs = pairs
         self._left = [True] * len(self.pairs)
         self._at: dict[str, list[int]] = {}
         for n, (tag, value) in enumerate(self.pairs):
@@ -212,4 +212,4 @@ def at_line(file: str, line: int, what: str, mend: str) -> Problem:
 
 
 def lines_of(text: str) -> list[str]:
-    return re.split(r"\r\n|\r|\n", text)
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

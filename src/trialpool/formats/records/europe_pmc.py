@@ -29,7 +29,7 @@ def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
 
 
 def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def fields(sheet: Sheet) -> dict[str, Any]:

@@ -6,7 +6,12 @@ import re
 from functools import cache
 from typing import Any
 
-_ESCAPED = re.compile(r"\\([%&_#$])")
+_GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
+_PIECE = re.compile(rf"\\[%&_#$]|\\[a-zA-Z]+\*?\s*(?:{_GROUP})*|\\[^a-zA-Z\s]\s*(?:{_GROUP}|\\?[a-zA-Z])?|(?<!\\)\$[^$]+\$")
+_ASIDE = {"{": "\ue000", "}": "\ue001", "~": "\ue002"}  # a brace that is meant, while the others go
+_SET_ASIDE = str.maketrans(_ASIDE)
+_GIVEN_BACK = str.maketrans({private: mark for mark, private in _ASIDE.items()})
+_ESCAPED = {f"\\{mark}": mark for mark in "%&_#$"}
 _TO_ESCAPE = re.compile(r"(?<!\\)([%&_#$])")
 _TO_KEEP = str.maketrans({"{": "\\{", "}": "\\}", "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"})
 
@@ -14,18 +19,23 @@ _TO_KEEP = str.maketrans({"{": "\\{", "}": "\\}", "\\": "\\textbackslash{}", "~"
 def text_of_latex(value: str) -> str:
     r"""The text that a value means: braces away, accents and signs as letters; what cannot be understood stays as it is.
 
-    >>> text_of_latex(r"Cost \& effect of {Lenalidomide} after M{\"u}ller")
-    'Cost & effect of Lenalidomide after Müller'
+    >>> text_of_latex(r"Cost \& effect of {Lenalidomide} after M{\"u}ller, $\alpha$ = 5\%")
+    'Cost & effect of Lenalidomide after Müller, α = 5%'
     """
-    plain = _ESCAPED.sub(r"\1", value)
-    if "\\" not in plain and "$" not in value:
-        return plain.replace("{", "").replace("}", "").replace("~", "\N{NO-BREAK SPACE}") if "{" in plain or "~" in plain else plain
+    if "\\" in value or "$" in value:
+        value = _PIECE.sub(lambda piece: _ESCAPED.get(piece[0]) or _piece(piece[0]), value)
+    return value.replace("{", "").replace("}", "").replace("~", "\N{NO-BREAK SPACE}").translate(_GIVEN_BACK)
+
+
+@cache
+def _piece(latex: str) -> str:
+    """A command with its arguments, or a formula, as text; without the marks that are taken away afterwards."""
     from pylatexenc.latexwalker import LatexWalkerError
 
     try:
-        return str(_converter().latex_to_text(value, tolerant_parsing=True))
+        return str(_converter().latex_to_text(latex, tolerant_parsing=True)).translate(_SET_ASIDE)
     except (LatexWalkerError, ValueError, IndexError):
-        return value
+        return latex
 
 
 @cache

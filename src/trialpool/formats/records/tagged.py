@@ -33,44 +33,53 @@ def entries_of(layout: Layout, text: str, file: str, problems: list[Problem]) ->
     """The records; what stands outside of them, and a record that is not closed, is said. Everything within one is kept."""
     reader = _Reader(layout, file, problems)
     for number, line in enumerate(lines_of(text), start=1):
-        yield from reader.read(number, line)
-    yield from reader.end()
+        if (entry := reader.read(number, line)) is not None:
+            yield entry
+    if (entry := reader.end()) is not None:
+        yield entry
 
 
 class _Reader:
-    """The record that is open, while lines come in."""
+    """The record that is open, while lines come in; each line may close one."""
 
     def __init__(self, layout: Layout, file: str, problems: list[Problem]) -> None:
         self.layout, self.file, self.problems = layout, file, problems
+        self.match = layout.tag.match
         self.begin = 0
         self.outside = False
         self.values: list[tuple[str, list[str]]] = []
 
-    def read(self, number: int, line: str) -> Iterator[Entry]:
-        found = self.layout.tag.match(line)
+    def read(self, number: int, line: str) -> Entry | None:
+        found = self.match(line)
         if not found:
             self._go_on(number, line)
-            return
+            return None
         tag, value = found[1], found[2] or ""
-        if self.layout.ends and tag == self.layout.ends:
-            yield from self._close()
-        elif not (self.values == [] and tag in self.layout.outside):
-            if tag == self.layout.begins and self.values:
-                self._no_end(f"It was read up to line {number - 1}")
-                yield from self._close()
-            self._add(number, tag, value)
+        if tag == self.layout.ends:
+            return self._close()
+        if not self.values:
+            self._begin(number, tag, value)
+        elif tag == self.layout.begins:
+            self._no_end(f"It was read up to line {number - 1}")
+            entry = self._close()
+            self._begin(number, tag, value)
+            return entry
+        else:
+            self.values.append((tag, [value]))
+        return None
 
-    def end(self) -> Iterator[Entry]:
+    def end(self) -> Entry | None:
         if self.values:
             self._no_end("It was read as far as it goes; the download may have broken off: compare the number of records")
-        yield from self._close()
+        return self._close()
 
-    def _add(self, number: int, tag: str, value: str) -> None:
-        if not self.values:
-            self.begin, self.outside = number, False
-            if tag != self.layout.begins:
-                what = f"a record begins with {tag}, not with {self.layout.begins}"
-                self.problems.append(at_line(self.file, number, what, "It was read; look whether something is lacking before it"))
+    def _begin(self, number: int, tag: str, value: str) -> None:
+        if tag in self.layout.outside:
+            return
+        self.begin, self.outside = number, False
+        if tag != self.layout.begins:
+            what = f"a record begins with {tag}, not with {self.layout.begins}"
+            self.problems.append(at_line(self.file, number, what, "It was read; look whether something is lacking before it"))
         self.values.append((tag, [value]))
 
     def _go_on(self, number: int, line: str) -> None:
@@ -82,10 +91,10 @@ class _Reader:
             what = f"{quoted(line.strip())} stands outside of any record"
             self.problems.append(at_line(self.file, number, what, "It was left out"))
 
-    def _close(self) -> Iterator[Entry]:
-        if self.values:
-            yield Entry(self.begin, tuple((tag, self.layout.joined.join(lines).strip()) for tag, lines in self.values))
-        self.values = []
+    def _close(self) -> Entry | None:
+        joined = self.layout.joined
+        values, self.values = self.values, []
+        return Entry(self.begin, tuple([(tag, joined.join(lines).strip()) for tag, lines in values])) if values else None
 
     def _no_end(self, mend: str) -> None:
         if self.layout.ends:
