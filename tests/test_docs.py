@@ -30,6 +30,7 @@ from trialpool.analysis.selection import PREFERENCE
 from trialpool.cli.main import app
 from trialpool.figures.from_results import figures_of
 from trialpool.formats.decision_file import DecisionRow
+from trialpool.formats.duplicates_csv import DuplicateRow
 from trialpool.formats.review_folder import read_review
 from trialpool.formats.screening_csv import IncludedRow
 from trialpool.reports.findings_json import findings_data
@@ -97,6 +98,7 @@ NOT_COLUMNS = {
     DecisionRow: set(),
     IncludedRow: set(),
     DatabaseSearch: {"row"},
+    DuplicateRow: set(),
 }
 RESULTS = (Effects, Derivation, PooledEffect, Subgroups, Refits, EggerTest, Findings, AnalysisFindings)
 
@@ -192,6 +194,7 @@ def field_table(model: type[BaseModel]) -> str:
         DecisionRow,
         IncludedRow,
         DatabaseSearch,
+        DuplicateRow,
     ],
     ids=lambda model: model.__name__,
 )

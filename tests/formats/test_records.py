@@ -413,3 +413,11 @@ def test_links_of_pubmed_xml_are_flags():
 def test_a_title_that_says_so():
     (record,) = records_in(b"TY  - JOUR\nTI  - RETRACTED: Lenalidomide\nER  -\n", "x.ris")
     assert record.flags == ("retracted",)
+
+
+def test_registrations_of_clinical_trials_gov_are_records():
+    identification = {"nctId": "NCT00430365", "briefTitle": "Lenalidomide after transplantation"}
+    reply = {"studies": [{"protocolSection": {"identificationModule": identification}}], "totalCount": 1}
+    found = records_in(json.dumps(reply).encode(), "ctgov.json")
+    assert (found.label, found.database) == ("ClinicalTrials.gov", "ClinicalTrials.gov")
+    assert (found[0].id, found[0].nct, found[0].kind) == ("ctgov.json#1", "NCT00430365", "registration")

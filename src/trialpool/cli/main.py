@@ -129,6 +129,44 @@ def verify(
     raise typer.Exit(verify_text(folder, text, about=about, html=html, as_json=json))
 
 
+@app.command(name="import")
+def import_(
+    folder: Folder,
+    files: Annotated[list[Path], typer.Argument(help="Exports of searches, as they were downloaded", show_default=False)],
+    database: Annotated[str, typer.Option(help="What was searched; told from each file where left out")] = "",
+    platform: Annotated[str, typer.Option(help="By which door: Ovid, Embase.com")] = "",
+    date: Annotated[str, typer.Option(help="Day of the search, 2026-03-01; today where left out")] = "",
+    query: Annotated[str, typer.Option(help="The whole search, as it was sent")] = "",
+    hits: Annotated[int | None, typer.Option(help="Number of hits that the database named", show_default=False)] = None,
+    note: Annotated[str, typer.Option(help="Anything else: limits, filters")] = "",
+) -> None:
+    """Take exports of searches into a review: copied to search/, listed in search/searches.csv."""
+    from datetime import UTC, datetime
+
+    from trialpool.cli.import_search import import_searches
+    from trialpool.review.search import DatabaseSearch
+
+    day = date or datetime.now(UTC).date().isoformat()
+    about = DatabaseSearch(database=database, platform=platform, date=day, query=query, hits=hits, note=note)
+    import_searches(folder, files, about, dated=bool(date))
+
+
+@app.command()
+def dedup(
+    folder: Folder,
+    unsure: Annotated[Path | None, typer.Option(help="Write the pairs to decide to this CSV file", show_default=False)] = None,
+    decide: Annotated[Path | None, typer.Option(help="Take decisions from such a file", show_default=False)] = None,
+    reviewer: Annotated[str, typer.Option(help="Who decided")] = "",
+) -> None:
+    """Find the records of a review that are one publication, and list the pairs that a person must decide."""
+    from datetime import UTC, datetime
+
+    from trialpool.cli.dedup import dedup_review
+
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    dedup_review(folder, unsure=unsure, decide=decide, reviewer=reviewer, now=now)
+
+
 @app.command()
 def diff(
     old: Annotated[str, typer.Argument(help="A review folder, or REVISION:PATH in git", show_default=False)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from trialpool.errors import BadInput, Problem
@@ -11,6 +12,7 @@ from trialpool.formats.csv_table import read_table
 from trialpool.formats.curve_file_rules import curve_problems_of
 from trialpool.formats.curves import FOLDER as CURVES
 from trialpool.formats.curves import curves_in
+from trialpool.formats.duplicates_csv import read_duplicates
 from trialpool.formats.folder_rules import direction_problems, plan_problems, scope_problems, study_problems, use_problems
 from trialpool.formats.plain_text import read_text
 from trialpool.formats.quoted import quoted
@@ -72,12 +74,12 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     certainty = read_certainty(folder / "certainty.toml", plan, problems) if folder / "certainty.toml" in entries else None
     claims = _claims(folder, problems) if folder / "claims" in entries else ()
     tools, judged = _risk_of_bias(folder, strata, plan, studies, problems) if folder / RISK_OF_BIAS_CSV in entries else ({}, ())
-    search = read_search(folder, problems) if folder / "search" in entries else Search()
-    found = search.by_id or None
+    search, found = _search(folder, problems) if folder / "search" in entries else (Search(), None)
     screened = folder / "screening" in entries
     decisions = read_decisions(folder, plan.screening if plan else None, found, problems) if screened else ()
     included = read_included(folder, found, strata, problems) if screened else ()
     updates = read_updates(folder, problems) if folder / UPDATES_CSV in entries else ()
+    duplicates = read_duplicates(folder, found, problems) if screened else ()
     if plan is not None:
         problems += plan_problems(plan, studies, reports, judged=bool(judged))
     problems += (
@@ -106,7 +108,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     if any(p.severity == "error" for p in problems):
         return None, tuple(problems)
     remarks = tuple(str(problem) for problem in problems if problem.severity != "note")
-    return review.model_copy(update={"search": search, "remarks": remarks}), tuple(problems)
+    return review.model_copy(update={"search": search, "duplicates": duplicates, "remarks": remarks}), tuple(problems)
 
 
 def _entries(folder: Path, name: str, mend: str) -> tuple[list[Path], Problem | None]:
@@ -201,6 +203,14 @@ def _curves(folder: Path, problems: list[Problem]) -> tuple[tuple[CurveFile, ...
         problems.append(problem)
         return (), []
     return curves_in(folder / CURVES, f"{CURVES.as_posix()}/", problems), [path.stem for path in entries]
+
+
+def _search(folder: Path, problems: list[Problem]) -> tuple[Search, Collection[str] | None]:
+    """The search, and the identifiers of its records; None where not all of its files could be read, or there is no record."""
+    said: list[Problem] = []
+    search = read_search(folder, said)
+    problems += said
+    return search, None if any(p.severity == "error" for p in said) else search.by_id or None
 
 
 def _published(folder: Path, problems: list[Problem]) -> tuple[Published, ...]:

@@ -15,7 +15,7 @@ from trialpool.review.published import Published
 from trialpool.review.report import Report
 from trialpool.review.risk_of_bias import RiskOfBiasRow
 from trialpool.review.risk_of_bias_tool import Tool
-from trialpool.review.screening import ReportOfStudy, ScreeningDecision
+from trialpool.review.screening import DuplicateDecision, ReportOfStudy, ScreeningDecision
 from trialpool.review.search import Search
 from trialpool.review.study import Study
 from trialpool.review.update import Update
@@ -33,6 +33,7 @@ class Review(BaseModel):
     included : which record is a report of which study
     search  : the searches, and the records that they found
     updates : versions that were given out, the oldest first
+    duplicates : what people decided of pairs of records
     remarks : what was odd in the input but could be read (encoding, separators), as sentences
     """
 
@@ -51,6 +52,7 @@ class Review(BaseModel):
     included: tuple[ReportOfStudy, ...] = ()
     search: Annotated[Search, SkipValidation] = Search()
     updates: tuple[Update, ...] = ()
+    duplicates: tuple[DuplicateDecision, ...] = ()
     remarks: tuple[str, ...] = ()
 
     def outcome(self, id_: str) -> Outcome:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
 from trialpool.errors import Problem
-from trialpool.review.record import Flag
+from trialpool.review.record import Flag, Record
 
 Pairs = Sequence[tuple[str, str]]
 Value = TypeVar("Value")
@@ -49,6 +49,16 @@ class Format:
     fields: Callable[[Sheet], dict[str, Any]]
     written: Callable[[str, Any], list[tuple[str, str]]] | None = None
     text: Callable[[Sequence[Pairs]], str] | None = None
+
+
+@dataclass(frozen=True)
+class WholeFormat:
+    """A format whose entries are no tags with values: `records` makes the records of a text, whose file has this name."""
+
+    name: str
+    label: str
+    recognises: Callable[[str], bool]
+    records: Callable[[str, str], Sequence[Record]]
 
 
 class Sheet:

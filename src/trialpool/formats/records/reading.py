@@ -11,19 +11,20 @@ from trialpool.formats.records import asreview
 from trialpool.formats.records.bibtex import BIBTEX
 from trialpool.formats.records.decoding import AGAIN, bad, text_of
 from trialpool.formats.records.endnote_xml import ENDNOTE_XML
-from trialpool.formats.records.entry import Format, Sheet, at_line
+from trialpool.formats.records.entry import Format, Sheet, WholeFormat, at_line
 from trialpool.formats.records.europe_pmc import EUROPE_PMC
 from trialpool.formats.records.medline import MEDLINE
 from trialpool.formats.records.pubmed_xml import PUBMED_XML
 from trialpool.formats.records.refer import REFER
+from trialpool.formats.records.registrations import CLINICAL_TRIALS_GOV
 from trialpool.formats.records.ris import RIS
 from trialpool.formats.records.spreadsheets import SPREADSHEETS
 from trialpool.formats.records.web_of_science import WEB_OF_SCIENCE
 from trialpool.review.record import Place, Record
 from trialpool.review.records import Records
 
-FORMATS: Sequence[Format] = (
-    PUBMED_XML, ENDNOTE_XML, EUROPE_PMC, MEDLINE, WEB_OF_SCIENCE, REFER, RIS, BIBTEX, *SPREADSHEETS
+FORMATS: Sequence[Format | WholeFormat] = (
+    PUBMED_XML, ENDNOTE_XML, EUROPE_PMC, CLINICAL_TRIALS_GOV, MEDLINE, WEB_OF_SCIENCE, REFER, RIS, BIBTEX, *SPREADSHEETS
 )  # fmt: skip
 _HEAD = 100_000  # characters within which an export says what it is
 _IDS = re.compile(r"<Id>\d+</Id>")
@@ -31,7 +32,6 @@ _OTHER_XML = {
     "<pmc-articleset": ("full texts of PubMed Central (JATS)", "Export the records of these articles from PubMed"),
     "<article ": ("a full text (JATS)", "Export the record of this article from PubMed"),
     "<COCHRANE_REVIEW": ("a review of RevMan 5", "It is no export of a search"),
-    "<clinical_study": ("a registration in the old XML of ClinicalTrials.gov", "Download it as JSON"),
     "<eSummaryResult": ("summaries of PubMed (esummary), without abstracts", "Export from PubMed as 'PubMed' or XML"),
 }
 
@@ -85,11 +85,11 @@ def records_in(data: bytes, file: str) -> Records:
     return Records(tuple(records), tuple(problems), file, format_.name, _label(format_, bool(project)))
 
 
-def _label(format_: Format, project: bool) -> str:
+def _label(format_: Format | WholeFormat, project: bool) -> str:
     return f"ASReview project ({format_.label})" if project else format_.label
 
 
-def format_of(text: str, file: str) -> Format:
+def format_of(text: str, file: str) -> Format | WholeFormat:
     """The format that a text is in.
 
     Raises
@@ -116,8 +116,10 @@ def _unknown(text: str, head: str, file: str) -> BadInput:
     return bad(file, "this is no export of a known format", f"{AGAIN}. Known are {labels}, and CSV files with a column 'title'")
 
 
-def _records(format_: Format, text: str, file: str, problems: list[Problem]) -> list[Record]:
+def _records(format_: Format | WholeFormat, text: str, file: str, problems: list[Problem]) -> list[Record]:
     """The records; an entry that could not be read has its position all the same, so that identifiers never change."""
+    if isinstance(format_, WholeFormat):
+        return list(format_.records(text, file))
     records = []
     for position, entry in enumerate(format_.entries(text, file, problems), start=1):
         if not entry.pairs:
