@@ -102,6 +102,8 @@ PAGES: dict[str, Page] = {
 }
 TITLES = {
     "review.screening": "Decisions",
+    "screening.publications_of_review": "Of a review",
+    "screening.reviewers": "Agreement of the reviewers",
     "screening.state": "The state of a screening",
     "analysis.inconsistencies": "Numbers that were checked",
     "analysis.judgements": "Judgements of the risk of bias",

@@ -57,11 +57,14 @@ if TYPE_CHECKING:
     from trialpool.review.flow_arithmetic import check_flow as check_flow
     from trialpool.review.record import Place as Place
     from trialpool.review.record import Record as Record
+    from trialpool.review.screening import DuplicateDecision as DuplicateDecision
     from trialpool.review.screening import ReportOfStudy as ReportOfStudy
     from trialpool.review.screening import ScreeningDecision as ScreeningDecision
     from trialpool.screening.deduplication.deduplicate import Decision as Decision
     from trialpool.screening.deduplication.deduplicate import deduplicate as deduplicate
+    from trialpool.screening.publications_of_review import screen_records as screen_records
     from trialpool.screening.ranking.ranker import Ranker as Ranker
+    from trialpool.screening.reviewers import screening_agreement as screening_agreement
     from trialpool.screening.state import screening_state as screening_state
     from trialpool.screening.stopping import stopping_advice as stopping_advice
     from trialpool.stats.agreement.agreement import agreement as agreement
@@ -246,9 +249,11 @@ _ROOMS = {
     "review.flow_arithmetic": ("check_flow",),
     "reports.summary_of_findings": ("summary_of_findings",),
     "review.record": ("Place", "Record"),
-    "review.screening": ("ReportOfStudy", "ScreeningDecision"),
+    "review.screening": ("DuplicateDecision", "ReportOfStudy", "ScreeningDecision"),
     "screening.deduplication.deduplicate": ("Decision", "deduplicate"),
     "screening.ranking.ranker": ("Ranker",),
+    "screening.publications_of_review": ("screen_records",),
+    "screening.reviewers": ("screening_agreement",),
     "screening.state": ("screening_state",),
     "screening.stopping": ("stopping_advice",),
     "stats.agreement.agreement": ("agreement",),

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import typer
 
-from trialpool.analysis.duplicates import decided
 from trialpool.cli.terminal_table import print_table
 from trialpool.errors import BadInput, Problem, TrialpoolError
 from trialpool.formats.duplicates_csv import FILE, add_duplicates, read_duplicates
@@ -14,6 +13,7 @@ from trialpool.formats.duplicates_sheet import OpenPair, read_sheet, write_sheet
 from trialpool.formats.search_folder import read_search
 from trialpool.review.screening import DuplicateDecision
 from trialpool.review.search import Search
+from trialpool.screening.deduplication.decided import decided
 from trialpool.screening.deduplication.deduplicate import Deduplication, Match
 
 SHOWN = 20  # pairs on the terminal; the sheet has all

@@ -184,6 +184,29 @@ def diff(
 
 
 @app.command()
+def screen(
+    folder: Folder,
+    reviewer: Annotated[str, typer.Option(help="Who decides; the file screening/decisions-NAME.csv is theirs", show_default=False)],
+    stage: Annotated[str, typer.Option(help="title-abstract or full-text [default: the first with something left]")] = "",
+    order: Annotated[str, typer.Option(help="ranked (likely ones first), file, or random")] = "ranked",
+    seed: Annotated[int | None, typer.Option(help="Seed of the order [default: that of review.toml]", show_default=False)] = None,
+    adjudicate: Annotated[bool, typer.Option("--adjudicate", help="Settle conflicts between reviewers")] = False,
+) -> None:
+    """Decide records in the terminal, by title and abstract or by full text; every decision is kept at once."""
+    from trialpool.cli.screen import screen_review
+
+    screen_review(folder, reviewer, stage=stage, order=order, seed=seed, adjudicate=adjudicate)
+
+
+@app.command()
+def progress(folder: Folder, json: Json = False) -> None:
+    """Say where screening stands: counts, conflicts, agreement of the reviewers, and whether it may stop."""
+    from trialpool.cli.progress import print_progress
+
+    print_progress(folder, as_json=json)
+
+
+@app.command()
 def schema(of: Annotated[str, typer.Option(help="review or certainty, for review.toml or certainty.toml")] = "review") -> None:
     """Print the JSON Schema of review.toml or certainty.toml, by which editors complete and check it."""
     from trialpool.cli.schema import print_schema

@@ -71,12 +71,14 @@ class ScreeningState:
 
     publications : what is screened, in the order of the records
     plan : the protocol
+    decisions : every row, in the order given
     stages : by stage and publication (its identifier) where it stands; full texts only of what was included before
     not_counted : rows on full texts of publications that are not, or no longer, included by title and abstract
     """
 
     publications: tuple[Publication, ...]
     plan: ScreeningPlan
+    decisions: tuple[ScreeningDecision, ...] = field(repr=False)
     stages: Mapping[Stage, Mapping[str, Screened]] = field(repr=False)
     not_counted: tuple[ScreeningDecision, ...] = ()
     _rows: Mapping[str, tuple[ScreeningDecision, ...]] = field(default_factory=dict, repr=False)
@@ -109,8 +111,7 @@ class ScreeningState:
     @property
     def reviewers(self) -> tuple[str, ...]:
         """Everybody who decided something as a reviewer, by name."""
-        rows = (row for of_one in self._rows.values() for row in of_one)
-        return tuple(sorted({row.reviewer for row in rows if row.role == "reviewer"}))
+        return tuple(sorted({row.reviewer for row in self.decisions if row.role == "reviewer"}))
 
     def publication_of(self, record: str) -> Publication:
         """The publication that a record is of.
@@ -198,7 +199,13 @@ class ScreeningState:
             stages[screened.stage][publication.id] = screened
         others = [row for row in self.not_counted if self._publication_of[row.record] is not publication]
         mine = _not_counted(rows, found)
-        return replace(self, stages=stages, not_counted=(*others, *mine), _rows={**self._rows, publication.id: rows})
+        return replace(
+            self,
+            decisions=(*self.decisions, decision),
+            stages=stages,
+            not_counted=(*others, *mine),
+            _rows={**self._rows, publication.id: rows},
+        )
 
 
 def screening_state(
@@ -243,6 +250,7 @@ def screening_state(
     publications = publications_of(records, groups)
     of = {record: publication for publication in publications for record in publication.records}
     rows: dict[str, list[ScreeningDecision]] = {}
+    decisions = tuple(decisions)
     for row in decisions:
         if row.record not in of:
             raise BadArgument(f"A decision of {row.reviewer} names the record {row.record}, which is not there. Read its file.")
@@ -255,7 +263,15 @@ def screening_state(
         for screened in found:
             stages[screened.stage][publication.id] = screened
         early += _not_counted(mine, found)
-    return ScreeningState(publications, plan, stages, tuple(early), {id_: tuple(found) for id_, found in rows.items()}, of)
+    return ScreeningState(
+        publications=publications,
+        plan=plan,
+        decisions=decisions,
+        stages=stages,
+        not_counted=tuple(early),
+        _rows={id_: tuple(found) for id_, found in rows.items()},
+        _publication_of=of,
+    )
 
 
 def _screened(publication: Publication, rows: Sequence[ScreeningDecision], plan: ScreeningPlan) -> list[Screened]:

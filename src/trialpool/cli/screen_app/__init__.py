@@ -1,0 +1,1 @@
+"""`trialpool screen`: screening in a terminal, by keyboard."""
