@@ -35,6 +35,8 @@ def outcome_blocks(view: OutcomeView, sentences: tuple[str, ...], figures: Figur
     yield from _robustness(view.robustness, figures)
     if view.certainty is not None:
         yield Heading("How certain is this evidence?", 2)
+        if view.absolute is not None:
+            yield from _figure(view.absolute, figures)
         yield TableBlock(view.certainty)
     if view.missing is not None:
         yield Heading("Studies that are missing, and why", 2)

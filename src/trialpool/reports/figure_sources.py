@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
+from trialpool.figures.absolute_effects import absolute_rows
 from trialpool.figures.drawn_numbers import (
     forest_rows,
     funnel_rows,
@@ -74,4 +75,5 @@ KINDS: dict[str, Callable[[Any], Iterable[Row]]] = {
     "subsets": lambda found: gosh_rows(gosh_of(found.robustness.subsets)),
     "sequential": lambda found: _rows(found.robustness.sequential),
     "posterior": _posterior,
+    "absolute": absolute_rows,
 }

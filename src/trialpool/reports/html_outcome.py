@@ -36,6 +36,7 @@ class OutcomeView:
     derivations: tuple[DerivationView, ...]
     robustness: RobustnessView
     certainty: Table | None
+    absolute: FigureView | None
     missing: Table | None
     compared: Table | None
     uncompared: Table | None
@@ -62,6 +63,7 @@ def outcome_view(
         derivations=tuple(html_effects.derivations(found, places, noticed)),
         robustness=robustness_view(found, name, figures),
         certainty=evidence_profile_table(found, findings, name),
+        absolute=figures.get(f"absolute-{id_}"),
         missing=html_effects.missing_studies(found, name, places),
         compared=html_published.compared(found, name),
         uncompared=html_published.uncompared(found, name),

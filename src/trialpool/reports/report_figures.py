@@ -5,23 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from trialpool.figures.absolute_effects import draw_absolute_effects, places_of
 from trialpool.figures.from_evidence import posterior_plot, sequential_analysis_plot, specification_curve
 from trialpool.figures.from_fits import filled_funnel
 from trialpool.figures.from_influence import baujat_plot, gosh, influence_plot
 from trialpool.figures.from_results import figures_of
 from trialpool.figures.survival_curve import survival_curve
 from trialpool.reports.html_curves import figure_name, name_of
+from trialpool.reports.summary_of_findings import counted_words
 
 if TYPE_CHECKING:
     from trialpool.analysis.findings import AnalysisFindings, Findings
     from trialpool.analysis.robustness import Robustness
     from trialpool.figures.canvas import Figure
 
-ORDER = ("sensitivity", "multiverse", "influence", "baujat", "subsets", "cumulative", "sequential", "funnel", "posterior")
+ORDER = (
+    "sensitivity",
+    "multiverse",
+    "influence",
+    "baujat",
+    "subsets",
+    "cumulative",
+    "sequential",
+    "funnel",
+    "posterior",
+    "absolute",
+)
 
 
 def report_figures(findings: Findings) -> dict[str, Figure]:
-    """The figures by name: those of `figures_of`; multiverse-ID, influence-ID, baujat-ID, subsets-ID, sequential-ID, posterior-ID.
+    """The figures by name: those of `figures_of`; multiverse-ID, influence-ID, baujat-ID, subsets-ID, sequential-ID, posterior-ID,
+    absolute-ID.
 
     Where studies were filled in, funnel-ID shows them. A Kaplan-Meier figure that was read is curve-NAME.
     """
@@ -29,11 +43,19 @@ def report_figures(findings: Findings) -> dict[str, Figure]:
     ordered: dict[str, Figure] = {}
     for found in findings.analyses:
         id_ = found.analysis.id
-        later = usual | robustness_figures(found)
+        later = usual | robustness_figures(found) | certainty_figures(found, findings)
         forests = [f"forest-{id_}", *(f"forest-{id_}-by-{'-'.join(of.by.split())}" for of in found.subgroups[1:])]
         ordered |= {name: later[name] for name in (*forests, *(f"{kind}-{id_}" for kind in ORDER)) if name in later}
     curves = {figure_name(found): survival_curve(found.made, title=name_of(found)) for found in findings.curves}
     return ordered | curves | {name: figure for name, figure in usual.items() if name not in ordered}
+
+
+def certainty_figures(found: AnalysisFindings, findings: Findings) -> dict[str, Figure]:
+    """absolute-ID, where the review judges the certainty of its evidence and there is a baseline risk."""
+    if findings.review.certainty is None or not places_of(found):
+        return {}
+    title = f"{found.outcome.name}: absolute effects"
+    return {f"absolute-{found.analysis.id}": draw_absolute_effects(found, counted=counted_words(found), title=title)}
 
 
 def robustness_figures(found: AnalysisFindings) -> dict[str, Figure]:
