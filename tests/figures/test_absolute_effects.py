@@ -1,4 +1,4 @@
-"""The figure of absolute effects: a diamond and a bar a baseline, the band of what does not matter, the sides the right way round."""
+"""The figure of absolute effects: a diamond and a bar a baseline, the band of what does not matter, both sides in place."""
 
 from __future__ import annotations
 
