@@ -129,6 +129,28 @@ def verify(
     raise typer.Exit(verify_text(folder, text, about=about, html=html, as_json=json))
 
 
+@app.command()
+def search(
+    folder: Folder,
+    database: Annotated[str, typer.Option(help="pubmed, europepmc or clinicaltrials", show_default=False)],
+    query: Annotated[str, typer.Option(help="The search, as you would type it on the page of the database", show_default=False)],
+    email: Annotated[str, typer.Option(help="Who asks; PubMed and Europe PMC want to know")] = "",
+    api_key: Annotated[
+        str, typer.Option(help="Key of PubMed; NCBI_API_KEY where left out", envvar="NCBI_API_KEY", show_envvar=False)
+    ] = "",
+    limit: Annotated[int, typer.Option(help="Refuse a search with more hits")] = 20_000,
+    base_url: Annotated[str, typer.Option(help="Another address of the service")] = "",
+) -> None:
+    """Search PubMed, Europe PMC or ClinicalTrials.gov over the network; save and list what was found."""
+    from datetime import UTC, datetime
+
+    from trialpool.cli.search import search_service
+    from trialpool.searching.search import Request
+
+    request = Request(database=database, query=query, email=email, key=api_key, limit=limit, address=base_url)
+    search_service(folder, request, today=datetime.now(UTC).date())
+
+
 @app.command(name="import")
 def import_(
     folder: Folder,

@@ -79,15 +79,19 @@ def import_exports(review: Path, files: Sequence[Path], about: DatabaseSearch) -
 
 
 def add_search(review: Path, search: DatabaseSearch, data: bytes) -> str:
-    """Put what a search found into `search/`, under a name that is free, with its row; the name that it got."""
+    """Put what a search found into `search/`, under a name that is free, with its row; the name that it got.
+
+    A search that found nothing has no file, and only its row is added.
+    """
     folder = review / FOLDER
     problems: list[Problem] = []
     table = _table(folder, problems)
     if problems:
         raise BadInput(problems)
     folder.mkdir(exist_ok=True)
-    name = _free(search.file, set(exports_in(folder)))
-    write_whole(folder / name, data)
+    name = _free(search.file, set(exports_in(folder))) if search.file else ""
+    if name:
+        write_whole(folder / name, data)
     write_whole(folder / TABLE, _with_rows(table, [search.model_copy(update={"file": name})]))
     return name
 

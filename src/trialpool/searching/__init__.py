@@ -1,0 +1,1 @@
+"""Searches that are sent to public services, only where the user asks for one: PubMed, Europe PMC, ClinicalTrials.gov."""
