@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 
 from tests.cli.terminal import Ran, trialpool
-from tests.formats.folders import RESULTS, STUDIES, folder, row, tree
+from tests.formats.folders import RESULTS, STUDIES, findings, folder, row, tree
 
 ERROR = {
     "severity": "error",
@@ -92,3 +93,18 @@ def test_a_folder_with_figures_that_cannot_be_right_can_be_used_all_the_same(tmp
 def test_warnings_and_notes_end_with_0(tmp_path):
     ran = trialpool("check", folder(tmp_path, results=[*RESULTS, row(p="0.02", use="no", note="")]))
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 warning, 1 note.")
+
+
+def test_a_decision_on_certainty_that_the_numbers_contradict_is_a_note(tmp_path):
+    domains = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+    decisions = "".join(f"{domain} = {{ down = 0 }}\n" for domain in domains)
+    judged = f"format = 1\n[[outcomes]]\nanalysis = 'os'\ncounted = 'deaths'\n{decisions}"
+    made = folder(tmp_path, certainty=judged)
+    low, high = (math.exp(limit) for limit in findings(made).analyses[0].fit.interval())
+    ran = trialpool("check", made)
+    assert ran.code == 0
+    assert ran.out == (
+        "note: certainty.toml, outcomes[1].imprecision: no level is taken off or added, but the interval from "
+        f"{low:.2f} to {high:.2f} crosses the line of no effect. Say in the reason why imprecision is judged otherwise, or change "
+        "the decision.\n1 note.\n"
+    )

@@ -50,6 +50,16 @@ def test_the_schema_is_a_json_schema_of_the_plan():
     assert all(part.get("description") for part in schema["properties"].values())
 
 
+def test_the_schema_of_another_file_can_be_had():
+    ran = trialpool("schema", "--of", "certainty")
+    schema = json.loads(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert schema["required"] == ["format", "outcomes"]
+    assert schema["$defs"]["OutcomeCertainty"]["required"] == ["analysis"]
+    refused = trialpool("schema", "--of", "plan")
+    assert (refused.out, refused.err, refused.code) == ("", "There is no schema of 'plan'. Choose one of review, certainty.\n", 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
