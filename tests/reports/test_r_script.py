@@ -20,6 +20,26 @@ TEMPLATE = ROOT / "src/trialpool/formats/template"
 FLAGSHIP = ROOT / "reviews/imid-maintenance"
 
 
+WAYS = """
+PM HK-floor HTS separate
+DL HK-wider normal separate
+DL2 HK-IQWiG t separate
+EB t t common
+ML PL t separate
+REML KR t separate
+DL HC t separate
+REML HK t common
+HE Wald t common
+HS HK t separate
+HSk HK t separate
+SJ HK-floor t common
+SJIT HK t separate
+DLIT HK t separate
+PMM HK t separate
+GENQ HK t separate
+"""  # estimator of tau2, interval, prediction interval, tau2 of subgroups
+
+
 @cache
 def has_metafor():
     if shutil.which("Rscript") is None:
@@ -75,27 +95,7 @@ def test_metafor_agrees_with_counts_and_mantel_haenszel(tmp_path):
 def test_metafor_agrees_with_every_estimator_and_interval_that_it_has(tmp_path):
     ways = [
         {"tau2": tau2, "ci": ci, "prediction": prediction, "subgroup_tau2": share}
-        for tau2, ci, prediction, share in [
-            *(
-                ("PM", "HK-floor", "HTS", "separate"),
-                ("DL", "HK-wider", "normal", "separate"),
-                ("DL2", "HK-IQWiG", "t", "separate"),
-            ),
-            *(
-                ("EB", "t", "t", "common"),
-                ("ML", "PL", "t", "separate"),
-                ("REML", "KR", "t", "separate"),
-                ("DL", "HC", "t", "separate"),
-            ),
-            *(
-                ("REML", "HK", "t", "common"),
-                ("HE", "Wald", "t", "common"),
-                ("HS", "HK", "t", "separate"),
-                ("HSk", "HK", "t", "separate"),
-            ),
-            *(("SJ", "HK-floor", "t", "common"), ("SJIT", "HK", "t", "separate"), ("DLIT", "HK", "t", "separate")),
-            *(("PMM", "HK", "t", "separate"), ("GENQ", "HK", "t", "separate")),
-        ]
+        for tau2, ci, prediction, share in map(str.split, WAYS.strip().splitlines())
     ]
     done = run(r_script(analyse(with_analyses(read_review(TEMPLATE), *ways))), tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

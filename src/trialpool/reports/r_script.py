@@ -19,7 +19,7 @@ WIDTH = 118
 COMPARED = ("estimate", "se", "ci_low", "ci_high", "p", "tau2", "Q", "I2", "prediction_low", "prediction_high")
 OF_ITS_OWN = ("estimate", "tau2", "Q", "I2")  # under intervals that metafor does not have
 NOT_IN_METAFOR = frozenset({"KR", "PL"})
-NO_P_IN_METAFOR = frozenset({"HC"})
+OF_HENMI_COPAS = ("estimate", "se", "tau2", "Q", "I2")  # whose limits metafor searches less exactly
 SHARED = ("estimate", "se", "ci_low", "ci_high", "p", "tau2")  # of subgroups that share one tau2
 MH = ("estimate", "se", "ci_low", "ci_high", "p", "Q", "I2")
 
@@ -114,7 +114,7 @@ class _Script:
             yield self.pooled(f"{by}: {level}", fit)
         if result.df > 0:
             test = _vector({"Q": float(result.Q), "p": float(result.p)})
-            call = f"between(list({', '.join(groups)}), {_r(self.found.analysis.tau2)})"
+            call = f"between(list({', '.join(groups)}), {_r(self.found.analysis.tau2)}, {_r(self.found.analysis.ci)})"
             yield f"compare({_r(self.id)}, {_r(f'{by}: test')},\n  {call},\n  {test})"
 
     def _with_one_tau2(self, stratified: Stratified, groups: Sequence[str]) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _comparable(fit: PooledEffect) -> tuple[str, ...]:
         return MH
     if fit.ci_method in NOT_IN_METAFOR:
         return OF_ITS_OWN
-    names = COMPARED if fit.ci_method not in NO_P_IN_METAFOR else tuple(name for name in COMPARED if name != "p")
+    names = OF_HENMI_COPAS if fit.ci_method == "HC" else COMPARED
     return tuple(name for name in names if fit.model == "random" or name != "tau2")
 
 

@@ -7,7 +7,7 @@ suppressPackageStartupMessages(library(metafor))
 
 tolerance <- 1e-6   # relative
 near_zero <- 1e-9   # absolute: an estimator that stops a hair above 0 has found 0
-exact <- list(threshold = 1e-12, maxiter = 10000)
+exact <- list(threshold = 1e-12, maxiter = 10000, tol = 1e-12)
 tests <- c(HK = "knha", "HK-floor" = "adhoc", "HK-wider" = "knha", Wald = "z", t = "t", KR = "z", PL = "z", HC = "z")
 compared <- 0
 largest <- 0
@@ -43,7 +43,17 @@ fitted_by <- function(x, tau2, test, level) {
     if (tau2 == "common" || nrow(x) == 1) rma(yi, vi, data = x, method = "FE", test = "z", level = level)
     else if (tau2 %in% c("GENQ", "GENQM")) given(by_q(tau2, 1 / sqrt(x$vi)))
     else if (tau2 == "DL2") given(by_q("GENQ", 1 / (x$vi + rma(yi, vi, data = x, method = "DL")$tau2)))
+    else if (tau2 %in% c("ML", "REML")) highest(x, tau2, test, level)
     else rma(yi, vi, data = x, method = tau2, test = test, level = level, control = exact))
+}
+
+# a likelihood can have more than one maximum: the highest from several starting points
+highest <- function(x, tau2, test, level) {
+  starts <- c(list(NULL), as.list(c(0.1, 1, 4) * var(x$yi)))
+  fits <- lapply(starts, function(start) try(rma(yi, vi, data = x, method = tau2, test = test, level = level,
+                                                 control = c(exact, list(tau2.init = start))), silent = TRUE))
+  fits <- Filter(function(fit) !inherits(fit, "try-error"), fits)
+  fits[[which.max(sapply(fits, logLik))]]
 }
 
 pooled <- function(x, tau2, ci, level, prediction) {
@@ -64,8 +74,8 @@ pooled <- function(x, tau2, ci, level, prediction) {
     found["p"] <- max(fit$pval, wald$pval)
   }
   if (ci == "HC" && k > 1) {
-    hc <- hc(fit)
-    found[c("estimate", "se", "ci_low", "ci_high")] <- c(hc$beta, hc$se, hc$ci.lb, hc$ci.ub)
+    hc <- hc(fit)   # its limits are searched to four or five decimals, and so not compared
+    found[c("estimate", "se")] <- c(hc$beta, hc$se)
   }
   df <- c(t = k - 1, HTS = k - 2, normal = Inf)[[prediction]]
   half <- if (df > 0) half_width(sqrt(fit$tau2 + found[["se"]]^2), df, level) else NA
@@ -87,21 +97,29 @@ from_counts <- function(analysis, x, measure) {
   }
 }
 
-between <- function(groups, tau2) {
+between <- function(groups, tau2, ci) {
   fits <- lapply(groups, fitted_by, tau2 = tau2, test = "z", level = 95)
-  test <- rma(sapply(fits, function(f) as.vector(f$beta)), sapply(fits, function(f) f$se)^2, method = "FE")
+  means <- if (ci == "HC") lapply(groups, fitted_by, tau2 = "common", test = "z", level = 95) else fits
+  test <- rma(sapply(means, function(f) as.vector(f$beta)), sapply(fits, function(f) f$se)^2, method = "FE")
   c(Q = test$QE, p = test$QEp)
 }
 
 with_one_tau2 <- function(groups, tau2, ci, level) {
   x <- do.call(rbind, lapply(seq_along(groups), function(i) cbind(groups[[i]][c("yi", "vi")], group = i)))
   x$group <- factor(x$group)
-  test <- tests[[ci]]
+  test <- if (ci == "t") "z" else tests[[ci]]   # t: each group with as many degrees of freedom as it has studies, less one
   fit <- suppressWarnings(
     if (nlevels(x$group) > 1) rma(yi, vi, mods = ~ group - 1, data = x, method = tau2, test = test, level = level, control = exact)
     else rma(yi, vi, data = x, method = tau2, test = test, level = level, control = exact))
   levels <- lapply(seq_along(groups), function(i) c(estimate = fit$beta[i], se = fit$se[i], ci_low = fit$ci.lb[i],
                                                     ci_high = fit$ci.ub[i], p = fit$pval[i], tau2 = fit$tau2))
+  if (ci == "t") levels <- lapply(seq_along(groups), function(i) {
+    found <- levels[[i]]
+    df <- if (nrow(groups[[i]]) > 1) nrow(groups[[i]]) - 1 else Inf
+    half <- half_width(found[["se"]], df, level)
+    found[c("ci_low", "ci_high", "p")] <- c(found[["estimate"]] + c(-1, 1) * half, 2 * pt(-abs(found[["estimate"]] / found[["se"]]), df))
+    found
+  })
   if (nlevels(x$group) > 1) {
     difference <- rma(yi, vi, mods = ~ group, data = x, method = tau2, test = test, control = exact)
     levels$test <- c(p = difference$QMp)
