@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from trialpool.formulas.regress import location_scale as location_scale
     from trialpool.formulas.regress import regress as regress
     from trialpool.reports.build import write_report as write_report
+    from trialpool.reports.export import export_review as export_review
     from trialpool.review.flow import FlowBox as FlowBox
     from trialpool.review.flow import FlowCounts as FlowCounts
     from trialpool.review.flow_arithmetic import check_flow as check_flow
@@ -245,6 +246,7 @@ _ROOMS = {
     "formats.revman5": ("read_revman",),
     "formulas.regress": ("location_scale", "regress"),
     "reports.build": ("write_report",),
+    "reports.export": ("export_review",),
     "review.flow": ("FlowBox", "FlowCounts"),
     "review.flow_arithmetic": ("check_flow",),
     "reports.summary_of_findings": ("summary_of_findings",),

@@ -273,6 +273,18 @@ def flow(
     raise typer.Exit(draw_flow(folder, counts=counts, out=out, title=title, width=width, letters=letters))
 
 
+@app.command()
+def export(
+    folder: Folder,
+    to: Annotated[Path, typer.Option(help="Folder to write into; files of the same names are replaced", show_default=False)],
+    what: Annotated[str, typer.Option(help="revman, r, ris, bibtex, zip or all")] = "all",
+) -> None:
+    """Write a review for other programs: RevMan Web, an R script, RIS, BibTeX, a zip for a journal's supplement."""
+    from trialpool.cli.export import export_review
+
+    export_review(folder, to=to, what=what)
+
+
 def run() -> None:
     """The entry point: 0 when fine, 1 for problems in the input, 2 for misuse of the command."""
     for stream in (sys.stdout, sys.stderr):  # what a terminal has no letter for is shown as ?
