@@ -177,6 +177,60 @@ def test_replies_that_are_no_records_are_called_by_their_names():
     )
 
 
+TRANSPOSED = """\
+"TITLE","Lenalidomide maintenance"
+"AUTHOR NAMES","Attal M.","Marit G."
+"SOURCE","New England Journal of Medicine, (2012) 366:19 (1782-1791)"
+"PUBLICATION YEAR","2012"
+"PUI","L364782215"
+"DOI","10.1056/NEJMoa1114138"
+
+"TITLE","Second"
+"SOURCE","Blood"
+"AUTHOR NAMES","McCarthy P."
+"""
+
+
+def test_embase_with_a_field_a_row():
+    one, two = records_in(TRANSPOSED.encode(), "embase.csv")
+    assert (one.title, one.authors, one.year, one.doi) == (
+        "Lenalidomide maintenance", ("Attal M.", "Marit G."), 2012, "10.1056/nejmoa1114138",
+    )  # fmt: skip
+    assert ("PUI", "L364782215") in one.further
+    assert (two.title, two.place.line) == ("Second", 8)
+
+
+def test_web_of_science_with_tabs():
+    head, row = "PT\tAU\tAF\tTI\tSO\tBP\tEP\tPY\tUT", "J\tAttal, M\tAttal, Michel\tTitle\tBLOOD\t12\t19\t2012\tWOS:1"
+    (record,) = records_in(f"{head}\r\n{row}\r\n".encode("utf-16"), "savedrecs.txt")
+    assert (record.authors, record.pages, record.database) == (("Attal, Michel",), "12-19", "Web of Science")
+
+
+def test_entities_of_xml_are_not_resolved_and_comments_are_passed_over():
+    doctype = '<!DOCTYPE xml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/hostname">]>'
+    whole = (HERE / "endnote-zotero.xml").read_text(encoding="utf-8").replace("?>\n", f"?>{doctype}\n", 1)
+    changed = whole.replace("<title>Lenalidomide", "<title><!-- note -->Lenalidomide").replace("<volume>366", "<volume>&b;&c;366")
+    (record,) = records_in(changed.encode(), "x.xml")
+    assert record.title.lower() == TITLE
+    assert "aaaa" not in record.volume
+
+
+# Whatever comes
+
+
+@given(name=st.sampled_from(FIXTURES), cut=st.integers(0, 4000), hole=st.integers(0, 4000), noise=st.binary(max_size=30))
+@settings(max_examples=300)
+def test_a_damaged_export_is_read_or_refused_in_a_sentence(name, cut, hole, noise):
+    data = (HERE / name).read_bytes()
+    damaged = data[: hole % len(data)] + noise + data[hole % len(data) : max(hole % len(data), len(data) - cut % len(data))]
+    try:
+        found = tuple(records_in(damaged, name))
+    except BadInput:
+        return
+    for format_ in WRITTEN:
+        assert len(records_in(records_text(found, format_).encode(), f"x.{format_}")) == len(found)
+
+
 # There and back
 
 

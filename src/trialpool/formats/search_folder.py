@@ -93,7 +93,10 @@ def is_date(text: str) -> bool:
 
 
 def _say_if_twice(folder: Path, name: str, seen: dict[bytes, str], problems: list[Problem]) -> None:
-    digest = sha256((folder / name).read_bytes()).digest()
+    try:
+        digest = sha256((folder / name).read_bytes()).digest()
+    except OSError:
+        return  # which is said where it is read
     if other := seen.get(digest):
         what = f"the file holds the same as {other}"
         problems.append(Problem(f"{FOLDER}/{name}", 0, "", what, "Remove one: its records count twice", "warning"))

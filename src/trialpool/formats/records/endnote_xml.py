@@ -30,14 +30,14 @@ def _leaves(element: Element, path: str) -> Iterator[tuple[str, str]]:
         if not isinstance(child.tag, str):
             continue
         here = f"{path}/{child.tag}".lstrip("/")
-        inner = [each for each in child if each.tag != "style"]
+        inner = [each for each in child if isinstance(each.tag, str) and each.tag != "style"]
         text = "".join(child.itertext()) if not inner else ""
         if text.strip():
             yield here, text.replace("\r\n", "\n").replace("\r", "\n").strip()
         yield from ((f"{here}@{name}", value) for name, value in child.attrib.items())
         if inner:
             yield from _leaves(child, here)
-        elif any(style.get("face", "normal") != "normal" for style in child):
+        elif any(style.get("face", "normal") != "normal" for style in child.findall("style")):
             yield f"{here}#styled", as_written(child)
 
 

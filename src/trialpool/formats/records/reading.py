@@ -10,6 +10,7 @@ from trialpool.errors import BadInput, Problem
 from trialpool.formats.records import asreview
 from trialpool.formats.records.bibtex import BIBTEX
 from trialpool.formats.records.decoding import AGAIN, bad, text_of
+from trialpool.formats.records.embase_rows import EMBASE_ROWS
 from trialpool.formats.records.endnote_xml import ENDNOTE_XML
 from trialpool.formats.records.entry import Format, Sheet, WholeFormat, at_line
 from trialpool.formats.records.europe_pmc import EUROPE_PMC
@@ -24,7 +25,8 @@ from trialpool.review.record import Place, Record
 from trialpool.review.records import Records
 
 FORMATS: Sequence[Format | WholeFormat] = (
-    PUBMED_XML, ENDNOTE_XML, EUROPE_PMC, CLINICAL_TRIALS_GOV, MEDLINE, WEB_OF_SCIENCE, REFER, RIS, BIBTEX, *SPREADSHEETS
+    PUBMED_XML, ENDNOTE_XML, EUROPE_PMC, CLINICAL_TRIALS_GOV, MEDLINE, WEB_OF_SCIENCE, REFER, RIS, BIBTEX, EMBASE_ROWS,
+    *SPREADSHEETS,
 )  # fmt: skip
 _HEAD = 100_000  # characters within which an export says what it is
 _IDS = re.compile(r"<Id>\d+</Id>")
