@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from trialpool.review.flow_plan import FlowPlan
+from trialpool.review.prisma import Prisma
 from trialpool.review.report import Measure
 from trialpool.review.screening import Stage
 
@@ -258,5 +259,8 @@ class Plan(_Table):
         default_factory=lambda: RiskOfBiasPlan.model_validate({}), description="How judgements of the risk of bias are used"
     )
     flow: FlowPlan | None = Field(None, description="Counts of the flow from the search to the synthesis, given by hand")
+    prisma: Prisma = Field(
+        default_factory=dict, description="Items of the PRISMA 2020 checklist (`24a`), and where or how they are reported"
+    )
     outcomes: tuple[Outcome, ...] = Field(min_length=1, description="The outcomes")
     analyses: tuple[Analysis, ...] = Field(min_length=1, description="The analyses, in the order of the report")
