@@ -20,6 +20,7 @@ from trialpool.stats.pooling.subgroups import Subgroups
 
 if TYPE_CHECKING:
     from trialpool.analysis.certainty import EvidenceProfile
+    from trialpool.analysis.flow import Flow
     from trialpool.analysis.risk_of_bias import PooledRiskOfBias
     from trialpool.analysis.robustness import Robustness
 
@@ -141,7 +142,10 @@ class AnalysisFindings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """Everything that the plan of a review found."""
+    """Everything that the plan of a review found.
+
+    flow : from the records found to the studies pooled; None where the review says nothing of it
+    """
 
     review: Review
     analyses: tuple[AnalysisFindings, ...]
@@ -149,6 +153,7 @@ class Findings:
     others_published: tuple[Published, ...]
     inconsistencies: tuple[Problem, ...]
     curves: tuple[CurveFindings, ...] = ()
+    flow: Flow | None = None
 
     def __getitem__(self, id_: str) -> AnalysisFindings:
         """The analysis with this id."""

@@ -10,6 +10,7 @@ import numpy as np
 from trialpool.analysis.certainty import evidence_profile
 from trialpool.analysis.compare import comparisons, crude_ratios, not_compared
 from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, Variation, effects_of
+from trialpool.analysis.flow import flow_of
 from trialpool.analysis.inconsistencies import inconsistencies
 from trialpool.analysis.reconstructed_curves import curve_findings
 from trialpool.analysis.risk_of_bias import KEPT, by_level, kept_by_risk, pooled_risk_of_bias, with_levels
@@ -64,6 +65,7 @@ def analyse(review: Review, *, watch: Watch = lambda _: None) -> Findings:
         others_published=not_compared(review, done),
         inconsistencies=inconsistencies(review, done),
         curves=curve_findings(review),
+        flow=flow_of(review),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from trialpool.analysis.certainty import certainty_notes
+from trialpool.analysis.flow import flow_of
 from trialpool.analysis.inconsistencies import check_review as numbers_of
 from trialpool.cli.problems import problems_json
 from trialpool.errors import Problem
@@ -19,6 +20,8 @@ def check_review(folder: Path, *, as_json: bool) -> int:
     review, problems = check_folder(folder)
     if review is not None:
         problems += (*numbers_of(review).findings, *certainty_notes(review))
+        flow = flow_of(review)
+        problems += flow.problems if flow else ()
     failed = any(p.severity == "error" for p in problems)
     if as_json:
         typer.echo(problems_json(problems))

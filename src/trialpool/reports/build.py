@@ -20,6 +20,7 @@ from trialpool.reports.document_sections import document_of
 from trialpool.reports.figure_sources import figure_sources
 from trialpool.reports.findings_json import findings_json
 from trialpool.reports.html import html_report
+from trialpool.reports.prisma_checklist import checklist_csv
 from trialpool.reports.report_figures import report_figures
 from trialpool.reports.tables import csv_text, table_rows
 from trialpool.reports.typeset import pdf_file
@@ -72,6 +73,7 @@ def _write(findings: Findings, new: Path, workers: int, watch: Watch) -> None:
         (new / "tables.xlsx").write_bytes(workbook(tables, title=findings.review.plan.title))
         for name, text in figure_sources(findings, figures).items():
             (new / "figures" / f"{name}.csv").write_bytes(text.encode())
+        (new / "prisma-checklist.csv").write_bytes(checklist_csv(findings).encode())
         (new / "index.html").write_bytes(html_report(findings, figures).encode())
         document = document_of(findings, figures)
         watch("index.html", 1, steps)

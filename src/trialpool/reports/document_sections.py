@@ -30,10 +30,12 @@ from trialpool.reports.document_studies import study_blocks, study_references
 from trialpool.reports.html_checks import checks
 from trialpool.reports.html_figures import NOTES, FigureView
 from trialpool.reports.html_history import history
+from trialpool.reports.html_flow import flow_view
 from trialpool.reports.html_outcome import OutcomeView, outcome_view
 from trialpool.reports.html_places import Places, derivation_places
 from trialpool.reports.method_references import REFERENCES
 from trialpool.reports.methods_text import methods, references
+from trialpool.reports.prisma_checklist import checklist_table
 from trialpool.review.report import STATUSES
 
 
@@ -129,6 +131,27 @@ def _summary(parts: Parts) -> Iterator[Block]:
 def _outcomes(parts: Parts) -> Iterator[Block]:
     for found, view in zip(parts.findings.analyses, parts.outcomes, strict=True):
         yield from outcome_blocks(view, answer(found), parts.figures)
+
+
+def _flow(parts: Parts) -> Iterator[Block]:
+    view = flow_view(parts.findings, {})
+    if view is None:
+        return
+    yield Heading("From search to synthesis")
+    yield paragraph(" ".join(view.lead))
+    if view.note:
+        yield paragraph(view.note)
+    yield from (figure for figure in parts.figures.values() if figure.name == "flow")
+    yield from items(view.problems)
+    for name, texts in view.criteria:
+        yield defined(name, "; ".join(texts))
+    if view.selection:
+        yield paragraph(" ".join(view.selection))
+    wide = [made for made in (view.searches, view.excluded) if made is not None]
+    yield Turn(bool(wide))
+    for made in wide:
+        yield TableBlock(made)
+    yield Turn(False)
 
 
 def _studies(parts: Parts) -> Iterator[Block]:
@@ -235,12 +258,19 @@ def _appendix(parts: Parts) -> Iterator[Block]:
         yield TableBlock(made)
 
 
+def _prisma(parts: Parts) -> Iterator[Block]:
+    yield Turn(True)
+    yield Heading("Appendix: PRISMA 2020 checklist")
+    yield TableBlock(checklist_table(parts.findings))
+
+
 SECTIONS: tuple[Section, ...] = (
     _cautions,
     _answer,
     _summary_of_findings,
     _summary,
     _outcomes,
+    _flow,
     _studies,
     _published,
     _claims,
@@ -250,4 +280,5 @@ SECTIONS: tuple[Section, ...] = (
     _glossary,
     _references,
     _appendix,
+    _prisma,
 )

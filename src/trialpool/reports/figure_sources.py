@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
@@ -18,6 +19,7 @@ from trialpool.figures.drawn_numbers import (
 from trialpool.figures.from_evidence import posterior_densities, specification_curve_of
 from trialpool.figures.from_influence import gosh_of
 from trialpool.figures.from_results import cumulative_plot, forest_plot, sensitivity_plot
+from trialpool.reports.flow_json import count_rows
 from trialpool.reports.tables import Row, csv_text
 from trialpool.stats.influence.residual_plots import baujat
 from trialpool.stats.tables import Tabular
@@ -26,6 +28,8 @@ from trialpool.stats.tables import Tabular
 def figure_sources(findings: Findings, names: Iterable[str]) -> dict[str, str]:
     """CSV text by name of the figure; a figure of a kind that is not known here has none."""
     made = {name: rows for found in findings.analyses for name, rows in _sources(findings, found)}
+    if findings.flow is not None:
+        made["flow"] = partial(count_rows, findings.flow)
     return {name: csv_text(made[name]()) for name in names if name in made}
 
 

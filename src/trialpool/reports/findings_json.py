@@ -13,6 +13,7 @@ from trialpool.analysis.selection import UnitEffect
 from trialpool.errors import Problem
 from trialpool.reports.answers import answer, cautions
 from trialpool.reports.certainty_json import certainty_data, summary_data
+from trialpool.reports.flow_json import flow_data
 from trialpool.reports.robustness_json import robustness_data
 from trialpool.stats.bias.egger import EggerTest
 from trialpool.stats.pooling.pooled_effect import PooledEffect
@@ -45,6 +46,7 @@ def findings_data(findings: Findings) -> dict[str, Any]:
         ],
         "curves": [_curve(found) for found in findings.curves],
         "inconsistencies": [problem_data(problem) for problem in findings.inconsistencies],
+        "flow": flow_data(findings.flow),
         "remarks": list(findings.review.remarks),
     }
 

@@ -20,10 +20,12 @@ from trialpool.reports.html_checks import checks
 from trialpool.reports.html_curves import curve_views
 from trialpool.reports.html_figures import figure_views
 from trialpool.reports.html_history import history
+from trialpool.reports.html_flow import flow_view
 from trialpool.reports.html_outcome import outcome_view
 from trialpool.reports.html_places import derivation_places
 from trialpool.reports.html_tables import status_tag
 from trialpool.reports.methods_text import methods, references
+from trialpool.reports.prisma_checklist import checklist_table
 from trialpool.review.report import STATUSES
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any
         "outcomes": tuple(outcome_view(found, findings, views, places, noticed) for found in findings.analyses),
         "studies": html_studies.studies(findings, places),
         "curves": curve_views(findings, views),
+        "flow": flow_view(findings, views),
         "claims": html_claims.claim_views(findings),
         "verdicts": html_claims.meanings(),
         "crude": html_published.crude(findings),
@@ -71,6 +74,7 @@ def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any
         "references": references(findings),
         "checks": checks(findings, places),
         "history": history(findings),
+        "prisma": checklist_table(findings),
         "remarks": findings.review.remarks,
         "statuses": tuple((status_tag(status), meaning) for status, meaning in STATUSES.items()),
         "preference": PREFERENCE,

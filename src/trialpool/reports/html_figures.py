@@ -17,6 +17,7 @@ NOTES = {
     "sequential": "The cumulative z from look to look; beyond the dashed boundary an effect stands, repeated looks allowed for.",
     "funnel": "Each study by its effect and standard error; the shades say at which P it would differ from no effect by itself.",
     "absolute": "The diamond is what the pooled effect comes to at each baseline; the bar below, where a new study would lie.",
+    "flow": "What was found, what was left at each step, and why the rest was not.",
     "posterior": "How plausible each value is after the studies; the shade is the credible interval.",
 }
 

@@ -97,24 +97,32 @@ def _each(findings: Findings, of: str, what: str) -> Iterator[Link]:
             yield Link(f"{name}: {what}" if what else name, f"#{part(found, of)}")
 
 
-WHERE: Mapping[str, Places] = {
-    "1": _title,
-    "4": _objectives,
-    "10a": _outcomes_defined,
-    "12": lambda findings: (Link("Summary", "#summary"), METHODS),
-    "13a": lambda findings: (Link("Which report counts", "#glossary"),),
-    "13b": lambda findings: (METHODS, Link("Where each effect comes from", "#derivations")),
-    "13d": lambda findings: (METHODS,) if any(found.fit for found in findings.analyses) else (),
-    "13e": lambda findings: (METHODS,) if any(found.subgroups for found in findings.analyses) else (),
-    "13f": lambda findings: (METHODS,) if any(found.sensitivity for found in findings.analyses) else (),
-    "14": lambda findings: (METHODS,) if _small_study(findings) else (),
-    "17": lambda findings: (Link("Studies", "#studies"),),
-    "19": lambda findings: (*_each(findings, "forest", "forest plot"), *_each(findings, "effects", "effects")),
-    "20b": lambda findings: (Link("Summary", "#summary"), *_each(findings, "outcome", "")),
-    "20c": lambda findings: _each(findings, "subgroups", "subgroups") if any(f.subgroups for f in findings.analyses) else (),
-    "20d": lambda findings: _each(findings, "robustness", "how robust") if any(f.sensitivity for f in findings.analyses) else (),
-    "21": lambda findings: _small_study(findings),
-}  # where a report says what an item asks for; the others a person must say
+FLOW = {
+    "": "From search to synthesis",
+    "criteria": "Criteria",
+    "searches": "Searches",
+    "queries": "Searches",
+    "selection": "Selection",
+    "excluded": "Excluded full texts, and why",
+}
+
+
+def _of_flow(findings: Findings, of: str) -> tuple[Link, ...]:
+    """A part of the section on the flow, where it says what the item asks for."""
+    flow, review = findings.flow, findings.review
+    if flow is None:
+        return ()
+    searches = [search for search in review.search.searches if search.hits != 0]
+    there = {
+        "": flow.counts.total("new_studies") is not None,
+        "criteria": bool(review.plan.screening.include),
+        "searches": bool(searches) and all(search.date for search in searches),
+        "queries": bool(searches) and all(search.query for search in searches),
+        "selection": bool(review.screening),
+        "excluded": bool(flow.excluded),
+    }
+    place = "searches" if of == "queries" else of
+    return (Link(FLOW[of], f"#flow.{place}" if of else "#flow"),) if there[of] else ()
 
 
 def _small_study(findings: Findings) -> tuple[Link, ...]:
@@ -123,6 +131,32 @@ def _small_study(findings: Findings) -> tuple[Link, ...]:
         for found in findings.analyses
         if found.robustness is not None and found.robustness.small_study
     )
+
+
+WHERE: Mapping[str, Places] = {
+    "1": _title,
+    "4": _objectives,
+    "5": lambda findings: _of_flow(findings, "criteria"),
+    "6": lambda findings: _of_flow(findings, "searches"),
+    "7": lambda findings: _of_flow(findings, "queries"),
+    "8": lambda findings: _of_flow(findings, "selection"),
+    "10a": _outcomes_defined,
+    "12": lambda findings: (Link("Summary", "#summary"), METHODS),
+    "13a": lambda findings: (Link("Which report counts", "#glossary"),),
+    "13b": lambda findings: (METHODS, Link("Where each effect comes from", "#derivations")),
+    "13d": lambda findings: (METHODS,) if any(found.fit for found in findings.analyses) else (),
+    "13e": lambda findings: (METHODS,) if any(found.subgroups for found in findings.analyses) else (),
+    "13f": lambda findings: (METHODS,) if any(found.sensitivity for found in findings.analyses) else (),
+    "14": lambda findings: (METHODS,) if _small_study(findings) else (),
+    "16a": lambda findings: _of_flow(findings, ""),
+    "16b": lambda findings: _of_flow(findings, "excluded"),
+    "17": lambda findings: (Link("Studies", "#studies"),),
+    "19": lambda findings: (*_each(findings, "forest", "forest plot"), *_each(findings, "effects", "effects")),
+    "20b": lambda findings: (Link("Summary", "#summary"), *_each(findings, "outcome", "")),
+    "20c": lambda findings: _each(findings, "subgroups", "subgroups") if any(f.subgroups for f in findings.analyses) else (),
+    "20d": lambda findings: _each(findings, "robustness", "how robust") if any(f.sensitivity for f in findings.analyses) else (),
+    "21": _small_study,
+}  # where a report says what an item asks for; the others a person must say
 
 
 def checklist_csv(findings: Findings) -> str:
@@ -157,6 +191,6 @@ def _row(each: ReportedItem) -> Row:
 def _counted(reported: Iterable[ReportedItem]) -> str:
     counted = Counter(each.given for each in reported)
     return (
-        f"{counted['report']} items are filled in from the report and {counted['person']} by a person; {counted['']} are empty, for "
-        "only the authors can say them ([prisma] in review.toml)."
+        f"{counted['report']} items are filled in from the report and {counted['person']} by a person; {counted['']} are empty, "
+        "for only the authors can say them ([prisma] in review.toml)."
     )

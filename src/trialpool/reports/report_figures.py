@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trialpool.figures.absolute_effects import draw_absolute_effects, places_of
+from trialpool.figures.flow_diagram import flow_diagram
 from trialpool.figures.from_evidence import posterior_plot, sequential_analysis_plot, specification_curve
 from trialpool.figures.from_fits import filled_funnel
 from trialpool.figures.from_influence import baujat_plot, gosh, influence_plot
@@ -38,6 +39,7 @@ def report_figures(findings: Findings) -> dict[str, Figure]:
     absolute-ID.
 
     Where studies were filled in, funnel-ID shows them. A Kaplan-Meier figure that was read is curve-NAME.
+    Where studies were filled in, funnel-ID shows them; `flow` comes last, where the review says anything of its flow.
     """
     usual = figures_of(findings)
     ordered: dict[str, Figure] = {}
@@ -48,6 +50,8 @@ def report_figures(findings: Findings) -> dict[str, Figure]:
         ordered |= {name: later[name] for name in (*forests, *(f"{kind}-{id_}" for kind in ORDER)) if name in later}
     curves = {figure_name(found): survival_curve(found.made, title=name_of(found)) for found in findings.curves}
     return ordered | curves | {name: figure for name, figure in usual.items() if name not in ordered}
+    flow = {"flow": flow_diagram(findings.flow.counts)} if findings.flow else {}
+    return ordered | {name: figure for name, figure in usual.items() if name not in ordered} | flow
 
 
 def certainty_figures(found: AnalysisFindings, findings: Findings) -> dict[str, Figure]:

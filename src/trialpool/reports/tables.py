@@ -30,6 +30,7 @@ TITLES = {
     "results": "Pooled results, of all studies and by subgroup",
     "sensitivity": "Each analysis with one thing done otherwise",
     "published": "What others published, beside ours",
+    "excluded": "Full texts that were excluded, and why",
     "inconsistencies": "Numbers that do not agree with each other",
     "multiverse": "How much each choice of an analysis matters",
     "influence": "Influence of each study",
@@ -64,6 +65,7 @@ def table_rows(findings: Findings) -> Rows:
             for a in analyses
             for row in a["published"]
         ],
+        "excluded": [_joined(row) for row in (data["flow"] or {"excluded": ()})["excluded"]],
         "inconsistencies": list(data["inconsistencies"]),
         "multiverse": list(_of_a_part(data, "multiverse", "choices", _choice)),
         "influence": list(_of_a_part(data, "influence", "", lambda row: row | {"beyond": " ".join(row["beyond"])})),
@@ -91,6 +93,11 @@ def _profile(data: dict[str, Any]) -> Iterable[Row]:
             made = decided.get(hint["domain"], {"levels": None, "why": None})
             computed = {"computed": hint["name"], "found": hint["found"], "speaks_for": hint["levels"]}
             yield {"analysis": a["id"], "domain": hint["domain"], "decision": made["levels"], "why": made["why"]} | computed
+
+
+def _joined(row: Row) -> Row:
+    """A row whose lists are texts."""
+    return {name: "; ".join(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
 def _of_a_part(
