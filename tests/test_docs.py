@@ -144,6 +144,8 @@ def kind(annotation: Any) -> str:
         return ", ".join(f"`{option}`" for option in get_args(annotation) if option != "")
     if get_origin(annotation) is Mapping:
         return "table"
+    if annotation == dict[str, str]:
+        return "texts by name"
     if get_origin(annotation) is tuple:
         inner = kind(get_args(annotation)[0])
         return {"table": "tables", "text": "list of texts"}.get(inner, f"list of {inner}")

@@ -51,10 +51,12 @@ LARGE = FlowCounts(
         FlowBox(text="A second search is under way", beside="identified"),
     ),
 )
+OPEN = FlowBox(text="Full texts not decided yet", n=9, beside="sought", arm="other", leaves=True)
 FLOW = {
     **{f"flow-{name}": lambda counts=counts: flow_diagram(counts) for name, counts in TEMPLATES.items()},
     **{f"flow-{name}-column": lambda counts=counts: flow_diagram(counts, width=241) for name, counts in TEMPLATES.items()},
     "flow-large": lambda: flow_diagram(LARGE, title="Large numbers, and a title that does not fit on a line of the sheet"),
+    "flow-open": lambda: flow_diagram(NEW.with_counts(**OTHER, boxes=(OPEN,))),
     "flow-nothing": lambda: flow_diagram(FlowCounts()),
     "flow-one-reason": lambda: flow_diagram(NEW.with_counts(excluded_reports={"Wrong population": 93}), width=300),
     "flow-no-reason": lambda: flow_diagram(NEW.with_counts(excluded_reports=0, new_studies=100)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from trialpool.analysis.screened import DATABASES, ReviewScreening, sort_of
 from trialpool.analysis.selection import select
-from trialpool.review.flow import FlowBox, FlowCounts, Step
+from trialpool.review.flow import ARMS, FlowBox, FlowCounts, Step
 from trialpool.review.review import Review
 from trialpool.review.screening import STAGES, Stage
 from trialpool.screening.state import Screened
@@ -89,10 +89,11 @@ def _of_other_methods(screening: ReviewScreening) -> Mapping[str, Any]:
 def _open(screening: ReviewScreening) -> Iterator[FlowBox]:
     """What is not decided yet, or in conflict."""
     steps: tuple[tuple[Stage, str, Step], ...] = ((FIRST, OPEN_FIRST, "identified"), (SECOND, OPEN_SECOND, "sought"))
-    for stage, text, step in steps:
-        found = screening.at(stage, by_database=True)
-        if n := _number(found, "pending") + _number(found, "conflict"):
-            yield FlowBox(text=text, n=n, beside=step, leaves=True)
+    for arm in ARMS:
+        for stage, text, step in steps:
+            found = screening.at(stage, by_database=arm == "databases")
+            if n := _number(found, "pending") + _number(found, "conflict"):
+                yield FlowBox(text=text, n=n, beside=step, arm=arm, leaves=True)
 
 
 def _included(review: Review, screening: ReviewScreening | None, given: FlowCounts) -> Iterator[tuple[str, int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trialpool.errors import BadArgument
-from trialpool.review.flow import STEPS, Counted, FlowCounts, Step, parts
+from trialpool.review.flow import STEPS, Counted, FlowArm, FlowCounts, Step, parts
 
 Arm = Literal["previous", "databases", "other", "all"]
 Row = Literal["head", "identified", "screened", "sought", "assessed", "included", "total", "pooled"]
@@ -126,8 +126,12 @@ class _Said:
         sources = (line for name in ("websites", "organisations", "citations") for line in self._optional(name, 1))
         further = (BoxLine(_with_number(name, n), 1) for name, n in self._named("other_sources"))
         yield self._box("other", "identified", self._under("identified", (*sources, *further)))
+        yield from self._own("identified", "other")
+        yield from self._own("screened", "other")
         yield from self._step("other", "sought", "other_sought", self._counted("other_not_retrieved"))
+        yield from self._own("sought", "other")
         yield from self._step("other", "assessed", "other_assessed", self._counted("other_excluded_reports"))
+        yield from self._own("assessed", "other")
 
     def included(self) -> Iterator[Box]:
         update = self.counts.is_update
@@ -156,11 +160,11 @@ class _Said:
         yield self._box(arm, row, self._counted(count))
         yield self._box(arm, row, leaving, beside=True)
 
-    def _own(self, step: Step) -> Iterator[Box]:
-        """The user's own boxes beside a step."""
-        arm: Arm = "all" if step == STEPS[-1] else "databases"
+    def _own(self, step: Step, of: FlowArm = "databases") -> Iterator[Box]:
+        """The user's own boxes beside a step; what is included, both arms share."""
+        arm: Arm = "all" if step == STEPS[-1] else of
         for box in self.counts.boxes:
-            if box.beside == step:
+            if box.beside == step and (arm == "all" or box.arm == of):
                 text = box.text if box.n is None else _with_number(box.text, box.n)
                 yield self._box(arm, step, (BoxLine(text),), beside=True)
 

@@ -40,10 +40,10 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def count_rows(flow: Flow) -> Iterator[dict[str, Any]]:
-    """A row a count, or a part of one; boxes of one's own are called `box:STEP`."""
+    """A row a count, or a part of one; boxes of one's own are called `box:ARM:STEP`."""
     for name, value in flow.counts.given().items():
         by = "counted" if name in flow.counted else "given"
         for part, n in parts(value) or (("", 0),):
             yield {"count": name, "part": part, "n": n, "by": by}
     for box in flow.counts.boxes:
-        yield {"count": f"box:{box.beside}", "part": box.text, "n": box.n, "by": "given"}
+        yield {"count": f"box:{box.arm}:{box.beside}", "part": box.text, "n": box.n, "by": "given"}

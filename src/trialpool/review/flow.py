@@ -10,7 +10,9 @@ from trialpool.errors import BadArgument
 
 Counted = int | Mapping[str, int] | None
 Step = Literal["identified", "screened", "sought", "assessed", "included"]
+FlowArm = Literal["databases", "other"]
 STEPS: tuple[Step, ...] = get_args(Step)
+ARMS: tuple[FlowArm, ...] = get_args(FlowArm)
 BY_NAME = (
     "databases", "registers", "removed_other", "excluded", "not_retrieved", "excluded_reports", "other_sources",
     "other_not_retrieved", "other_excluded_reports",
@@ -24,17 +26,21 @@ class FlowBox:
     text : what it says
     n : its number; None for words alone
     beside : the step, `identified`, `screened`, `sought`, `assessed` or `included`
+    arm : whose step it is, that of `databases` and registers or that of `other` methods
     leaves : whether these are no longer in the flow after this step, so that the arithmetic takes them off
     """
 
     text: str
     n: int | None = None
     beside: Step = "included"
+    arm: FlowArm = "databases"
     leaves: bool = False
 
     def __post_init__(self) -> None:
         if self.beside not in STEPS:
             raise BadArgument(f"beside is {self.beside!r}. Use one of {', '.join(STEPS)}.")
+        if self.arm not in ARMS:
+            raise BadArgument(f"arm is {self.arm!r}. Use one of {', '.join(ARMS)}.")
         if self.leaves and self.n is None:
             raise BadArgument(f"the box {self.text!r} leaves the flow and has no number. Give n.")
 
@@ -128,9 +134,9 @@ class FlowCounts:
         value: Counted = getattr(self, name)
         return sum(value.values()) if isinstance(value, Mapping) else value
 
-    def leaving(self, step: Step) -> int:
-        """How many leave the flow at a step by boxes of one's own."""
-        return sum(box.n or 0 for box in self.boxes if box.leaves and box.beside == step)
+    def leaving(self, step: Step | None, arms: tuple[FlowArm, ...] = ARMS) -> tuple[FlowBox, ...]:
+        """The boxes of one's own by which some leave the flow at a step of these arms."""
+        return tuple(box for box in self.boxes if box.leaves and box.beside == step and box.arm in arms)
 
     def with_counts(self, **counts: Any) -> FlowCounts:
         """The same with other counts."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trialpool.errors import Problem, Severity
-from trialpool.review.flow import FlowCounts, Step
+from trialpool.review.flow import ARMS, FlowArm, FlowCounts, Step
 
 FILE = "flow"
 
@@ -18,7 +18,7 @@ class Sum:
     count : the count
     plus, minus : the counts that are added and taken off
     needed : those without which nothing follows; the others are none at all where they are not given
-    leaving : the step whose own boxes are taken off too
+    leaving, arms : the step of these arms whose own boxes are taken off too
     unit : what is counted
     turns : what the parts are counted in, where that is something else: then the count may differ, and the difference is shown
     """
@@ -28,6 +28,7 @@ class Sum:
     minus: tuple[str, ...] = ()
     needed: tuple[str, ...]
     leaving: Step | None = None
+    arms: tuple[FlowArm, ...] = ("databases",)
     unit: str
     turns: str = ""
 
@@ -59,12 +60,14 @@ SUMS = (
         leaving="sought",
         unit="reports",
     ),
-    Sum(count="other_sought", plus=OTHER, needed=(), unit="reports", turns="records"),
+    Sum(count="other_sought", plus=OTHER, needed=(), leaving="identified", arms=("other",), unit="reports", turns="records"),
     Sum(
         count="other_assessed",
         plus=("other_sought",),
         minus=("other_not_retrieved",),
         needed=("other_sought", "other_not_retrieved"),
+        leaving="sought",
+        arms=("other",),
         unit="reports",
     ),
     Sum(
@@ -73,6 +76,7 @@ SUMS = (
         minus=("excluded_reports", "other_excluded_reports"),
         needed=("assessed", "excluded_reports"),
         leaving="assessed",
+        arms=ARMS,
         unit="reports",
     ),
     Sum(
@@ -174,7 +178,7 @@ def _second_arm(each: Sum, counts: FlowCounts) -> bool:
 
 
 def _added_up(each: Sum, counts: FlowCounts) -> int:
-    leaving = counts.leaving(each.leaving) if each.leaving else 0
+    leaving = sum(box.n or 0 for box in counts.leaving(each.leaving, each.arms))
     return sum(counts.total(name) or 0 for name in each.plus) - sum(counts.total(name) or 0 for name in each.minus) - leaving
 
 
@@ -213,7 +217,7 @@ def arithmetic(each: Sum, counts: FlowCounts) -> str:
     """The terms of a sum as they are printed: `730 from databases - 130 duplicates`."""
     added = " + ".join(f"{n:,} {words(name)}" for name in each.plus if (n := counts.total(name)) is not None)
     taken = "".join(f" - {n:,} {words(name)}" for name in each.minus if (n := counts.total(name)) is not None)
-    leaving = [box for box in counts.boxes if box.leaves and box.beside == each.leaving]
+    leaving = counts.leaving(each.leaving, each.arms)
     return added + taken + "".join(f" - {box.n:,} {box.text[:1].lower()}{box.text[1:]}" for box in leaving)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from trialpool.review.flow import FlowBox, FlowCounts, Step
+from trialpool.review.flow import FlowArm, FlowBox, FlowCounts, Step
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -17,7 +17,7 @@ def _number_or_parts(value: Any) -> Any:
     given = list(value.values()) if isinstance(value, dict) else [value]
     if all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in given):
         return value
-    raise PydanticCustomError("counts", "Give a whole number, 0 or more, or such numbers by name: {{ PubMed = 310, Embase = 420 }}")
+    raise PydanticCustomError("counts", "Give a whole number, 0 or more, or such numbers by name: { PubMed = 310, Embase = 420 }")
 
 
 N = Annotated[int, Field(ge=0)] | None
@@ -32,6 +32,7 @@ class FlowBoxPlan(BaseModel):
     text: Text = Field(description="What the box says")
     n: N = Field(None, description="Its number; none for words alone")
     beside: Step = Field("included", description="The step that it stands beside")
+    arm: FlowArm = Field("databases", description="Whose step it is: that of databases and registers, or that of other methods")
     leaves: bool = Field(False, description="Whether these leave the flow at this step, so that the arithmetic takes them off")
 
 

@@ -17,7 +17,7 @@ ITEMS = (
 def _items(value: Any) -> Any:
     unknown = [key for key in value if key not in ITEMS] if isinstance(value, dict) else []
     if unknown:
-        said = f"there is no item {', '.join(unknown)}. Items are 1 to 27, some with letters (13a), and A1 to A12 of the abstract"
+        said = f"There is no item {', '.join(unknown)}. Items are 1 to 27, some with letters (13a), and A1 to A12 of the abstract"
         raise PydanticCustomError("items", "{said}", {"said": said})
     return value
 

@@ -1,0 +1,61 @@
+"""`trialpool flow`: the diagram of a review, or of counts in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli.terminal import trialpool
+from tests.formats.folders import PLAN, folder
+
+BY_NAME = "Give a whole number, 0 or more, or such numbers by name: { PubMed = 310, Embase = 420 }."
+COUNTS = "databases = { PubMed = 10, Embase = 5 }\nduplicates = 4\nexcluded = 6\nnot_retrieved = 0\nexcluded_reports = 1\n"
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
+def test_counts_in_toml_are_drawn(tmp_path, suffix):
+    counts, out = tmp_path / "flow.toml", tmp_path / f"flow.{suffix}"
+    counts.write_text(COUNTS + "new_studies = 4\n", encoding="utf-8")
+    ran = trialpool("flow", "--counts", counts, "--out", out)
+    assert (ran.out, ran.err, ran.code) == (f"Flow diagram: {out}\n", "", 0)
+    assert out.stat().st_size > 3000
+
+
+def test_letters_and_width(tmp_path):
+    counts, out = tmp_path / "flow.toml", tmp_path / "flow.svg"
+    counts.write_text(COUNTS + "new_studies = 4\n", encoding="utf-8")
+    trialpool("flow", "--counts", counts, "--out", out, "--letters", "--width", "241", "--title", "The flow")
+    text = out.read_text(encoding="utf-8")
+    assert 'width="241pt"' in text
+    assert ">The flow</text>" in text
+
+
+def test_what_cannot_be_is_said_and_drawn(tmp_path):
+    made = folder(tmp_path, toml=PLAN + "\n[flow]\n" + COUNTS.replace("excluded_reports = 1", "excluded_reports = 3"))
+    out = tmp_path / "flow.svg"
+    ran = trialpool("flow", made, "--out", out)
+    said, drawn = ran.out.splitlines()
+    assert said == (
+        "error: review.toml, flow.new_studies: 3 new studies of 2 new reports: a study has at least one report. Correct the one or "
+        "the other."
+    )
+    assert drawn == f"Flow diagram: {out}"
+    assert ran.code == 1
+
+
+def test_what_it_needs(tmp_path):
+    made = folder(tmp_path)
+    both = trialpool("flow", made, "--counts", tmp_path / "x.csv")
+    assert (both.err, both.code) == ("Give a review folder, or --counts with a file.\n", 1)
+    nothing = trialpool("flow", made)
+    assert nothing.err == f"{made} has neither a search/ nor counts under [flow] in review.toml. Give one of them.\n"
+    wrong = trialpool("flow", "--counts", _toml(tmp_path, "screend = 3\nexcluded = -1\n"))
+    assert wrong.err.splitlines() == [
+        "flow.toml, excluded: -1 cannot be used. " + BY_NAME,
+        "flow.toml, screend: there is no such key. Did you mean screened.",
+    ]
+
+
+def _toml(at: Path, text: str) -> Path:
+    (at / "flow.toml").write_text(text, encoding="utf-8")
+    return at / "flow.toml"
