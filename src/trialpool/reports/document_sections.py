@@ -29,8 +29,8 @@ from trialpool.reports.document_outcome import FigureOf, derivation_table, folde
 from trialpool.reports.document_studies import study_blocks, study_references
 from trialpool.reports.html_checks import checks
 from trialpool.reports.html_figures import NOTES, FigureView
-from trialpool.reports.html_history import history
 from trialpool.reports.html_flow import flow_view
+from trialpool.reports.html_history import history
 from trialpool.reports.html_outcome import OutcomeView, outcome_view
 from trialpool.reports.html_places import Places, derivation_places
 from trialpool.reports.method_references import REFERENCES

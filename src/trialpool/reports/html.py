@@ -19,8 +19,8 @@ from trialpool.reports.answers import cautions
 from trialpool.reports.html_checks import checks
 from trialpool.reports.html_curves import curve_views
 from trialpool.reports.html_figures import figure_views
-from trialpool.reports.html_history import history
 from trialpool.reports.html_flow import flow_view
+from trialpool.reports.html_history import history
 from trialpool.reports.html_outcome import outcome_view
 from trialpool.reports.html_places import derivation_places
 from trialpool.reports.html_tables import status_tag
