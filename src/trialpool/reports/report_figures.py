@@ -38,8 +38,8 @@ def report_figures(findings: Findings) -> dict[str, Figure]:
     """The figures by name: those of `figures_of`; multiverse-ID, influence-ID, baujat-ID, subsets-ID, sequential-ID, posterior-ID,
     absolute-ID.
 
-    Where studies were filled in, funnel-ID shows them. A Kaplan-Meier figure that was read is curve-NAME.
-    Where studies were filled in, funnel-ID shows them; `flow` comes last, where the review says anything of its flow.
+    Where studies were filled in, funnel-ID shows them. `flow` is there where the review says anything of its flow; a Kaplan-Meier
+    figure that was read is curve-NAME.
     """
     usual = figures_of(findings)
     ordered: dict[str, Figure] = {}
@@ -48,10 +48,9 @@ def report_figures(findings: Findings) -> dict[str, Figure]:
         later = usual | robustness_figures(found) | certainty_figures(found, findings)
         forests = [f"forest-{id_}", *(f"forest-{id_}-by-{'-'.join(of.by.split())}" for of in found.subgroups[1:])]
         ordered |= {name: later[name] for name in (*forests, *(f"{kind}-{id_}" for kind in ORDER)) if name in later}
-    curves = {figure_name(found): survival_curve(found.made, title=name_of(found)) for found in findings.curves}
-    return ordered | curves | {name: figure for name, figure in usual.items() if name not in ordered}
     flow = {"flow": flow_diagram(findings.flow.counts)} if findings.flow else {}
-    return ordered | {name: figure for name, figure in usual.items() if name not in ordered} | flow
+    curves = {figure_name(found): survival_curve(found.made, title=name_of(found)) for found in findings.curves}
+    return ordered | flow | curves | {name: figure for name, figure in usual.items() if name not in ordered}
 
 
 def certainty_figures(found: AnalysisFindings, findings: Findings) -> dict[str, Figure]:
