@@ -45,6 +45,7 @@ from trialpool.review.certainty import (
     SmallestImportant,
     Upgrade,
 )
+from trialpool.review.extraction import Adjudication
 from trialpool.review.flow_plan import FlowBoxPlan, FlowPlan
 from trialpool.review.plan import (
     ROBUSTNESS,
@@ -94,6 +95,7 @@ NOT_COLUMNS = {
     Report: {"file", "row"},
     Published: {"row"},
     Update: {"row"},
+    Adjudication: {"row"},
     RiskOfBiasRow: {"row"},
     DecisionRow: set(),
     IncludedRow: set(),
@@ -193,6 +195,7 @@ def field_table(model: type[BaseModel]) -> str:
         Published,
         *CERTAINTY,
         Update,
+        Adjudication,
         DecisionRow,
         IncludedRow,
         DatabaseSearch,

@@ -236,6 +236,46 @@ def schema(of: Annotated[str, typer.Option(help="review or certainty, for review
     print_schema(of)
 
 
+@app.command()
+def compare(
+    folder: Folder,
+    extractors: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Folders in extraction/, where there are more than two", show_default=False),
+    ] = None,
+    prepare: Annotated[bool, typer.Option("--prepare", help="Put what is to be decided into extraction/adjudication.csv")] = False,
+    settle: Annotated[bool, typer.Option("--settle", help="Write the agreed rows into results/extraction.csv")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="With --settle: also where the file says something else")] = False,
+    json: Json = False,
+) -> None:
+    """List every cell in which two extractors differ; 1 where a person must still decide."""
+    from trialpool.cli.compare import compare_review
+
+    raise typer.Exit(compare_review(folder, extractors=extractors, prepare=prepare, settle=settle, replace=replace, as_json=json))
+
+
+@app.command()
+def template(
+    folder: Folder,
+    file: Annotated[Path | None, typer.Argument(help="The spreadsheet to make (.xlsx)", show_default=False)] = None,
+    read: Annotated[Path | None, typer.Option(help="A filled spreadsheet to bring back", show_default=False)] = None,
+    extractor: Annotated[
+        str, typer.Option(help="Who extracts: rows go to extraction/NAME/, else to results/", show_default=False)
+    ] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite what is there")] = False,
+) -> None:
+    """Make a spreadsheet for extraction with lists and help from the review, or bring a filled one back."""
+    from trialpool.cli.template import read_template, write_template
+    from trialpool.errors import TrialpoolError
+
+    if (file is None) == (read is None):
+        raise TrialpoolError("Give the spreadsheet to make, or the one to bring back with --read.")
+    if read is not None:
+        read_template(folder, read, extractor=extractor, replace=replace)
+    elif file is not None:
+        write_template(folder, file, extractor=extractor, replace=replace)
+
+
 app.add_typer(bench.app, name="bench")
 
 

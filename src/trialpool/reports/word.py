@@ -6,10 +6,10 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from trialpool.formats.reproducible_zip import reproducible_zip
 from trialpool.reports import word_markup as markup
 from trialpool.reports.column_widths import column_widths
 from trialpool.reports.document import Block, Document, FigureBlock, Heading, Paragraph, Reference, TableBlock, Turn
-from trialpool.reports.reproducible_zip import reproducible_zip
 from trialpool.reports.word_parts import add_footer, add_footnotes, parsed, set_properties, set_styles
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trialpool.figures.svg import NOT_XML
-from trialpool.reports.reproducible_zip import reproducible_zip
+from trialpool.formats.reproducible_zip import reproducible_zip
 from trialpool.reports.tables import TITLES, Row, columns_of
 
 if TYPE_CHECKING:
