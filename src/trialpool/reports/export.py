@@ -9,11 +9,11 @@ from pathlib import Path
 from trialpool.analysis.findings import Findings
 from trialpool.errors import BadInput, Problem, TrialpoolError
 from trialpool.formats.records.writing import records_text
+from trialpool.formats.reproducible_zip import zip_of
 from trialpool.formats.whole_file import write_whole
 from trialpool.reports.findings_json import findings_json
 from trialpool.reports.included_records import included_records
 from trialpool.reports.r_script import r_script
-from trialpool.reports.reproducible_zip import zip_of
 from trialpool.reports.revman_web import revman_web
 
 SKIPPED = frozenset({"__pycache__"})
