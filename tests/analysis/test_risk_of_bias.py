@@ -52,13 +52,13 @@ def test_the_result_without_high_risk_pools_the_others_those_without_a_level_too
     [
         (
             [r for study in FOUR for r in low(study["study"])],
-            "no result is at high risk of bias",
+            "no result is judged to be at high risk of bias",
             "every result is at low risk of bias",
         ),
         (
             [r for study in FOUR for r in (*low(study["study"], but=("D4",)), *open_label(study["study"]))],
             "every result is at high risk of bias",
-            "no result is at low risk of bias",
+            "no result is judged to be at low risk of bias",
         ),
     ],
 )
@@ -67,6 +67,18 @@ def test_a_variation_that_leaves_out_nothing_or_everything_says_so(tmp_path, row
     why = {id_: found.variation(id_).why for id_ in ("without-high-risk", "low-risk-only")}
     assert why == {"without-high-risk": without_high, "low-risk-only": low_only}
     assert found.variation("without-high-risk").fit is None
+
+
+def test_results_without_a_level_are_counted_where_nothing_is_left_out(tmp_path):
+    found = of(tmp_path, [*low("a-2001", but=("D1",)), *(row for row in ROWS if row["study"] == "c-2010")])
+    assert found.variation("without-high-risk").why == "no result is judged to be at high risk of bias, and 3 of 4 have no level"
+    assert found.variation("low-risk-only").why == "no result is judged to be at low risk of bias, and 3 of 4 have no level"
+
+
+def test_where_no_result_has_a_level_nothing_is_varied(tmp_path):
+    found = of(tmp_path, low("a-2001", but=("D1",)))
+    assert found.risk_of_bias.without_level == found.risk_of_bias.units
+    assert [v.id for v in found.sensitivity if "risk" in v.id] == []
 
 
 def test_without_judgements_there_is_no_such_variation(tmp_path):

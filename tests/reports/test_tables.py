@@ -29,7 +29,7 @@ def test_there_is_a_row_for_each_result(found):
     assert {name: len(rows) for name, rows in made.items()} == {
         "studies.csv": 3, "effects.csv": 3, "results.csv": 3, "sensitivity.csv": 12, "published.csv": 1, "inconsistencies.csv": 0,
         "multiverse.csv": 8, "influence.csv": 3, "subsets.csv": 3, "small_study.csv": 0, "sequential.csv": 0,
-        "summary_of_findings.csv": 1, "evidence_profile.csv": 8, "excluded.csv": 0,
+        "summary_of_findings.csv": 1, "evidence_profile.csv": 8, "excluded.csv": 0, "risk_of_bias.csv": 0,
     }  # fmt: skip
     assert [(r["analysis"], r["by"], r["level"], r["k"]) for r in made["results.csv"]] == [
         ("os", "", "all", "3"), ("os", "drug", "old", "1"), ("os", "drug", "new", "2"),

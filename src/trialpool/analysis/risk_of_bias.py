@@ -11,6 +11,7 @@ from trialpool.review.plan import RISK_OF_BIAS
 from trialpool.review.review import Review
 from trialpool.review.risk_of_bias import Assessment
 from trialpool.review.risk_of_bias_tool import Level, Tool
+from trialpool.review.study import Study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,12 @@ def pooled_risk_of_bias(
     return PooledRiskOfBias(units=units, assessments=found, weights=tuple(float(w) for w in weights))
 
 
+def has_level(review: Review, unit: Study, outcome: str) -> bool:
+    """Whether a result has a level over all domains."""
+    found = assessed(review, unit, outcome)
+    return found is not None and found.level is not None
+
+
 def with_levels(selection: Selection, review: Review, outcome: str) -> Selection:
     """The selection, its units with the level over all domains as the moderator `risk of bias`, empty where there is none."""
     if not review.risk_of_bias:
@@ -118,15 +125,21 @@ def _low(each: Assessment | None) -> bool:
 
 KEPT: dict[str, Callable[[Assessment | None], bool]] = {"without-high-risk": _not_high, "low-risk-only": _low}
 NONE_LEFT_OUT = {
-    "without-high-risk": "no result is at high risk of bias",
+    "without-high-risk": "no result is judged to be at high risk of bias",
     "low-risk-only": "every result is at low risk of bias",
 }
-NONE_LEFT = {"without-high-risk": "every result is at high risk of bias", "low-risk-only": "no result is at low risk of bias"}
+NONE_LEFT = {
+    "without-high-risk": "every result is at high risk of bias",
+    "low-risk-only": "no result is judged to be at low risk of bias",
+}
 
 
 def kept_by_risk(id_: str, selection: Selection, review: Review, outcome: str) -> tuple[Selection, str]:
     """The selection of a variation by risk of bias, and why it tells nothing; empty where it does."""
-    kept = tuple(effect for effect in selection.effects if KEPT[id_](assessed(review, effect.unit, outcome)))
-    if len(kept) == len(selection.effects):
-        return replace(selection, effects=()), NONE_LEFT_OUT[id_]
-    return replace(selection, effects=kept), "" if kept else NONE_LEFT[id_]
+    found = [assessed(review, effect.unit, outcome) for effect in selection.effects]
+    kept = tuple(effect for effect, each in zip(selection.effects, found, strict=True) if KEPT[id_](each))
+    if kept and len(kept) < len(found):
+        return replace(selection, effects=kept), ""
+    unknown = sum(each is None or each.level is None for each in found)
+    without = f", and {unknown} of {len(found)} have no level" if unknown else ""
+    return replace(selection, effects=()), (NONE_LEFT_OUT if kept else NONE_LEFT)[id_] + without

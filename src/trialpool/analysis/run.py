@@ -13,7 +13,7 @@ from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, 
 from trialpool.analysis.flow import flow_of
 from trialpool.analysis.inconsistencies import inconsistencies
 from trialpool.analysis.reconstructed_curves import curve_findings
-from trialpool.analysis.risk_of_bias import KEPT, by_level, kept_by_risk, pooled_risk_of_bias, with_levels
+from trialpool.analysis.risk_of_bias import KEPT, by_level, has_level, kept_by_risk, pooled_risk_of_bias, with_levels
 from trialpool.analysis.robustness import robustness
 from trialpool.analysis.rounding import rounding_variations
 from trialpool.analysis.selection import ALL, Selection, level_of, select
@@ -129,8 +129,8 @@ def _vary(review: Review, analysis: Analysis, outcome: Outcome, selection: Selec
 
 
 def _by_risk(id_: str, review: Review, analysis: Analysis, outcome: Outcome, selection: Selection) -> Iterator[Variation]:
-    """The analysis without the results at some levels of risk; nothing where no result of it is judged."""
-    if pooled_risk_of_bias(review, outcome.id, selection.effects, ()) is None:
+    """The analysis without the results at some levels of risk; nothing where no result of it has a level."""
+    if not any(has_level(review, effect.unit, outcome.id) for effect in selection.effects):
         return
     kept, why = kept_by_risk(id_, selection, review, outcome.id)
     again = _pool_selected(kept, analysis, outcome)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
 from trialpool.errors import Problem
 from trialpool.formats.cells import nearest
@@ -98,20 +97,19 @@ def _open_results(review: Review, judged: Sequence[Assessment]) -> Iterator[Prob
     missing = list(dict.fromkeys(unit.study for unit in review.studies if unit.study not in seen))
     if missing:
         yield Problem(FILE, 0, "", f"nothing is said of {', '.join(missing)}", "Add rows for them", "note")
-    for (title, left), group in groupby(_left_open(judged), key=lambda item: item[:2]):
-        outcomes = ", ".join(dict.fromkeys(outcome for _, _, outcome in group))
-        what, mend = f"{title} ({outcomes}): no answer yet to {left}", "Judge them" if JUDGEMENT in left else ANSWER
-        yield Problem(FILE, 0, "", what, mend, "note")
-
-
-def _left_open(judged: Sequence[Assessment]) -> list[tuple[str, str, str]]:
-    """Unit, the questions that lack an answer, and the outcome; equal ones beside each other."""
-    found = []
+    by_unit: dict[str, dict[str, list[str]]] = {}
     for each in judged:
-        left = [f"{d.domain.id} {' '.join(d.lacking)}" for d in each.domains if d.domain and d.lacking and not d.level]
-        left += [f"{d.domain.id} {JUDGEMENT}" for d in each.domains if d.domain and not (d.level or d.lacking or d.disputed)]
-        if left:
-            unit = each.unit.study + (f", {each.unit.stratum}" if each.unit.stratum else "")
-            found.append((unit, "; ".join(left), each.outcome))
-    order = {unit: i for i, (unit, _, _) in reversed(list(enumerate(found)))}
-    return sorted(found, key=lambda item: (order[item[0]], item[1]))
+        unit = each.unit.study + (f", {each.unit.stratum}" if each.unit.stratum else "")
+        for left in _left_open(each):
+            by_unit.setdefault(unit, {}).setdefault(left, []).append(each.outcome)
+    for unit, lefts in by_unit.items():
+        listed = "; ".join(f"{left} ({', '.join(outcomes)})" for left, outcomes in sorted(lefts.items()))
+        mend = "Judge them" if all(left.endswith(JUDGEMENT) for left in lefts) else ANSWER
+        yield Problem(FILE, 0, "", f"{unit}: no answer yet to {listed}", mend, "note")
+
+
+def _left_open(each: Assessment) -> Iterator[str]:
+    """What a result lacks, a text a domain: questions that have no answer, or the judgement where a tool has no rules."""
+    for judged in each.domains:
+        if judged.domain is not None and not judged.level and (judged.lacking or not judged.disputed):
+            yield f"{judged.domain.id} {' '.join(judged.lacking) or JUDGEMENT}"

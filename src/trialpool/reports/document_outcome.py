@@ -32,6 +32,7 @@ def outcome_blocks(view: OutcomeView, sentences: tuple[str, ...], figures: Figur
     if view.effects is not None:
         yield Heading("Effects of the studies", 2)
         yield TableBlock(view.effects)
+    yield from _risk_of_bias(view.risk_of_bias, figures)
     yield from _robustness(view.robustness, figures)
     if view.certainty is not None:
         yield Heading("How certain is this evidence?", 2)
@@ -74,8 +75,8 @@ def _robustness(view: RobustnessView, figures: FigureOf) -> Iterator[Block]:
         yield paragraph(view.cannot_tell)
 
 
-def _part(part: PartView, figures: FigureOf) -> Iterator[Block]:
-    yield Heading(part.heading, 3)
+def _part(part: PartView, figures: FigureOf, level: int = 3) -> Iterator[Block]:
+    yield Heading(part.heading, level)
     for sentence in part.sentences:
         yield paragraph(sentence)
     for made in part.tables:
@@ -84,6 +85,12 @@ def _part(part: PartView, figures: FigureOf) -> Iterator[Block]:
         yield from _figure(figure, figures)
     if part.limits:
         yield paragraph(f"Its limits. {' '.join(part.limits)}", "note")
+
+
+def _risk_of_bias(part: PartView | None, figures: FigureOf) -> Iterator[Block]:
+    if part is not None:
+        yield from _part(part, figures, 2)
+        yield from (TableBlock(item.table) for item in part.folded)
 
 
 def _published(view: OutcomeView) -> Iterator[Block]:

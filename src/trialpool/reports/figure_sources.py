@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
+from trialpool.analysis.judgements import judgements_of
 from trialpool.figures.absolute_effects import absolute_rows
 from trialpool.figures.drawn_numbers import (
     forest_rows,
@@ -45,6 +46,9 @@ def _sources(findings: Findings, found: AnalysisFindings) -> Iterator[tuple[str,
     yield f"forest-{id_}", lambda: forest_rows(forest_plot(findings, found, first))
     for of in found.subgroups[1:]:
         yield f"forest-{id_}-by-{'-'.join(of.by.split())}", lambda of=of: forest_rows(forest_plot(findings, found, of))  # type: ignore[misc]
+    for i, of_tool in enumerate(judgements_of(found.risk_of_bias) if found.risk_of_bias is not None else ()):
+        for kind in ("traffic-lights", "risk-of-bias"):
+            yield f"{kind}-{id_}" + (f".{of_tool.tool.id}" if i else ""), lambda of=of_tool: _rows(of)  # type: ignore[misc]
     for kind, make in KINDS.items():
         yield f"{kind}-{id_}", lambda make=make: make(found)  # type: ignore[misc]
 

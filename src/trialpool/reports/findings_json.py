@@ -14,6 +14,7 @@ from trialpool.errors import Problem
 from trialpool.reports.answers import answer, cautions
 from trialpool.reports.certainty_json import certainty_data, summary_data
 from trialpool.reports.flow_json import flow_data
+from trialpool.reports.risk_of_bias_json import risk_of_bias_data
 from trialpool.reports.robustness_json import robustness_data
 from trialpool.stats.bias.egger import EggerTest
 from trialpool.stats.pooling.pooled_effect import PooledEffect
@@ -106,6 +107,7 @@ def _analysis(found: AnalysisFindings) -> dict[str, Any]:
         "egger": _egger(found.egger, found.no_egger),
         "robustness": robustness_data(found),
         "certainty": certainty_data(found),
+        "risk_of_bias": risk_of_bias_data(found),
         "published": [_published(comparison) for comparison in found.published],
     }
 

@@ -23,6 +23,7 @@ from trialpool.reports.html_flow import flow_view
 from trialpool.reports.html_history import history
 from trialpool.reports.html_outcome import outcome_view
 from trialpool.reports.html_places import derivation_places
+from trialpool.reports.html_risk_of_bias import study_risks
 from trialpool.reports.html_tables import status_tag
 from trialpool.reports.methods_text import methods, references
 from trialpool.reports.prisma_checklist import checklist_table
@@ -65,6 +66,7 @@ def _context(findings: Findings, figures: Mapping[str, Figure]) -> dict[str, Any
         "studies": html_studies.studies(findings, places),
         "curves": curve_views(findings, views),
         "flow": flow_view(findings, views),
+        "risks": study_risks(findings),
         "claims": html_claims.claim_views(findings),
         "verdicts": html_claims.meanings(),
         "crude": html_published.crude(findings),

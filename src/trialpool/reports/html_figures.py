@@ -18,6 +18,8 @@ NOTES = {
     "funnel": "Each study by its effect and standard error; the shades say at which P it would differ from no effect by itself.",
     "absolute": "The diamond is what the pooled effect comes to at each baseline; the bar below, where a new study would lie.",
     "flow": "What was found, what was left at each step, and why the rest was not.",
+    "traffic": "Each study by its judgement in each domain, and over all domains where the tool has that.",
+    "risk": "Each domain by the share of the weight at each level.",
     "posterior": "How plausible each value is after the studies; the shade is the credible interval.",
 }
 

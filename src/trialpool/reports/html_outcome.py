@@ -12,7 +12,8 @@ from trialpool.reports.html_certainty import evidence_profile_table
 from trialpool.reports.html_derivation import DerivationView, Noticed, effect_heading
 from trialpool.reports.html_figures import FigureView
 from trialpool.reports.html_places import Places
-from trialpool.reports.html_robustness import RobustnessView, robustness_view
+from trialpool.reports.html_risk_of_bias import risk_view
+from trialpool.reports.html_robustness import PartView, RobustnessView, robustness_view
 from trialpool.reports.html_tables import Table
 from trialpool.reports.html_variations import NONE, SubgroupView, bare_p, spread
 from trialpool.reports.wording import effect_text, name_of, prediction_text
@@ -34,6 +35,7 @@ class OutcomeView:
     subgroups: tuple[SubgroupView, ...]
     effects: Table | None
     derivations: tuple[DerivationView, ...]
+    risk_of_bias: PartView | None
     robustness: RobustnessView
     certainty: Table | None
     absolute: FigureView | None
@@ -61,6 +63,7 @@ def outcome_view(
         subgroups=tuple(html_variations.subgroup(s, found, name, figures) for s in found.subgroups),
         effects=html_effects.effects(found, findings, name, places),
         derivations=tuple(html_effects.derivations(found, places, noticed)),
+        risk_of_bias=risk_view(found, name, figures),
         robustness=robustness_view(found, name, figures),
         certainty=evidence_profile_table(found, findings, name),
         absolute=figures.get(f"absolute-{id_}"),

@@ -11,6 +11,7 @@ from trialpool.figures.numerals import level_text
 from trialpool.reports.method_references import REFERENCES, Paragraph
 from trialpool.reports.methods_of_certainty import methods_of_certainty
 from trialpool.reports.methods_of_robustness import methods_of_robustness
+from trialpool.reports.risk_of_bias_text import methods_of_risk_of_bias
 from trialpool.reports.wording import listed
 from trialpool.review.plan import Analysis
 from trialpool.review.report import STATUSES
@@ -22,7 +23,16 @@ def methods(findings: Findings) -> tuple[Paragraph, ...]:
     """The methods section of what was run, in paragraphs."""
     return tuple(
         paragraph
-        for part in (_data, _effects, _pooling, _subgroups, _sensitivity, methods_of_robustness, methods_of_certainty)
+        for part in (
+            _data,
+            methods_of_risk_of_bias,
+            _effects,
+            _pooling,
+            _subgroups,
+            _sensitivity,
+            methods_of_robustness,
+            methods_of_certainty,
+        )
         for paragraph in part(findings)
     )
 
@@ -127,6 +137,8 @@ WORDS = {
     "read-only": "with rows of status read only",
     "all-rows": "with all rows, recalled ones too, in which the better route comes before the better status",
     "rounding-edges": "with every printed figure at the edge of its rounding, as far as that moves the estimate and its limits",
+    "without-high-risk": "without results at high risk of bias",
+    "low-risk-only": "with results at low risk of bias alone",
     "leave-one-out": "without each study in turn",
 }
 

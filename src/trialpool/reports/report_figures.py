@@ -10,6 +10,7 @@ from trialpool.figures.flow_diagram import flow_diagram
 from trialpool.figures.from_evidence import posterior_plot, sequential_analysis_plot, specification_curve
 from trialpool.figures.from_fits import filled_funnel
 from trialpool.figures.from_influence import baujat_plot, gosh, influence_plot
+from trialpool.figures.from_judgements import risk_of_bias_summary, traffic_light
 from trialpool.figures.from_results import figures_of
 from trialpool.figures.survival_curve import survival_curve
 from trialpool.reports.html_curves import figure_name, name_of
@@ -38,8 +39,9 @@ def report_figures(findings: Findings) -> dict[str, Figure]:
     """The figures by name: those of `figures_of`; multiverse-ID, influence-ID, baujat-ID, subsets-ID, sequential-ID, posterior-ID,
     absolute-ID.
 
-    Where studies were filled in, funnel-ID shows them. `flow` is there where the review says anything of its flow; a Kaplan-Meier
-    figure that was read is curve-NAME.
+    Where studies were filled in, funnel-ID shows them. Where results are judged, traffic-lights-ID and risk-of-bias-ID show how; of
+    several tools, those after the first as traffic-lights-ID.TOOL and so on. `flow` is there where the review says anything of its
+    flow; a Kaplan-Meier figure that was read is curve-NAME.
     """
     usual = figures_of(findings)
     ordered: dict[str, Figure] = {}
@@ -47,7 +49,8 @@ def report_figures(findings: Findings) -> dict[str, Figure]:
         id_ = found.analysis.id
         later = usual | robustness_figures(found) | certainty_figures(found, findings)
         forests = [f"forest-{id_}", *(f"forest-{id_}-by-{'-'.join(of.by.split())}" for of in found.subgroups[1:])]
-        ordered |= {name: later[name] for name in (*forests, *(f"{kind}-{id_}" for kind in ORDER)) if name in later}
+        ordered |= {name: later[name] for name in forests if name in later} | risk_figures(found)
+        ordered |= {name: later[name] for name in (f"{kind}-{id_}" for kind in ORDER) if name in later}
     flow = {"flow": flow_diagram(findings.flow.counts)} if findings.flow else {}
     curves = {figure_name(found): survival_curve(found.made, title=name_of(found)) for found in findings.curves}
     return ordered | flow | curves | {name: figure for name, figure in usual.items() if name not in ordered}
@@ -59,6 +62,20 @@ def certainty_figures(found: AnalysisFindings, findings: Findings) -> dict[str, 
         return {}
     title = f"{found.outcome.name}: absolute effects"
     return {f"absolute-{found.analysis.id}": draw_absolute_effects(found, counted=counted_words(found), title=title)}
+
+
+def risk_figures(found: AnalysisFindings) -> dict[str, Figure]:
+    """The figures of the risk of bias of what an analysis pools, by name."""
+    drawn: dict[str, Figure] = {}
+    if found.risk_of_bias is None:
+        return drawn
+    for i, tool in enumerate(found.risk_of_bias.tools):
+        name = found.analysis.id + (f".{tool.id}" if i else "")
+        by = f", {tool.short or tool.name}" if i else ""
+        risk, heading = found.risk_of_bias, f"{found.outcome.name}: risk of bias"
+        drawn[f"traffic-lights-{name}"] = traffic_light(risk, tool=tool.id, title=f"{heading} by study{by}")
+        drawn[f"risk-of-bias-{name}"] = risk_of_bias_summary(risk, tool=tool.id, title=f"{heading} by domain{by}")
+    return drawn
 
 
 def robustness_figures(found: AnalysisFindings) -> dict[str, Figure]:

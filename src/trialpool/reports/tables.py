@@ -10,6 +10,7 @@ from typing import Any
 from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.analysis.reconstructed_curves import CurveFindings
 from trialpool.reports.findings_json import findings_data
+from trialpool.reports.risk_of_bias_json import risk_of_bias_rows
 from trialpool.reports.summary_of_findings import summary_of_findings
 from trialpool.stats.distributions import z_quantile
 
@@ -37,6 +38,7 @@ TITLES = {
     "subsets": "Subsets of the studies with and without each",
     "small_study": "Tests of small-study effects",
     "sequential": "Looks of the sequential analyses",
+    "risk_of_bias": "Risk of bias of each result by domain, with the answers",
 }
 
 
@@ -72,6 +74,7 @@ def table_rows(findings: Findings) -> Rows:
         "subsets": list(_of_a_part(data, "subsets", "studies", dict)),
         "small_study": list(_of_a_part(data, "small_study", "", dict)),
         "sequential": list(_of_a_part(data, "sequential", "looks", dict)),
+        "risk_of_bias": risk_of_bias_rows(data),
     } | {f"patients-{found.curve.name}": _patients(found) for found in findings.curves}
 
 

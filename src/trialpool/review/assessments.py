@@ -28,6 +28,16 @@ def assessed(review: Review, unit: Study, outcome: str) -> Assessment | None:
 
 
 def assessments_of(review: Review) -> tuple[Assessment, ...]:
-    """Every result of the plan's outcomes that is judged, in the order of studies.csv."""
-    found = (assessed(review, unit, outcome.id) for unit in review.studies for outcome in review.plan.outcomes)
+    """Every result of the plan's outcomes that is judged, in the order of studies.csv.
+
+    A row that names no outcome is about those that the study reports, so that no result is judged that is not there.
+    """
+    reported = {(report.study, report.outcome) for report in review.reports}
+    named = {(row.study, row.outcome) for row in review.risk_of_bias}
+    found = (
+        assessed(review, unit, outcome.id)
+        for unit in review.studies
+        for outcome in review.plan.outcomes
+        if (unit.study, outcome.id) in named or any((unit.study, name) in reported for name in outcome.reported_as)
+    )
     return tuple(each for each in found if each is not None)
