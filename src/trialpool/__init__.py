@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from trialpool.figures.from_judgements import risk_of_bias_summary as risk_of_bias_summary
     from trialpool.figures.from_judgements import traffic_light as traffic_light
     from trialpool.figures.from_results import funnel as funnel
+    from trialpool.figures.recall_curve import recall_curve as recall_curve
     from trialpool.figures.survival_curve import survival_curve as survival_curve
     from trialpool.formats.clinical_trials_gov import read_registration as read_registration
     from trialpool.formats.curves import read_curves as read_curves
@@ -67,7 +68,9 @@ if TYPE_CHECKING:
     from trialpool.screening.ranking.ranker import Ranker as Ranker
     from trialpool.screening.reviewers import screening_agreement as screening_agreement
     from trialpool.screening.state import screening_state as screening_state
+    from trialpool.screening.ranking.simulation import simulate_screening as simulate_screening
     from trialpool.screening.stopping import stopping_advice as stopping_advice
+    from trialpool.screening.stopping import stopping_point as stopping_point
     from trialpool.stats.agreement.agreement import agreement as agreement
     from trialpool.stats.bayes.empirical_priors import empirical_prior as empirical_prior
     from trialpool.stats.bayes.model_averaging import model_average as model_average
@@ -234,6 +237,7 @@ _ROOMS = {
     "figures.from_influence": ("baujat_plot", "gosh", "influence_plot", "radial_plot"),
     "figures.from_judgements": ("risk_of_bias_summary", "traffic_light"),
     "figures.from_results": ("funnel",),
+    "figures.recall_curve": ("recall_curve",),
     "figures.survival_curve": ("survival_curve",),
     "formats.clinical_trials_gov": ("read_registration",),
     "formats.curves": ("read_curves",),
@@ -257,7 +261,8 @@ _ROOMS = {
     "screening.publications_of_review": ("screen_records",),
     "screening.reviewers": ("screening_agreement",),
     "screening.state": ("screening_state",),
-    "screening.stopping": ("stopping_advice",),
+    "screening.ranking.simulation": ("simulate_screening",),
+    "screening.stopping": ("stopping_advice", "stopping_point"),
     "stats.agreement.agreement": ("agreement",),
     "stats.bayes.empirical_priors": ("empirical_prior",),
     "stats.bayes.model_averaging": ("model_average",),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
 from trialpool.errors import BadArgument
-from trialpool.screening.stopping import stopping_advice
+from trialpool.screening.stopping import stopping_advice, stopping_point
 
 RANKINGS = Path(__file__).parents[2].parent / "shared" / "data" / "screening" / "clef_tar_2017_rankings.jsonl"
 decisions = st.lists(st.integers(0, 1), min_size=1, max_size=60)
@@ -54,6 +54,15 @@ class TestRule:
         )
 
 
+class TestPoint:
+    @given(decisions, st.integers(0, 60), st.sampled_from([0.5, 0.8, 0.9]))
+    def test_is_the_first_decision_after_which_the_advice_is_to_stop(self, y, unseen, target):
+        total = len(y) + unseen
+        steps = range(1, len(y) + 1)
+        first = next((s for s in steps if stopping_advice(y[:s], total, target=target).stop), None)
+        assert stopping_point(y, total, target=target) == first
+
+
 @pytest.mark.parametrize(
     ("y", "total", "options"), [([2], 3, {}), ([0, 1], 1, {}), ([0], 3, {"target": 1.2}), ([0], 3, {"confidence": 1})]
 )
@@ -63,11 +72,11 @@ def test_bad_input(y, total, options):
 
 
 @pytest.mark.skipif(not RANKINGS.is_file(), reason="the labelled rankings are not here")
-def test_never_below_the_target_on_real_orders():
+@pytest.mark.parametrize("target", [0.9, 0.95])
+def test_never_below_the_target_on_real_orders_looking_after_every_decision(target):
     for topic in map(json.loads, RANKINGS.read_text(encoding="utf-8").splitlines()):
         total, found = topic["n_pool"], np.array(topic["rel_positions_abstract"])
         y = np.zeros(total, dtype=int)
         y[found - 1] = 1
-        step = max(50, total // 60)
-        stop = next((s for s in range(step, total, step) if stopping_advice(y[:s], total, target=0.9).stop), total)
-        assert y[:stop].sum() / found.size >= 0.9, topic["topic"]
+        stop = stopping_point(y.tolist(), total, target=target) or total
+        assert y[:stop].sum() / found.size >= target, topic["topic"]

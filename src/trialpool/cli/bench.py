@@ -19,3 +19,17 @@ def dedup(data: Data) -> None:
     from trialpool.cli.bench_dedup import bench_dedup
 
     bench_dedup(data)
+
+
+@app.command()
+def screening(
+    data: Annotated[Path, typer.Option("--data", help="A folder of finished screenings, a CSV file each", show_default=False)],
+    model: Annotated[str, typer.Option(help="The model to rank by [default: the one that is used in screening]")] = "",
+    retrain: Annotated[
+        float, typer.Option(help="0 learns after every decision; 0.05 when there are 5% more, which is faster", min=0, max=1)
+    ] = 0.0,
+) -> None:
+    """Screen finished screenings again in the order of the ranking, and try rules of stopping on these orders."""
+    from trialpool.cli.bench_screening import bench_screening
+
+    bench_screening(data, model=model, retrain=retrain)

@@ -297,6 +297,29 @@ def digitise(
 
 
 @app.command()
+def simulate(
+    records: Annotated[
+        Path, typer.Argument(help="A finished screening: a CSV file with a label, or a review folder", show_default=False)
+    ],
+    label: Annotated[str, typer.Option(help="Column that says what was included [default: label_included, included, ...]")] = "",
+    seeds: Annotated[
+        int, typer.Option(help="How many simulations, each from another pair of records known at the start", min=1)
+    ] = 3,
+    model: Annotated[str, typer.Option(help="The model to rank by [default: the one that is used in screening]")] = "",
+    retrain: Annotated[
+        float, typer.Option(help="0 learns after every decision; 0.05 when there are 5% more, which is faster", min=0, max=1)
+    ] = 0.0,
+    out: Annotated[
+        Path | None, typer.Option(help="File of the recall curve [default: NAME-recall.svg here]", show_default=False)
+    ] = None,
+) -> None:
+    """Screen again what was screened, in the order of the ranking: how soon is what was included found, and when to stop?"""
+    from trialpool.cli.simulate import simulate as simulated
+
+    simulated(records, label=label, seeds=seeds, model=model, retrain=retrain, out=out)
+
+
+@app.command()
 def flow(
     folder: Annotated[Path | None, typer.Argument(help="A review folder", show_default=False)] = None,
     counts: Annotated[

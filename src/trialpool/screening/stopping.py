@@ -80,15 +80,54 @@ def stopping_advice(decisions: Sequence[int], total: int, *, target: float = 0.9
     """
     y = _checked(decisions, total, target, confidence)
     seen, found = y.size, int(y.sum())
-    starts = np.concatenate([[0], np.flatnonzero(y) + 1])
-    starts = starts[starts < seen]
-    if starts.size == 0:
+    windows = _windows(y)
+    if windows is None:
         return StoppingAdvice(seen, total, found, target, confidence, 1.0, 0.0, total - seen, stop=False)
-    in_window = found - np.concatenate([[0], np.cumsum(y)])[starts]
-    p = _p_of(_missing_for(found, target), starts, in_window, seen, total)
-    unseen = _unseen_at_most(starts, in_window, seen, total, 1 - confidence)
+    p = _p_of(_missing_for(found, target), *windows, seen, total)
+    unseen = _unseen_at_most(*windows, seen, total, 1 - confidence)
     recall = found / (found + unseen) if found else 0.0
-    return StoppingAdvice(seen, total, found, target, confidence, p, recall, unseen, stop=p <= 1 - confidence and found > 0)
+    return StoppingAdvice(seen, total, found, target, confidence, p, recall, unseen, stop=_says_stop(p, found, confidence))
+
+
+def stopping_point(decisions: Sequence[int], total: int, *, target: float = 0.95, confidence: float = 0.95) -> int | None:
+    """After how many of these decisions `stopping_advice` says for the first time that screening may stop; None if after none.
+
+    From one relevant record to the next P only falls, so it is looked at before each relevant record and, where it is small
+    enough there, searched by halves.
+
+    >>> stopping_point([1, 0, 1, 1] + [0] * 246, total=250)
+    238
+    """
+    y = _checked(decisions, total, target, confidence)
+    ends = np.append(np.flatnonzero(y), y.size)  # the last decision before a relevant record, and the very last
+    for before, end in zip(np.append(0, ends), ends, strict=False):
+        if end > before and _stops(y[:end], total, target, confidence):
+            low, high = int(before), int(end)  # not before low + 1, at high at the latest
+            while low + 1 < high:
+                middle = (low + high) // 2
+                low, high = (low, middle) if _stops(y[:middle], total, target, confidence) else (middle, high)
+            return high
+    return None
+
+
+def _stops(y: NDArray[np.int64], total: int, target: float, confidence: float) -> bool:
+    windows, found = _windows(y), int(y.sum())
+    if windows is None:
+        return False
+    return _says_stop(_p_of(_missing_for(found, target), *windows, y.size, total), found, confidence)
+
+
+def _says_stop(p: float, found: int, confidence: float) -> bool:
+    return p <= 1 - confidence and found > 0
+
+
+def _windows(y: NDArray[np.int64]) -> tuple[Array, Array] | None:
+    """After how many decisions each window begins, and the relevant records in it; None where there is no decision."""
+    starts = np.concatenate([[0], np.flatnonzero(y) + 1])
+    starts = starts[starts < y.size]
+    if starts.size == 0:
+        return None
+    return starts, y.sum() - np.concatenate([[0], np.cumsum(y)])[starts]
 
 
 def _missing_for(found: int, target: float) -> int:
@@ -97,10 +136,17 @@ def _missing_for(found: int, target: float) -> int:
 
 
 def _p_of(unseen: int, starts: Array, in_window: Array, seen: int, total: int) -> float:
-    """P(so few in the window), the smallest over windows, if `unseen` relevant records were left."""
+    """P(so few in the window), the smallest over windows, if `unseen` relevant records were left.
+
+    It is 1/2 or more where a window has no fewer than expected, for the median is at most the mean, rounded up: such windows are
+    looked at only where no other says more.
+    """
     if unseen > total - seen:
         return 0.0
-    return float(np.exp(_log_cdf(in_window, total - starts, in_window + unseen, seen - starts)).min())
+    pool, relevant, drawn = total - starts, in_window + unseen, seen - starts
+    few = in_window * pool < drawn * relevant
+    p = np.exp(_log_cdf(in_window[few], pool[few], relevant[few], drawn[few])).min(initial=1.0)
+    return float(p if p < 0.5 else np.exp(_log_cdf(in_window, pool, relevant, drawn)).min())
 
 
 def _unseen_at_most(starts: Array, in_window: Array, seen: int, total: int, alpha: float) -> int:
@@ -116,15 +162,21 @@ def _unseen_at_most(starts: Array, in_window: Array, seen: int, total: int, alph
 
 
 def _log_cdf(k: Array, total: Array, relevant: Array, drawn: Array) -> Array:
-    """log P(X <= k) of the hypergeometric distribution, element by element: `drawn` of `total`, of which `relevant`."""
-    most = int(k.max()) + 1
-    x = np.arange(most, dtype=float)[np.newaxis, :]
-    terms = _log_choose(relevant[:, None], x) + _log_choose((total - relevant)[:, None], drawn[:, None] - x)
-    terms = np.where(x <= k[:, None], terms - _log_choose(total, drawn)[:, None], -np.inf)
-    largest = terms.max(axis=-1)
-    with np.errstate(invalid="ignore"):
-        summed = largest + np.log(np.exp(terms - largest[:, None]).sum(axis=-1))
-    return np.where(np.isfinite(largest), np.minimum(summed, 0.0), -np.inf)
+    """log P(X <= k) of the hypergeometric distribution, element by element: `drawn` of `total`, of which `relevant`.
+
+    P(k) and, from there downwards, P(x - 1) / P(x) = x (total - relevant - drawn + x) / ((relevant - x + 1) (drawn - x + 1)), which
+    falls with x, until what is added does not count any more.
+    """
+    at_k = _log_choose(relevant, k) + _log_choose(total - relevant, drawn - k) - _log_choose(total, drawn)
+    x, term = k.astype(float), np.ones(k.shape)
+    summed = term.copy()
+    with np.errstate(over="ignore", invalid="ignore"):
+        while (term > 1e-16 * summed).any():
+            term = term * np.maximum(x, 0) * np.maximum(total - relevant - drawn + x, 0) / ((relevant - x + 1) * (drawn - x + 1))
+            summed += term
+            x -= 1
+        logs = at_k + np.log(summed)
+    return np.where(np.isneginf(at_k), -np.inf, np.where(np.isfinite(logs), np.minimum(logs, 0.0), 0.0))
 
 
 def _log_choose(n: Array, k: Array) -> Array:

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trialpool.errors import BadArgument
 from trialpool.review.record import Record
-from trialpool.screening.ranking.features import text_of, words_and_pairs
-from trialpool.screening.ranking.models import MODELS
-
-Floats = NDArray[np.float64]
+from trialpool.screening.ranking.features import WordsAndPairs, text_of
+from trialpool.screening.ranking.models import DEFAULT, MODELS, Flags, Floats, Rows
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Ranker:
     learnt from 1 relevant and 1 irrelevant records
     """
 
-    def __init__(self, records: Sequence[Record], *, criteria: str = "", model: str = "elas-u4", seed: int = 1) -> None:
+    def __init__(self, records: Sequence[Record], *, criteria: str = "", model: str = DEFAULT, seed: int = 1) -> None:
         if model not in MODELS:
             raise BadArgument(f"model is {model!r}. Use one of {', '.join(MODELS)}.")
         self.ids = tuple(record.id for record in records)
@@ -67,10 +64,9 @@ class Ranker:
         if len(self._row) < len(self.ids):
             twice = next(id_ for row, id_ in enumerate(self.ids) if self._row[id_] != row)
             raise BadArgument(f"Two records have the identifier {twice}. Give each its own.")
-        features: Any = words_and_pairs([*map(text_of, records), criteria]) if records else None
-        self._features: Any = None if features is None else features[: len(self.ids)]
-        self._criteria = features[len(self.ids) :] if features is not None and criteria.strip() else None
-        self._model, self._seed = model, seed
+        self._words = WordsAndPairs([text_of(record) for record in records])
+        self._model = MODELS[model](self._words)
+        self._criteria, self._seed = criteria.strip(), seed
         self._chance = np.random.default_rng(seed).permutation(len(self.ids))
 
     def rank(self, decided: Mapping[str, bool]) -> Ranking:
@@ -84,24 +80,31 @@ class Ranker:
             raise BadArgument(f"There is no record {unknown} to rank by. Make a Ranker of all records that are decided on.")
         rows = np.array(sorted(self._row[id_] for id_ in decided), dtype=np.int64)
         relevant = np.array([decided[self.ids[row]] for row in rows], dtype=bool)
-        scores, basis = self.scores(rows, relevant)
-        order = np.lexsort((self._chance, -scores))
-        order = order[~np.isin(order, rows)]
+        scores, basis = self._scores(rows, relevant, self._seed)
+        order = self._order(scores, rows)
         return Ranking(tuple(self.ids[row] for row in order), tuple(scores[order].tolist()), basis)
 
-    def scores(self, rows: NDArray[np.int64], relevant: NDArray[np.bool_]) -> tuple[Floats, str]:
-        """A score a record, decided ones too, and what it rests on; `rows` say which are decided, in rising order."""
+    def rows_in_order(self, rows: Rows, relevant: Flags, seed: int) -> Rows:
+        """The undecided rows, the likeliest first; `rows` and `relevant` say in rising order which are decided, and how."""
+        return self._order(self._scores(rows, relevant, seed)[0], rows)
+
+    def _order(self, scores: Floats, rows: Rows) -> Rows:
+        order = np.lexsort((self._chance, -scores))
+        return order[~np.isin(order, rows)]
+
+    def _scores(self, rows: Rows, relevant: Flags, seed: int) -> tuple[Floats, str]:
+        """A score a record, decided ones too, and what it rests on."""
         found, not_found = int(relevant.sum()), int((~relevant).sum())
         if found and not_found:
-            scores = MODELS[self._model](self._features, rows, relevant, self._seed)
-            return scores, f"learnt from {found} relevant and {not_found} irrelevant records"
+            basis = f"learnt from {found} relevant and {not_found} irrelevant records"
+            return self._model.scores(rows, relevant, seed), basis
         if found:
-            return self._like(self._features[rows]), f"likeness to {found} relevant records"
-        if self._criteria is not None:
-            return self._like(self._criteria), "likeness to the criteria"
+            return self._likeness(self._words.matrix[rows[relevant]]), f"likeness to {found} relevant records"
+        if self._criteria:
+            return self._likeness(self._words.of([self._criteria])), "likeness to the criteria"
         return np.zeros(len(self.ids)), "chance"
 
-    def _like(self, examples: Any) -> Floats:
-        """Mean cosine of each record with the examples."""
-        means: Floats = np.asarray((self._features @ examples.T).mean(axis=1), dtype=np.float64).ravel()
-        return means
+    def _likeness(self, examples: Any) -> Floats:
+        """Mean cosine of each record with the examples, rows of words and pairs."""
+        likeness: Floats = np.asarray((self._words.matrix @ examples.T).mean(axis=1), dtype=np.float64).ravel()
+        return likeness
