@@ -97,6 +97,7 @@ class Desk:
         folder.mkdir()
         if (ROOT / "reviews").is_dir():
             shutil.copytree(ROOT / "reviews", folder / "reviews", ignore=shutil.ignore_patterns("report"))
+            shutil.copytree(ROOT / "docs/examples", folder / "docs/examples")
         namespace["__desk__"] = cls(folder, Path.cwd(), np.get_printoptions(), ConsoleSession(folder))
         os.chdir(folder)
         np.set_printoptions(legacy="1.25")  # 0.096 rather than np.float64(0.096), as the pages show numbers

@@ -42,6 +42,8 @@ def read_labelled_records(path: Path, label: str = "") -> LabelledRecords:
     BadInput
         the file cannot be read, lacks a column, or has a label that says neither yes nor no
     """
+    if not path.is_file():
+        raise BadInput([Problem(path.name, 0, "", "there is no such file", "Give a CSV file with records and decisions")])
     table = read_table(path, path.name)
     names = {name.casefold(): name for name in table.columns}
     of_label = _first(names, (label,) if label else LABELS)
