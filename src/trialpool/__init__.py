@@ -66,9 +66,9 @@ if TYPE_CHECKING:
     from trialpool.screening.deduplication.deduplicate import deduplicate as deduplicate
     from trialpool.screening.publications_of_review import screen_records as screen_records
     from trialpool.screening.ranking.ranker import Ranker as Ranker
+    from trialpool.screening.ranking.simulation import simulate_screening as simulate_screening
     from trialpool.screening.reviewers import screening_agreement as screening_agreement
     from trialpool.screening.state import screening_state as screening_state
-    from trialpool.screening.ranking.simulation import simulate_screening as simulate_screening
     from trialpool.screening.stopping import stopping_advice as stopping_advice
     from trialpool.screening.stopping import stopping_point as stopping_point
     from trialpool.stats.agreement.agreement import agreement as agreement

@@ -43,8 +43,8 @@ def test_a_column_that_is_named(written):
         (
             "title,abstract\nA,B\n",
             (
-                "finished.csv, row 1: there is no column label_included or included or label or relevant or decision or final_label "
-                "among the columns (title, abstract). Name the column that says what was included: --label NAME."
+                "finished.csv, row 1: there is no column label_included or included or label or relevant or decision or "
+                "final_label among the columns (title, abstract). Name the column that says what was included: --label NAME."
             ),
         ),
         (
