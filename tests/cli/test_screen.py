@@ -139,6 +139,26 @@ def test_killing_it_loses_at_most_the_decision_being_typed(tmp_path):
     os.waitpid(terminal.pid, 0)
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="where processes cannot be looked at")
+def test_killing_it_ends_the_ranking_too(tmp_path):
+    terminal = Terminal(review(tmp_path))
+    terminal.until(lambda: b"Quit" in terminal.seen)
+    children = Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children").read_text().split()
+    assert children
+    terminal.press("i")
+    terminal.until(lambda: len(rows(terminal.folder)) == 1)
+    terminal.kill()
+    terminal.until(lambda: not any(running(child) for child in children))
+
+
+def running(pid: str) -> bool:
+    """Whether a process is there, and no zombie that nobody waits for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 # Refused
 
 

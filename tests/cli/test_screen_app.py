@@ -39,31 +39,36 @@ def included(*numbers):
     return [row(n, "include", reviewer) for n in numbers for reviewer in ("mk", "jl")]
 
 
-def run(
-    keys, rows=(), *, reviewer="mk", stage=FIRST, role="reviewer", write=None, ranked=False, size=(110, 40), records=RECORDS, **plan
+def opened(
+    rows=(), *, reviewer="mk", stage=FIRST, role="reviewer", write=None, learner=None, advise=False, records=RECORDS, **plan
 ):
-    """Open the screen, press keys, and give the app as it then is with what it kept and what is seen."""
+    """The screen before it is shown, and the list of what it will keep."""
     kept: list[ScreeningDecision] = []
     minutes = count()
     state = screening_state([record.id for record in records], rows, ScreeningPlan.model_validate(PLAN | plan))
     session = ScreeningSession(
         state, reviewer, stage, role=role, write=write or kept.append, now=lambda: f"2026-03-02T09:{next(minutes):02d}:00Z"
     )
-    learner = (lambda deliver: BackgroundRanking(records, criteria="", seed=1, deliver=deliver)) if ranked else None
-    app = ScreeningApp(session, {record.id: record for record in records}, "A review", learner=learner, advise=ranked)
+    app = ScreeningApp(session, {record.id: record for record in records}, "A review", learner=learner, advise=advise)
+    return app, kept
+
+
+def seen_on(app):
+    """The texts on the screen by the names of their places; what has no name is joined under the empty one."""
+    seen = {static.id: str(static.content) for static in app.screen.query(Static) if static.id}
+    return seen | {"": "\n".join(str(static.content) for static in app.screen.query(Static) if not static.id)}
+
+
+def run(keys, rows=(), *, size=(110, 40), **how):
+    """Open the screen, press keys, and give the app as it then is with what it kept and what is seen."""
+    app, kept = opened(rows, **how)
 
     async def play():
         async with app.run_test(size=size) as pilot:
             for key in keys:
                 await pilot.press(key)
                 await pilot.pause()
-                if ranked:  # the ranking comes from another thread
-                    await pilot.pause(0.3)
-            app.seen = {}
-            for static in app.screen.query(Static):
-                app.seen[static.id or ""] = app.seen.get(static.id or "", "") + f"{static.content}\n" * (not static.id)
-                if static.id:
-                    app.seen[static.id] = str(static.content)
+            app.seen = seen_on(app)
 
     asyncio.run(play())
     return app, kept
@@ -182,17 +187,52 @@ def test_what_cannot_be_written_is_said_and_nothing_moves():
 
 
 def test_the_ranking_comes_in_the_background_and_what_is_shown_stays():
-    app, kept = run(["i", "e", "e"], ranked=True)
-    assert short(kept) == ["1 include", "2 exclude", "3 exclude"]  # of what came after 2, 3 is the likest to 1
-    assert app.session.labels() == {one.record: one.decision == "include" for one in kept}
-    assert app.basis.startswith("Order: learnt from 1 relevant and 2 irrelevant records")
-    assert "relevant found, at most" in app.seen["advice"]
+    app, kept = opened(learner=lambda deliver: BackgroundRanking(RECORDS, criteria="", seed=1, deliver=deliver), advise=True)
+
+    async def play():
+        async with app.run_test(size=(110, 40)) as pilot:
+            for key, basis in (("i", "likeness to 1 relevant records"), ("e", "learnt from 1 relevant and 1 irrelevant records")):
+                await pilot.press(key)
+                await until(pilot, lambda: app.basis == f"Order: {basis}.")  # noqa: B023
+            await pilot.press("e")
+            await pilot.pause()
+            app.seen = seen_on(app)
+
+    asyncio.run(play())
+    assert short(kept) == ["1 include", "2 exclude", "3 exclude"]  # 2 was shown already; of the others, 3 is the likest to 1
+    assert app.session.labels() == {"a.ris#1": True, "a.ris#2": False, "a.ris#3": False}
+    assert "1 relevant found, at most " in app.seen["advice"]
+    assert not app.ranking._process.is_alive()
+
+
+async def until(pilot, true):
+    """Wait until something is so: another process takes its time."""
+    for _ in range(1200):
+        if true():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("it never came")
+
+
+def test_a_ranking_that_dies_is_no_harm():
+    app, kept = opened(learner=lambda deliver: BackgroundRanking(RECORDS, criteria="", seed=1, deliver=deliver))
+    app.ranking._process.kill()
+    app.ranking._process.join()
+
+    async def play():
+        async with app.run_test(size=(110, 40)) as pilot:
+            for _ in range(3):
+                await pilot.press("i")
+                await pilot.pause(0.1)
+
+    asyncio.run(play())
+    assert short(kept) == ["1 include", "2 include", "3 include"]
 
 
 def test_advice_is_said_in_full_where_it_holds():
     assert (
         " relevant records were found (at most 3 unseen). That recall is below 95%: P = "
-        in run(["i", "a"], ranked=True)[0].seen[""]
+        in run(["i", "a"], advise=True)[0].seen[""]
     )
     assert "only where records come in ranked or random order" in run(["i", "a"])[0].seen[""]
 

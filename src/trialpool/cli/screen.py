@@ -16,7 +16,7 @@ from trialpool.formats.decision_file import append_decision
 from trialpool.formats.screening_folder import ScreeningFolder, read_screening
 from trialpool.review.plan import Plan
 from trialpool.review.screening import REVIEWER, STAGES, Role, Stage
-from trialpool.screening.publications_of_review import ReviewScreening, screen_records
+from trialpool.screening.publications_of_review import ScreenedRecords, screen_records
 from trialpool.screening.session import ORDERS, Order, ScreeningSession, random_order
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _screen(folder: Path, read: ScreeningFolder, asked: Asked) -> None:
     typer.echo(f"{session.done} decided by {asked.reviewer}, {left} left. More: trialpool progress {folder}")
 
 
-def _open_stage(found: ReviewScreening, asked: Asked) -> Stage:
+def _open_stage(found: ScreenedRecords, asked: Asked) -> Stage:
     """The first stage at which something is to be done, else the first."""
     for stage in STAGES:
         if found.state.conflicts(stage) if asked.role == "adjudicator" else found.state.queue(asked.reviewer, stage):
@@ -94,7 +94,7 @@ def _open_stage(found: ReviewScreening, asked: Asked) -> Stage:
     return STAGES[0]
 
 
-def _ranking(found: ReviewScreening, plan: Plan, seed: int, deliver: Callable[[Ranking], object]) -> BackgroundRanking:
+def _ranking(found: ScreenedRecords, plan: Plan, seed: int, deliver: Callable[[Ranking], object]) -> BackgroundRanking:
     from trialpool.cli.screen_app.background_ranking import BackgroundRanking
 
     asked = plan.question

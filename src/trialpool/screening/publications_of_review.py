@@ -14,8 +14,8 @@ from trialpool.screening.state import ScreeningState, screening_state
 
 
 @dataclass(frozen=True)
-class ReviewScreening:
-    """The screening of a review.
+class ScreenedRecords:
+    """Records under screening.
 
     state : where it stands
     shown : by publication (its identifier) the record that is shown: of several, the best of every field
@@ -33,7 +33,7 @@ def screen_records(
     plan: ScreeningPlan | None = None,
     *,
     duplicates: Iterable[DuplicateDecision] = (),
-) -> ReviewScreening:
+) -> ScreenedRecords:
     """Where the screening of these records stands, duplicates among them found and decided once.
 
     Parameters
@@ -57,4 +57,4 @@ def screen_records(
     state = screening_state([record.id for record in records], decisions, plan, groups=found.groups)
     by_id = {record.id: record for record in records}
     shown = {publication.id: merged.get(publication.id, by_id[publication.id]) for publication in state.publications}
-    return ReviewScreening(state, shown, found)
+    return ScreenedRecords(state, shown, found)

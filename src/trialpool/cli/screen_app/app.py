@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -37,7 +38,7 @@ class ScreeningApp(App[None]):
     """
 
     ENABLE_COMMAND_PALETTE = False
-    CSS_PATH = "screen.tcss"
+    CSS_PATH = Path(__file__).with_name("screen.tcss")
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (as textual declares it)
         (0, "-narrow"),
         (100, "-wide"),

@@ -1,46 +1,73 @@
-"""The ranking, learnt anew in the background whenever something was decided; whoever screens never waits for it."""
+"""The ranking, learnt anew in a process of its own whenever something was decided; whoever screens never waits for it."""
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 from trialpool.review.record import Record
 from trialpool.screening.ranking.ranker import Ranker, Ranking
 
 
 class BackgroundRanking:
-    """A thread that ranks by the latest decisions; of those that come while it is at work only the last are taken.
+    """A process that ranks by the latest decisions; of those that come while it is at work only the last are taken.
 
-    deliver : is given each ranking, in the thread
+    It ends when this one does, however that ends. A thread here only waits for what it sends.
+
+    deliver : is given each ranking, in that thread
     """
 
     def __init__(self, records: Sequence[Record], *, criteria: str, seed: int, deliver: Callable[[Ranking], object]) -> None:
-        self._records, self._criteria, self._seed, self._deliver = records, criteria, seed, deliver
-        self._wanted: Mapping[str, bool] | None = None
-        self._changed = threading.Event()
+        context = get_context("spawn")
+        self._here, there = context.Pipe()
+        self._process = context.Process(target=work, args=(there, list(records), criteria, seed), daemon=True)
+        self._process.start()
+        there.close()  # else the process would not notice the end of this one
+        self._deliver = deliver
         self._ended = False
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._waiting = threading.Thread(target=self._wait, daemon=True)
+        self._waiting.start()
 
     def learn(self, decided: Mapping[str, bool]) -> None:
-        """Rank by these decisions as soon as the thread is free."""
-        self._wanted = decided
-        self._changed.set()
-        if not self._thread.is_alive() and not self._ended:
-            self._thread.start()
+        """Rank by these decisions as soon as the process is free."""
+        if not self._ended:
+            try:
+                self._here.send(dict(decided))
+            except OSError:  # the process has died; the order stays as it is
+                self._ended = True
 
     def stop(self) -> None:
-        """Deliver nothing more."""
+        """Deliver nothing more, and end the process."""
         self._ended = True
-        self._changed.set()
+        self._process.terminate()
+        self._process.join()
+        self._here.close()
 
-    def _work(self) -> None:
-        ranker = Ranker(self._records, criteria=self._criteria, seed=self._seed)
+    def _wait(self) -> None:
         while not self._ended:
-            self._changed.wait()
-            self._changed.clear()
-            wanted, self._wanted = self._wanted, None
-            if wanted is not None and not self._ended:
-                ranking = ranker.rank(wanted)
-                if not self._ended:
-                    self._deliver(ranking)
+            try:
+                ranking = self._here.recv()
+            except (EOFError, OSError):
+                return
+            if not self._ended:
+                self._deliver(ranking)
+
+
+def work(there: Connection, records: Sequence[Record], criteria: str, seed: int) -> None:
+    """Rank by what comes, until the other end closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal is the screen's
+    if hasattr(os, "nice"):
+        os.nice(5)  # the screen comes first
+    ranker = Ranker(records, criteria=criteria, seed=seed)
+    try:
+        while True:
+            decided = there.recv()
+            while there.poll():
+                decided = there.recv()
+            there.send(ranker.rank(decided))
+    except (EOFError, OSError):
+        return
