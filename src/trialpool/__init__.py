@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from trialpool.formats.records.writing import write_records as write_records
     from trialpool.formats.review_folder import read_review as read_review
     from trialpool.formats.revman5 import read_revman as read_revman
+    from trialpool.formats.revman_csv import revman_csv as revman_csv
     from trialpool.formulas.regress import location_scale as location_scale
     from trialpool.formulas.regress import regress as regress
     from trialpool.reports.build import write_report as write_report
@@ -248,6 +249,7 @@ _ROOMS = {
     "formats.records.writing": ("write_records",),
     "formats.review_folder": ("read_review",),
     "formats.revman5": ("read_revman",),
+    "formats.revman_csv": ("revman_csv",),
     "formulas.regress": ("location_scale", "regress"),
     "reports.build": ("write_report",),
     "reports.export": ("export_review",),

@@ -145,3 +145,12 @@ def test_every_bad_number_is_said_at_once(tmp_path):
 
 def test_what_is_stored_may_be_empty():
     assert {getattr(StoredResult(), f.name) for f in fields(StoredResult)} == {None}
+
+
+def test_what_cannot_be_pooled_does_not_agree(tmp_path):
+    text = SMALL.read_text(encoding="utf-8").replace('EVENTS_1="62"', 'EVENTS_1="62000"')
+    (tmp_path / "impossible.rm5").write_text(text, encoding="utf-8")
+    wrong = [n for n in check_revman(read_revman(tmp_path / "impossible.rm5")) if not n.agrees]
+    assert [(n.where, n.what, str(n.ours)) for n in wrong] == [
+        *(("CMP-001.01", "effect", "nan"), ("CMP-001.01.02", "effect", "nan"), ("CMP-001.04", "effect", "nan")),
+    ]

@@ -8,7 +8,7 @@ from math import isclose
 
 import numpy as np
 
-from trialpool.errors import NotEstimable
+from trialpool.errors import BadArgument, NotEstimable
 from trialpool.review.revman import RevManOutcome, RevManReview, StoredResult
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import chi2_p
@@ -72,6 +72,8 @@ def pool_as_revman(outcome: RevManOutcome, subgroup: int | None = None) -> Poole
     """
     if outcome.kind == "o-e":
         rows = [row for row in outcome.rows_of(subgroup) if row.o_minus_e is not None and row.v]
+        if not rows:
+            raise NotEstimable(f"{outcome.id} {outcome.name}: no study has an effect.")
         return peto_hazard_ratio(
             o_minus_e=[r.o_minus_e for r in rows], v=[r.v for r in rows], study=[r.name for r in rows], level=outcome.level
         )
@@ -132,22 +134,24 @@ def check_revman(review: RevManReview) -> tuple[Recomputed, ...]:
 
     Returns
     -------
-    a Recomputed for each number; those that do not agree deserve a look, for the file may have been edited since
+    a Recomputed for each number; those that do not agree deserve a look, for the file may have been edited since. Where nothing can
+    be pooled, `ours` is nan
     """
     return tuple(number for outcome in review.outcomes for number in _recomputed(outcome))
 
 
 def _recomputed(outcome: RevManOutcome) -> Iterator[Recomputed]:
     if outcome.stored.estimate is not None and outcome.totals != "SUB":
-        ours = pool_as_revman(outcome)
+        ours = _pooled(outcome, None)
         yield from _numbers(outcome, outcome.id, outcome.name, outcome.stored, ours)
-        yield from _weights(outcome, ours)
+        yield from _weights(outcome, ours) if ours else ()
     fits = []
     for subgroup in outcome.subgroups:
         if subgroup.stored.estimate is None:
             continue
-        fits.append(pool_as_revman(outcome, subgroup.number))
-        yield from _numbers(outcome, subgroup.id, f"{outcome.name}: {subgroup.name}", subgroup.stored, fits[-1])
+        of_subgroup = _pooled(outcome, subgroup.number)
+        fits += [of_subgroup] if of_subgroup else []
+        yield from _numbers(outcome, subgroup.id, f"{outcome.name}: {subgroup.name}", subgroup.stored, of_subgroup)
     if len(fits) > 1 and outcome.stored.Q:
         Q = cochran_q(np.array([f.mu for f in fits]), np.array([f.se for f in fits]) ** 2)
         yield Recomputed(where=outcome.id, name=outcome.name, what="Q between subgroups", stored=outcome.stored.Q, ours=float(Q))
@@ -156,7 +160,20 @@ def _recomputed(outcome: RevManOutcome) -> Iterator[Recomputed]:
             yield Recomputed(where=outcome.id, name=outcome.name, what="P between subgroups", stored=outcome.stored.Q_p, ours=p)
 
 
-def _numbers(outcome: RevManOutcome, where: str, name: str, stored: StoredResult, ours: PooledEffect) -> Iterator[Recomputed]:
+def _pooled(outcome: RevManOutcome, subgroup: int | None) -> PooledEffect | None:
+    """The pooled effect; None where the data do not give one."""
+    try:
+        return pool_as_revman(outcome, subgroup)
+    except (NotEstimable, BadArgument):
+        return None
+
+
+def _numbers(
+    outcome: RevManOutcome, where: str, name: str, stored: StoredResult, ours: PooledEffect | None
+) -> Iterator[Recomputed]:
+    if ours is None:
+        yield Recomputed(where=where, name=name, what="effect", stored=stored.estimate or 0.0, ours=float("nan"))
+        return
     shown = MEASURES[ours.effects.measure].shown
     low, high = ours.interval()
     several = ours.k > 1

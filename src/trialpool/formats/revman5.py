@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 
 from trialpool.errors import BadInput, Problem
 from trialpool.formats.revman5_references import studies_of
+from trialpool.formats.revman_csv import read_revman_csv
 from trialpool.review.revman import (
     BiasItem,
     Kind,
@@ -41,7 +42,7 @@ def read_revman(path: str | Path) -> RevManReview:
 
     Parameters
     ----------
-    path : an .rm5 file
+    path : an .rm5 file, or the CSV of data and analyses that RevMan 5 exports
 
     Returns
     -------
@@ -54,6 +55,8 @@ def read_revman(path: str | Path) -> RevManReview:
         where the file is no RevMan 5 review; or with every number that cannot be read, at once
     """
     path = Path(path)
+    if path.suffix.lower() == ".csv" and path.is_file():
+        return read_revman_csv(path)
     root = _root(path)
     problems: list[Problem] = []
     studies = studies_of(root, path.name)
@@ -184,7 +187,7 @@ class _Reader:
         """Results of an element; of an outcome that is not estimable, RevMan stores zeros, which are no results."""
         if e.get("ESTIMABLE", "YES") != "YES":
             return StoredResult(weight=self.number(e, "WEIGHT"), **{name: self.whole(e, a) for name, a in ARMS.items()})
-        I2 = self.number(e, "I2")
+        I2, Q_I2 = self.number(e, "I2"), self.number(e, "I2_Q")
         return StoredResult(
             estimate=self.number(e, "EFFECT_SIZE"),
             ci_low=self.number(e, "CI_START"),
@@ -198,6 +201,7 @@ class _Reader:
             tau2=self.number(e, "TAU2"),
             Q=self.number(e, "Q"),
             Q_p=self.number(e, "P_Q"),
+            Q_I2=None if Q_I2 is None else Q_I2 / 100,
             weight=self.number(e, "WEIGHT"),
             studies=self.whole(e, "STUDIES"),
             **{name: self.whole(e, attribute) for name, attribute in ARMS.items()},

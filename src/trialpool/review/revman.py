@@ -25,7 +25,7 @@ OF_MEANS = {"MD": mean_difference, "SMD": standardised_mean_difference}
 class StoredResult:
     """What RevMan computed and stored; None where it stored nothing. Ratios as shown, I2 as a share, P two-sided.
 
-    Q, Q_df, Q_p : test for subgroup differences; of outcomes alone
+    Q, Q_p, Q_I2 : test for subgroup differences; of outcomes alone
     chi2, df     : heterogeneity
     """
 
@@ -41,6 +41,7 @@ class StoredResult:
     tau2: float | None = None
     Q: float | None = None
     Q_p: float | None = None
+    Q_I2: float | None = None
     weight: float | None = None
     studies: int | None = None
     events_t: int | None = None
