@@ -41,6 +41,9 @@ def test_a_record_as_a_reference(record, expected):
         ("Smith, JR", "Smith JR"),
         ("Intergroupe Francophone du Myélome", "Intergroupe Francophone du Myélome"),
         ("Smith, John, 3rd", "Smith J 3rd"),
+        ("Lokhorst H.M.", "Lokhorst HM"),
+        ("van der Berg A.-M.", "van der Berg AM"),
+        ("Group of St. Luke", "Group of St. Luke"),
         ("", ""),
     ],
 )
@@ -60,8 +63,20 @@ def test_the_record_of_a_study_is_found_by_doi_or_pubmed_number_and_the_fuller_o
     study = Study(study="a", label="A 2006", year=2006, doi="10.1/ABC", pmid="7")
     short, full = Record(PLACE, title="T", doi="10.1/abc"), Record(Place("b.ris", 2), title="T", year=2006, journal="J", pmid="7")
     other = Record(Place("b.ris", 3), title="Another with a much longer title than these two", doi="10.1/abcd", pmid="77")
-    assert study_reference(study, [short, full, other]) == "T. J. 2006. PMID: 7."
+    assert study_reference(study, [short, full, other]) == "T. J. 2006. doi:10.1/ABC. PMID: 7."
     assert study_reference(study, [other]) == "A 2006. doi:10.1/ABC. PMID: 7."
+
+
+def test_of_the_included_records_without_identifiers_the_article_of_the_year_is_taken():
+    study = Study(study="a", label="A 2006", year=2006, pmid="7")
+    article = Record(PLACE, title="The article", year=2006, kind="article")
+    others = [
+        Record(Place("b.ris", i), title="Another", year=y, kind=kind)
+        for i, y, kind in ((1, 2005, "article"), (2, 2006, "abstract"))
+    ]
+    ids = {r.id for r in (article, *others)}
+    assert study_reference(study, [*others, article], ids) == "The article. 2006. PMID: 7."
+    assert study_reference(study, [*others, article]) == "A 2006. PMID: 7."
 
 
 def test_a_study_without_identifiers_is_told_by_its_source():

@@ -17,7 +17,9 @@ from trialpool.reports.document import (
     Document,
     FigureBlock,
     Heading,
+    Paragraph,
     Reference,
+    Run,
     TableBlock,
     Turn,
     defined,
@@ -28,6 +30,7 @@ from trialpool.reports.document import (
 from trialpool.reports.document_outcome import FigureOf, derivation_table, folded_tables, outcome_blocks
 from trialpool.reports.document_studies import study_blocks, study_references
 from trialpool.reports.html_checks import checks
+from trialpool.reports.html_curves import curve_views
 from trialpool.reports.html_figures import NOTES, FigureView
 from trialpool.reports.html_flow import flow_view
 from trialpool.reports.html_history import history
@@ -46,6 +49,7 @@ class Parts:
     findings: Findings
     places: Places
     outcomes: tuple[OutcomeView, ...]
+    views: Mapping[str, FigureView]
     figures: FigureOf
 
 
@@ -59,6 +63,7 @@ def document_of(findings: Findings, figures: Mapping[str, Figure]) -> Document:
     parts = Parts(
         findings=findings,
         places=places,
+        views=views,
         outcomes=tuple(outcome_view(found, findings, views, places, noticed) for found in findings.analyses),
         figures={i: _figure(name, figure) for i, (name, figure) in enumerate(figures.items(), start=1)},
     )
@@ -117,7 +122,7 @@ def _summary_of_findings(parts: Parts) -> Iterator[Block]:
         yield paragraph(caution, "note")
     yield TableBlock(html_certainty.summary_table(view))
     for note in view.footnotes:
-        yield defined(note.mark, note.text)
+        yield Paragraph((Run(text=f"{note.mark} ", bold=True), *paragraph(note.text).runs), "note")
     judged_by = f" Judged by: {view.judged_by}" if view.judged_by else ""
     yield paragraph(f"{html_certainty.WHOSE}{judged_by}", "note")
     yield Turn(False)
@@ -156,6 +161,19 @@ def _flow(parts: Parts) -> Iterator[Block]:
 
 def _studies(parts: Parts) -> Iterator[Block]:
     yield from study_blocks(parts.findings)
+
+
+def _curves(parts: Parts) -> Iterator[Block]:
+    views = curve_views(parts.findings, parts.views)
+    if views:
+        yield Heading("Survival curves that were read")
+    for view in views:
+        yield Heading(view.name, 2)
+        if view.figure is not None and view.figure.number in parts.figures:
+            yield parts.figures[view.figure.number]
+        yield TableBlock(view.arms)
+        for sentence in view.sentences:
+            yield paragraph(sentence)
 
 
 def _published(parts: Parts) -> Iterator[Block]:
@@ -272,6 +290,7 @@ SECTIONS: tuple[Section, ...] = (
     _outcomes,
     _flow,
     _studies,
+    _curves,
     _published,
     _claims,
     _methods,

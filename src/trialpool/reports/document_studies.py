@@ -19,9 +19,12 @@ def study_references(findings: Findings) -> dict[str, str]:
     """The reference of each study, in the order of studies.csv, which is that of their numbers."""
     references: dict[str, str] = {}
     records = findings.review.search.records
+    included: dict[str, set[str]] = {}
+    for report in findings.review.included:
+        included.setdefault(report.study, set()).add(report.record)
     for study in findings.review.studies:
         if study.study not in references:
-            references[study.study] = study_reference(study, records)
+            references[study.study] = study_reference(study, records, included.get(study.study, set()))
     return references
 
 

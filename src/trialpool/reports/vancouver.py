@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from trialpool.review.record import Record
 from trialpool.review.study import Study
 
 NAMED = 6  # authors; of more, the first six and "et al."
+ARTICLES = ("article", "")
+DOTTED = re.compile(r"(.+?)\s+((?:[^\W\d_a-z]\.[\s-]?)+)")  # Lokhorst H.M.
 PAGES = re.compile(r"(\d+)\s*[-\u2013]+\s*(\d+)")
 
 
@@ -26,19 +29,33 @@ def vancouver(record: Record) -> str:
     return " ".join(filter(None, parts))
 
 
-def study_reference(study: Study, records: Sequence[Record] = ()) -> str:
-    """The main publication of a study: from the record with its DOI or PubMed identifier, else as far as studies.csv knows it.
+def study_reference(study: Study, records: Sequence[Record] = (), included: Collection[str] = ()) -> str:
+    """The main publication of a study.
+
+    Parameters
+    ----------
+    study : a row of studies.csv
+    records : what the searches found
+    included : identifiers of the records that are reports of the study
+
+    Returns
+    -------
+    The record with the study's DOI or PubMed identifier; where there is none, the included article of its year; else as far as
+    studies.csv knows it
 
     >>> study_reference(Study(study="a-2006", label="Attal 2006", year=2006, trial="IFM 99-02", pmid="16873668"))
     'Attal 2006 (IFM 99-02). PMID: 16873668.'
     """
     doi, pmid = study.doi.casefold(), study.pmid
-    found = [r for r in records if r.title and ((doi and r.doi.casefold() == doi) or (pmid and r.pmid == pmid))]
+    titled = [r for r in records if r.title]
+    same = [r for r in titled if (doi and r.doi.casefold() == doi) or (pmid and r.pmid == pmid)]
+    found = same or [r for r in titled if r.id in included and r.year == study.year and r.kind in ARTICLES]
     if found:
-        return vancouver(max(found, key=lambda r: (len(vancouver(r)), r.id)))
+        known = (replace(r, doi=r.doi or study.doi, pmid=r.pmid or study.pmid) for r in found)
+        return vancouver(max(known, key=lambda r: (len(vancouver(r)), r.id)))
     named = f"{study.label} ({study.trial})" if study.trial else study.label
-    known = _identifiers(study.doi, study.pmid) or ([_closed(study.source)] if study.source else [])
-    return " ".join([_closed(named), *known])
+    identifiers = _identifiers(study.doi, study.pmid) or ([_closed(study.source)] if study.source else [])
+    return " ".join([_closed(named), *identifiers])
 
 
 def authors_text(authors: Sequence[str]) -> str:
@@ -55,7 +72,8 @@ def author_text(author: str) -> str:
     """
     family, *given = (part.strip() for part in author.strip().strip("{}").split(","))
     if not given:
-        return family
+        found = DOTTED.fullmatch(family)
+        return f"{found[1]} {initials(found[2])}" if found else family
     first, *suffix = given
     return " ".join(filter(None, (family, initials(first), *suffix)))
 

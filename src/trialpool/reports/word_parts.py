@@ -78,3 +78,5 @@ def add_footnotes(word: WordDocument, footnotes: Sequence[str]) -> None:
     text = f"{DECLARATION}<w:footnotes {markup.NAMESPACES}>{SEPARATORS}{notes}</w:footnotes>"
     part = Part(PackURI("/word/footnotes.xml"), FOOTNOTES_TYPE, text.encode(), word.part.package)
     word.part.relate_to(part, FOOTNOTES)
+    (named,) = parsed('<w:footnotePr><w:footnote w:id="-1"/><w:footnote w:id="0"/></w:footnotePr>')
+    word.settings.element.find(f"{{{markup.W}}}compat").addprevious(named)
