@@ -246,7 +246,7 @@ def _stored(review: RevManReview, c: RevManComparison, o: RevManOutcome, r: Stor
         "scope": scope,
         "outcome": identifier(c, o),
         "measure": o.measure,
-        **{name: _six(getattr(r, name)) for name in ("estimate", "ci_low", "ci_high")},
+        **{name: _four(getattr(r, name)) for name in ("estimate", "ci_low", "ci_high")},
         "ci_level": f"{100 * o.level:g}",
         "p": "" if r.p is None else "<0.000001" if r.p < 1e-6 else f"{r.p:.6f}",
         "k": "" if r.studies is None else str(r.studies),
@@ -260,11 +260,11 @@ def _stored(review: RevManReview, c: RevManComparison, o: RevManOutcome, r: Stor
     }
 
 
-def _six(value: float | None) -> str:
-    """Six significant digits, without an exponent."""
+def _four(value: float | None) -> str:
+    """Four significant digits, without an exponent."""
     if value is None:
         return ""
-    text = f"{value:.6g}"
+    text = f"{value:.4g}"
     return f"{value:.12f}" if "e" in text else text
 
 
