@@ -89,7 +89,7 @@ def test_a_review_is_counted(tmp_path):
     ]
     assert [f"{problem.severity}: {problem.place}: {problem.what}" for problem in flow.problems] == [
         "error: review.toml, flow.new_studies: 3 new studies of 2 new reports: a study has at least one report",
-        "note: review.toml, flow.other_sought: 2 citations = 2 records, and 1 reports were sought: 1 fewer",
+        "note: review.toml, flow.other_sought: 2 citations = 2 records, and 1 report was sought: 1 fewer",
         "warning: screening/included.csv: no report of c-2010 is among those included",
     ]
 

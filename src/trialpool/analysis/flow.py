@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trialpool.analysis.flow_counted import counted_flow
-from trialpool.analysis.screened import ReviewScreening, screening_of
+from trialpool.analysis.screened import ScreenedReview, screening_of
 from trialpool.errors import Problem
 from trialpool.review.flow import FlowCounts, parts
 from trialpool.review.flow_arithmetic import check_flow, completed
@@ -47,7 +47,7 @@ class Flow:
     counts: FlowCounts
     counted: tuple[str, ...]
     excluded: tuple[ExcludedReport, ...] = ()
-    screening: ReviewScreening | None = None
+    screening: ScreenedReview | None = None
     note: str = ""
     problems: tuple[Problem, ...] = ()
 
@@ -75,7 +75,7 @@ def flow_of(review: Review) -> Flow | None:
     )
 
 
-def _excluded(screening: ReviewScreening) -> Iterator[ExcludedReport]:
+def _excluded(screening: ScreenedReview) -> Iterator[ExcludedReport]:
     for found in screening.state.at(STAGES[1]):
         if found.standing == "exclude":
             rows = (*found.votes, *((found.adjudication,) if found.adjudication else ()))
@@ -97,7 +97,7 @@ def _at_home(counts: FlowCounts) -> Iterator[Problem]:
         yield replace(problem, column=f"flow.{problem.column}")
 
 
-def _not_linked(review: Review, screening: ReviewScreening | None) -> Iterator[Problem]:
+def _not_linked(review: Review, screening: ScreenedReview | None) -> Iterator[Problem]:
     """Reports that were included and are of no study, and studies of which no report was found."""
     if screening is None or not screening.state.included:
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trialpool.analysis.screened import DATABASES, ReviewScreening, sort_of
+from trialpool.analysis.screened import DATABASES, ScreenedReview, sort_of
 from trialpool.analysis.selection import select
 from trialpool.review.flow import ARMS, FlowBox, FlowCounts, Step
 from trialpool.review.review import Review
@@ -28,7 +28,7 @@ class CountedFlow:
     boxes: tuple[FlowBox, ...] = ()
 
 
-def counted_flow(review: Review, screening: ReviewScreening | None, given: FlowCounts) -> CountedFlow:
+def counted_flow(review: Review, screening: ScreenedReview | None, given: FlowCounts) -> CountedFlow:
     """Everything that the files of a review say of its flow; `given` by hand says whether it is an update."""
     counts: dict[str, Any] = {}
     boxes: tuple[FlowBox, ...] = ()
@@ -54,7 +54,7 @@ def _identified(review: Review) -> Iterator[tuple[str, Any]]:
             yield name, n
 
 
-def _duplicates(screening: ReviewScreening, given: FlowCounts) -> Iterator[tuple[str, int]]:
+def _duplicates(screening: ScreenedReview, given: FlowCounts) -> Iterator[tuple[str, int]]:
     """Where nobody has screened the publications here, duplicates that were removed elsewhere are as they are given."""
     if screening.review.screening or given.duplicates is None:
         review = screening.review
@@ -62,7 +62,7 @@ def _duplicates(screening: ReviewScreening, given: FlowCounts) -> Iterator[tuple
         yield "duplicates", records - len(screening.by_database)
 
 
-def _decided(screening: ReviewScreening) -> Mapping[str, Any]:
+def _decided(screening: ScreenedReview) -> Mapping[str, Any]:
     first, second = (screening.at(stage, by_database=True) for stage in STAGES)
     return {
         "screened": _number(first, "include") + _number(first, "exclude"),
@@ -74,7 +74,7 @@ def _decided(screening: ReviewScreening) -> Mapping[str, Any]:
     }
 
 
-def _of_other_methods(screening: ReviewScreening) -> Mapping[str, Any]:
+def _of_other_methods(screening: ScreenedReview) -> Mapping[str, Any]:
     first, second = (screening.at(stage, by_database=False) for stage in STAGES)
     if not first:
         return {}
@@ -86,7 +86,7 @@ def _of_other_methods(screening: ReviewScreening) -> Mapping[str, Any]:
     }
 
 
-def _open(screening: ReviewScreening) -> Iterator[FlowBox]:
+def _open(screening: ScreenedReview) -> Iterator[FlowBox]:
     """What is not decided yet, or in conflict."""
     steps: tuple[tuple[Stage, str, Step], ...] = ((FIRST, OPEN_FIRST, "identified"), (SECOND, OPEN_SECOND, "sought"))
     for arm in ARMS:
@@ -96,7 +96,7 @@ def _open(screening: ReviewScreening) -> Iterator[FlowBox]:
                 yield FlowBox(text=text, n=n, beside=step, arm=arm, leaves=True)
 
 
-def _included(review: Review, screening: ReviewScreening | None, given: FlowCounts) -> Iterator[tuple[str, int]]:
+def _included(review: Review, screening: ScreenedReview | None, given: FlowCounts) -> Iterator[tuple[str, int]]:
     """Studies of studies.csv, and reports of them; of an update these are all, and the new ones are those that were found now."""
     studies = len({study.study for study in review.studies})
     if given.is_update:
@@ -120,7 +120,7 @@ def _number(found: Iterable[Screened], standing: str) -> int:
     return sum(each.standing == standing for each in found)
 
 
-def _by_reason(found: Iterable[Screened], screening: ReviewScreening) -> dict[str, int]:
+def _by_reason(found: Iterable[Screened], screening: ScreenedReview) -> dict[str, int]:
     """Those excluded by reason, in the protocol's order; reasons that nobody has need no line."""
     counted = Counter(each.reason or NO_REASON for each in found if each.standing == "exclude")
     protocol = (*screening.state.plan.title_abstract_reasons, *screening.state.plan.reasons)

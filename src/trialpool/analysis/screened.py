@@ -1,4 +1,4 @@
-"""The screening of a review where it stands: records, duplicates and decisions put together."""
+"""The screening of a review by the arms of its flow: what databases and registers found, and what only other methods did."""
 
 from __future__ import annotations
 
@@ -7,27 +7,34 @@ from dataclasses import dataclass
 from trialpool.review.record import Record
 from trialpool.review.review import Review
 from trialpool.review.screening import Stage
-from trialpool.screening.deduplication.deduplicate import Deduplication, deduplicate
-from trialpool.screening.deduplication.merging import merge
+from trialpool.screening.deduplication.deduplicate import Deduplication
 from trialpool.screening.publications import Publication
-from trialpool.screening.state import Screened, ScreeningState, screening_state
+from trialpool.screening.publications_of_review import ReviewScreening, screen_records
+from trialpool.screening.state import Screened, ScreeningState
 
 DATABASES = ("database", "register")  # sorts of source whose records go through screening; the others are other methods
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewScreening:
+class ScreenedReview:
     """Where the screening of a review stands.
 
-    duplicates : which records are one publication
-    state : what was decided of these
+    review : the review
+    screening : its publications and what was decided of them
     by_database : identifiers of publications of which a database or register has a record; the others came by other methods
     """
 
     review: Review
-    duplicates: Deduplication
-    state: ScreeningState
+    screening: ReviewScreening
     by_database: frozenset[str]
+
+    @property
+    def state(self) -> ScreeningState:
+        return self.screening.state
+
+    @property
+    def duplicates(self) -> Deduplication:
+        return self.screening.duplicates
 
     def at(self, stage: Stage, *, by_database: bool) -> tuple[Screened, ...]:
         """Where the publications of an arm of the flow stand at a stage."""
@@ -35,22 +42,21 @@ class ReviewScreening:
 
     def record_of(self, publication: Publication) -> Record:
         """What stands for a publication: the best field of its records."""
-        return merge([self.review.search.by_id[id_] for id_ in publication.records]).record
+        return self.screening.shown[publication.id]
 
 
-def screening_of(review: Review) -> ReviewScreening | None:
+def screening_of(review: Review) -> ScreenedReview | None:
     """The screening of a review; None where it has no records."""
     records = review.search.records
     if not records:
         return None
-    duplicates = deduplicate(records)
-    state = screening_state([record.id for record in records], review.screening, review.plan.screening, groups=duplicates.groups)
+    screening = screen_records(records, review.screening, review.plan.screening, duplicates=review.duplicates)
     by_database = frozenset(
         publication.id
-        for publication in state.publications
+        for publication in screening.state.publications
         if any(sort_of(review, review.search.by_id[id_]) in DATABASES for id_ in publication.records)
     )
-    return ReviewScreening(review=review, duplicates=duplicates, state=state, by_database=by_database)
+    return ScreenedReview(review=review, screening=screening, by_database=by_database)
 
 
 def sort_of(review: Review, record: Record) -> str:

@@ -140,7 +140,7 @@ def _draw_notes(sheet: Sheet, problems: Sequence[Problem], width: float, bottom:
             y += style.SMALL * style.LEADING
             sheet.text(style.MARGIN, y, line, size=style.SMALL, colour=style.QUIET)
         y += style.SMALL * 0.4
-    return y + style.MARGIN
+    return round(y + style.MARGIN, 2)
 
 
 def note_of(problem: Problem) -> str:

@@ -9,13 +9,16 @@ from markupsafe import Markup
 
 from trialpool.analysis.findings import Findings
 from trialpool.analysis.flow import ExcludedReport, Flow
-from trialpool.analysis.screened import ReviewScreening
+from trialpool.analysis.screened import ScreenedReview
+from trialpool.errors import BadArgument, NotEstimable
 from trialpool.figures.flow_diagram import flow_diagram
+from trialpool.figures.numerals import level_text, number_text
 from trialpool.reports.html_figures import FigureView
 from trialpool.reports.html_links import doi_link, pubmed_link, short_source_links
 from trialpool.reports.html_tables import Cell, Column, Row, Table, cell, row, table
 from trialpool.review.record import Record
 from trialpool.review.screening import STAGES
+from trialpool.screening.reviewers import screening_agreement
 
 PHONE = 250.0  # points: a width that needs no scrolling on a telephone
 AUTHORS = 3  # so many are named
@@ -121,7 +124,7 @@ def _searches(findings: Findings) -> Table | None:
     return table("Sources, and what each search found", columns, rows, wide=True)
 
 
-def _selection(screening: ReviewScreening) -> Iterator[str]:
+def _selection(screening: ScreenedReview) -> Iterator[str]:
     state, n = screening.state, screening.state.plan.reviewers
     who = "one reviewer" if n == 1 else f"{n} reviewers, apart from each other"
     blinded = ", who could not see what the others had decided" if n > 1 and state.plan.blinded else ""
@@ -129,7 +132,25 @@ def _selection(screening: ReviewScreening) -> Iterator[str]:
     settled = [state.counts(stage).adjudicated for stage in STAGES]
     if any(settled):
         yield f"An adjudicator settled {settled[0]} of titles and abstracts and {settled[1]} of full texts."
+    yield from _agreement(screening)
     yield "Records that are the same publication were decided as one; nothing was excluded by an automation tool."
+
+
+def _agreement(screening: ScreenedReview) -> Iterator[str]:
+    """How well reviewers agreed before conflicts were settled, where two of them decided the same publications."""
+    for stage, what in zip(STAGES, ("titles and abstracts", "full texts"), strict=True):
+        try:
+            found = screening_agreement(screening.state, stage)
+        except (BadArgument, NotEstimable):
+            continue
+        share, ac1 = found["agreement"], found["Gwet's AC1"]
+        kappa = next((row for row in found.rows if row.coefficient == "Cohen's kappa"), None)
+        beside = f"Cohen's kappa {number_text(kappa.value, log=False)}, " if kappa and kappa.value == kappa.value else ""
+        yield (
+            f"Before conflicts were settled, reviewers agreed on {100 * share.value:.0f}% of {share.units} {what} "
+            f"({beside}Gwet's AC1 {number_text(ac1.value, log=False)}, {level_text(found.level)} confidence interval "
+            f"{number_text(ac1.ci_low, log=False)} to {number_text(ac1.ci_high, log=False)})."
+        )
 
 
 def _excluded(flow: Flow) -> Table | None:

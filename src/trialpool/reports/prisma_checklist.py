@@ -148,6 +148,7 @@ WHERE: Mapping[str, Places] = {
     "13e": lambda findings: (METHODS,) if any(found.subgroups for found in findings.analyses) else (),
     "13f": lambda findings: (METHODS,) if any(found.sensitivity for found in findings.analyses) else (),
     "14": lambda findings: (METHODS,) if _small_study(findings) else (),
+    "15": lambda findings: (METHODS,) if findings.review.certainty is not None else (),
     "16a": lambda findings: _of_flow(findings, ""),
     "16b": lambda findings: _of_flow(findings, "excluded"),
     "17": lambda findings: (Link("Studies", "#studies"),),
@@ -156,6 +157,7 @@ WHERE: Mapping[str, Places] = {
     "20c": lambda findings: _each(findings, "subgroups", "subgroups") if any(f.subgroups for f in findings.analyses) else (),
     "20d": lambda findings: _each(findings, "robustness", "how robust") if any(f.sensitivity for f in findings.analyses) else (),
     "21": _small_study,
+    "22": lambda findings: _each(findings, "certainty", "how certain") if findings.review.certainty is not None else (),
 }  # where a report says what an item asks for; the others a person must say
 
 

@@ -199,13 +199,17 @@ def _difference(each: Sum, counts: FlowCounts, stated: int, expected: int, file:
     if each.turns:
         how = "fewer" if stated < expected else "more"
         mend = "A record may stand for several reports, and several records for one; look whether that is so here"
-        what = f"{arithmetic(each, counts)} = {expected:,} {each.turns}, and {stated:,} reports were sought: {apart:,} {how}"
+        what = f"{arithmetic(each, counts)} = {expected:,} {each.turns}, and {_sought(stated)}: {apart:,} {how}"
         return Problem(file, 0, each.count, what, mend, "note")
     missing = f"{apart:,} {'is' if apart == 1 else 'are'} missing" if stated < expected else f"{apart:,} too many"
     what = f"{arithmetic(each, counts)} = {expected:,} {each.unit}, not {stated:,} {_bare(each.count)}: {missing}"
     mend = f"Correct what was mistyped{_way_out(each) if stated < expected else ''}"
     severity: Severity = "warning" if expected >= 0 else "error"
     return Problem(file, 0, each.count, what, mend, severity)
+
+
+def _sought(n: int) -> str:
+    return f"{n:,} report was sought" if n == 1 else f"{n:,} reports were sought"
 
 
 def _way_out(each: Sum) -> str:
