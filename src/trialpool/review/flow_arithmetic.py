@@ -227,7 +227,8 @@ def arithmetic(each: Sum, counts: FlowCounts) -> str:
 
 def words(name: str) -> str:
     """A count in words: `not retrieved`."""
-    return WORDS.get(name, name.removeprefix("other_").replace("_", " "))
+    whose = " by other methods" if name.startswith("other_") else ""
+    return WORDS.get(name, name.removeprefix("other_").replace("_", " ") + whose)
 
 
 def _bare(name: str) -> str:
