@@ -9,7 +9,7 @@ from trialpool.review.review import Review
 from trialpool.review.screening import Stage
 from trialpool.screening.deduplication.deduplicate import Deduplication
 from trialpool.screening.publications import Publication
-from trialpool.screening.publications_of_review import ReviewScreening, screen_records
+from trialpool.screening.publications_of_review import ScreenedRecords, screen_records
 from trialpool.screening.state import Screened, ScreeningState
 
 DATABASES = ("database", "register")  # sorts of source whose records go through screening; the others are other methods
@@ -25,7 +25,7 @@ class ScreenedReview:
     """
 
     review: Review
-    screening: ReviewScreening
+    screening: ScreenedRecords
     by_database: frozenset[str]
 
     @property

@@ -125,6 +125,12 @@ def _of_flow(findings: Findings, of: str) -> tuple[Link, ...]:
     return (Link(FLOW[of], f"#flow.{place}" if of else "#flow"),) if there[of] else ()
 
 
+def _risks(findings: Findings, further: Link) -> tuple[Link, ...]:
+    """Where the risk of bias in each analysis is shown, and something beside it."""
+    names = [(found, found.outcome.abbreviation or found.outcome.name) for found in findings.analyses if found.risk_of_bias]
+    return (*(Link(f"{name}: risk of bias", f"#{part(found, 'risk-of-bias')}") for found, name in names), further) if names else ()
+
+
 def _small_study(findings: Findings) -> tuple[Link, ...]:
     return tuple(
         Link(f"{found.outcome.abbreviation or found.outcome.name}: small-study effects", f"#{part(found, 'robustness')}")
@@ -141,6 +147,7 @@ WHERE: Mapping[str, Places] = {
     "7": lambda findings: _of_flow(findings, "queries"),
     "8": lambda findings: _of_flow(findings, "selection"),
     "10a": _outcomes_defined,
+    "11": lambda findings: (METHODS,) if findings.review.risk_of_bias else (),
     "12": lambda findings: (Link("Summary", "#summary"), METHODS),
     "13a": lambda findings: (Link("Which report counts", "#glossary"),),
     "13b": lambda findings: (METHODS, Link("Where each effect comes from", "#derivations")),
@@ -152,7 +159,9 @@ WHERE: Mapping[str, Places] = {
     "16a": lambda findings: _of_flow(findings, ""),
     "16b": lambda findings: _of_flow(findings, "excluded"),
     "17": lambda findings: (Link("Studies", "#studies"),),
+    "18": lambda findings: _risks(findings, Link("Risk of bias, study by study", "#bias")),
     "19": lambda findings: (*_each(findings, "forest", "forest plot"), *_each(findings, "effects", "effects")),
+    "20a": lambda findings: _risks(findings, Link("Studies", "#studies")),
     "20b": lambda findings: (Link("Summary", "#summary"), *_each(findings, "outcome", "")),
     "20c": lambda findings: _each(findings, "subgroups", "subgroups") if any(f.subgroups for f in findings.analyses) else (),
     "20d": lambda findings: _each(findings, "robustness", "how robust") if any(f.sensitivity for f in findings.analyses) else (),
