@@ -251,6 +251,13 @@ def test_progress_in_words(tmp_path, monkeypatch):
     assert lines[-1] == "This holds where records were shown in ranked or random order."
 
 
+def test_progress_of_a_screening_that_is_done(tmp_path):
+    folder = review(tmp_path, n=2)
+    for record, reviewer in ((1, "mk"), (1, "jl"), (2, "mk"), (2, "jl")):
+        decided(folder, record, "exclude", reviewer)
+    assert trialpool("progress", folder).out.endswith("\n\nEvery publication was decided by title and abstract.\n")
+
+
 def test_progress_for_programs(tmp_path):
     data = json.loads(trialpool("progress", halfway(tmp_path), "--json").out)
     first = data["stages"]["title-abstract"]

@@ -184,6 +184,9 @@ def _print_stopping(state: ScreeningState) -> None:
     advice = stopping_of(state, STAGES[0])
     if not advice.screened:
         return
+    if advice.screened == advice.total:
+        typer.echo("\nEvery publication was decided by title and abstract.")
+        return
     typer.echo(f"\nMay screening by title and abstract stop? {'Yes' if advice.stop else 'Not yet'}, by what all have decided:")
     typer.echo(str(advice))
     typer.echo("This holds where records were shown in ranked or random order.")

@@ -47,7 +47,7 @@ def protocol_text(plan: ScreeningPlan, stage: Stage) -> Text:
 
 def advice_line(advice: StoppingAdvice, basis: str) -> Text:
     """How sure one can be by now that enough was found, in a line."""
-    if not advice.screened:
+    if not 0 < advice.screened < advice.total:
         return Text(basis, "dim")
     found = f"{advice.relevant} relevant found, at most {advice.unseen_at_most} unseen ({advice.confidence:.0%} confidence). "
     if advice.stop:
