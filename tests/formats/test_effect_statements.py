@@ -91,6 +91,17 @@ def test_decimals_stay_as_printed_and_the_place_is_that_of_the_text():
     assert s.quote == "Death: HR 0.620 (95% CI 0.50–0.70)."
 
 
+def test_entities_are_letters_and_places_are_those_of_the_text_as_given():
+    text = "A &amp; B: HR&nbsp;0&middot;62 (95%&nbsp;CI 0&middot;57&ndash;0&middot;67)."
+    (s,) = tp.read_effect_statements(text)
+    assert (s.estimate, s.ci_low, s.ci_high) == (Decimal("0.62"), Decimal("0.57"), Decimal("0.67"))
+    assert text[s.start : s.end] == "HR&nbsp;0&middot;62 (95%&nbsp;CI 0&middot;57&ndash;0&middot;67"
+
+
+def test_a_level_is_no_estimate_and_a_range_of_months_no_difference():
+    assert tp.read_effect_statements("mean differences were -212 U for 0-3 months (95% CI -1310 to 886) later") == ()
+
+
 def test_comparison_and_change_in_percent():
     (s,) = tp.read_effect_statements(
         "The risk of death was reduced by 25% (HR, 0.75; 95% CI, 0.63-0.90) for lenalidomide vs placebo."

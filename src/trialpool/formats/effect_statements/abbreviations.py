@@ -6,7 +6,7 @@ import re
 
 DEFINED = re.compile(r"[(\[](HR|RR|OR|MD|RD|SMD|IRR|ARD|ROM)s?[,;)\]]")
 FAR = 60
-OWN_WORDS = re.compile(r"(?i)hazard|risk|odds|ratio|difference|relative|rate\s+ratio")
+OWN_WORDS = re.compile(r"(?i)hazard|risk|odds|ratio|difference|relativ|rate\s+ratio|rischi|riesgo|risque|risiko|cociente|rapport")
 
 
 def foreign_abbreviations(text: str) -> frozenset[str]:

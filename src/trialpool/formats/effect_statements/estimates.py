@@ -29,6 +29,7 @@ from trialpool.formats.effect_statements.phrases import (
     passed_over,
 )
 from trialpool.formats.effect_statements.statement import EffectStatement
+from trialpool.formats.effect_statements.table_rows import cells_at, p_cell
 
 if TYPE_CHECKING:
     from trialpool.formats.effect_statements.scanning import Scan
@@ -47,18 +48,21 @@ NOT_A_FIGURE_AFTER = frozenset(
 )
 STATES = frozenset(
     {"of", "was", "were", "is", "are", "be", "being", "been", "equals", "equal", "equalled", "at", "only", "about", "approximately"}
+    | {"just", "merely", "roughly", "around", "nearly", "almost"}
 )
 HYPOTHETICAL = re.compile(
     r"(?i)\b(?:assum\w+|detect\w*|hypothes\w+|power(?:ed)?|margin|expected"
     r"|anticipat\w+|target\w*|sample[\s-]+size|boundar\w+|threshold)\b"
 )
+BOUND = re.compile(r"(?i)\b(?:upper|lower)[\s-]+(?:confidence[\s-]+)?(?:bound|limit|end)(?:[^\d(;]|\d+(?:\.\d+)?\s?%)*$")
 MANY = frozenset({"and", "or", "vs", "versus", "v"})
 FILLER_END = frozenset({"and", "or", "vs", "versus", "v", "while", "but", "whereas", "although", "compared", "than"})
+BEFORE_AN_ARM = words("for favoring favouring favors favours favor favour")
 TAIL_WORDS = words(
     """with a an by the log rank logrank stratified unstratified test two one sided tailed single wald cox adjusted nominal
-    corresponding associated significant statistically both likelihood using which was"""
+    corresponding associated significant statistically both likelihood using which was in"""
 )
-BETWEEN = SEPARATORS | OPENS | CLOSES | {"-"}
+BETWEEN = SEPARATORS | OPENS | CLOSES | {"-", '"'}
 FILLER, GAP = 8, 40
 DIGITS_ARE_LOST = 10.0  # by how much a limit may be off the one that fits before it is no limit
 
@@ -75,7 +79,7 @@ def statement_at(scan: Scan, i: int) -> tuple[list[EffectStatement], int, Decima
     if named.fresh and (listed := _list_at(scan, i, named)):
         return listed
     figure, k = found
-    p, interval, end = _rest(scan.of, k, figure)
+    p, interval, end = cells_at(scan.of, k, named) or _rest(scan.of, k, figure)
     if interval is not None and not _fits(named.code, figure, interval):
         interval, end = None, k
     if interval is not None and named.code in RATIOS and _unit_at(scan.of, end):
@@ -83,6 +87,8 @@ def statement_at(scan: Scan, i: int) -> tuple[list[EffectStatement], int, Decima
     if not _is_estimate(scan, i, named, figure, interval, p):
         return None
     level = interval.level if interval and interval.level is not None else named.level if interval else None
+    if p is None and named.p_cell and (p := p_cell(scan.of, end + (at(scan.of, end).kind in CLOSES))):
+        end = p.end
     if p is None:
         p, end = _p_after(scan.of, end)
     if (
@@ -104,12 +110,25 @@ def _may_be_effect(scan: Scan, i: int, figure: Figure, after: int, named: Named 
     following = at(scan.of, after)
     unit = following.text in UNITS or (following.kind == "-" and at(scan.of, after + 1).text in UNITS)
     glued = following.kind == "word" and following.start == at(scan.of, after - 1).end and following.text not in ("c", "a")
+    if (named is None or named.code in RATIOS) and _spread_after(scan.of, after):
+        return False
+    before, first = at(scan.of, i - 1), scan.of[i]
+    if interval_label(scan.of, i) is not None:
+        return False
+    if first.kind == "-" and before.kind == "number" and before.end == first.start:
+        return False
     between = limits_at(scan.of, i)
     if between and following.kind == "-" and not between.high.percent:
         return False
     if named is None or named.code in RATIOS:
         return not (figure.percent or unit or glued or figure.value <= 0)
     return True
+
+
+def _spread_after(of: Sequence[Lexeme], k: int) -> bool:
+    """`± 2.2` or `+/- 2.2`: a mean, and no ratio."""
+    marks = "".join(lexeme.kind for lexeme in of[k : k + 3])
+    return marks.startswith(("±", "+/-", "+-"))
 
 
 def _unit_at(of: Sequence[Lexeme], end: int) -> bool:
@@ -143,11 +162,25 @@ def _rest(of: Sequence[Lexeme], k: int, figure: Figure) -> tuple[P | None, Inter
             p, k = (passed if p is None and passed.of_effect else p), passed.end
         elif lexeme.kind in BETWEEN or (lexeme.kind == "." and interval_at(of, k + 1)):
             k += 1
+        elif (unit := _per_unit(of, k)) > k:
+            k = unit
         elif lexeme.kind == "word" and skipped < FILLER and lexeme.text not in FILLER_END | OTHER_FIGURES:
-            skipped, k = skipped + 1, k + 1
+            skipped, k = skipped + (lexeme.text not in UNITS), k + 1
         else:
             break
     return None, None, start
+
+
+def _per_unit(of: Sequence[Lexeme], k: int) -> int:
+    """The place after `per 10 years` or `for each 5 mg`, what an effect is counted in; `k` where it is not there."""
+    if at(of, k).text not in ("per", "each", "every"):
+        return k
+    end = k + 1
+    while at(of, end).text in ("each", "every"):
+        end += 1
+    end += at(of, end).kind == "number"
+    end += at(of, end).kind == "-"
+    return end + (at(of, end).kind in ("word", "percent"))
 
 
 def _unmarked(of: Sequence[Lexeme], k: int, figure: Figure) -> Interval | None:
@@ -173,7 +206,8 @@ def _is_estimate(scan: Scan, i: int, named: Named, figure: Figure, interval: Int
         k -= 1
     beside = k < named.after or at(scan.of, k).kind in marks or at(scan.of, k).text in STATES
     said = bool(p or _p_after(scan.of, i + 1)[0])
-    planned = HYPOTHETICAL.search(scan.text, scan.of[0].start, scan.of[i].start) is not None
+    before = scan.text[scan.of[0].start : scan.of[i].start]
+    planned = HYPOTHETICAL.search(before) is not None or BOUND.search(before) is not None
     return figure.decimals and not planned and (beside or said)
 
 
@@ -204,7 +238,7 @@ def _p_after(of: Sequence[Lexeme], end: int) -> tuple[P | None, int]:
         lost = at(of, k + 1)
         if (
             lexeme.kind in ("=", "<")
-            and at(of, k - 1).kind in (",", ";")
+            and at(of, k - 1).kind in (",", ";", "|")
             and lost.kind == "number"
             and lost.decimals
             and lost.value < 1
@@ -218,7 +252,7 @@ def _p_after(of: Sequence[Lexeme], end: int) -> tuple[P | None, int]:
             k = passed
         elif lexeme.kind == "word" and (lexeme.text in TAIL_WORDS or (lexeme.text == "and" and p_at(of, k + 1))):
             k += 1
-        elif lexeme.text == "for" and not words:
+        elif lexeme.text in BEFORE_AN_ARM and not words:
             words = 1
             k += 1
             while at(of, k).kind == "word" and at(of, k).text not in FILLER_END | OTHER_FIGURES and words < 6 and not p_at(of, k):

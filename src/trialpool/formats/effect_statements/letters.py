@@ -19,6 +19,8 @@ FOLDS = str.maketrans(
 )
 POINT_BEFORE_DIGIT = re.compile(rf"[{POINTS}](?=\d)")
 COMMA_IS_POINT = re.compile(r"(?<![\d.,])0,\d{1,5}(?![\d.,]\d)")
+SHORT_COMMA = re.compile(r"(?<![\d.,])\d{1,3},\d{1,2}(?![\d]|[.,]\d)")
+WITH_A_POINT = re.compile(r"\d\.\d|(?<![\w.])\.\d")
 
 
 def words(listed: str) -> frozenset[str]:
@@ -40,9 +42,11 @@ def folded(text: str) -> str:
 
 
 def comma_is_point(text: str) -> bool:
-    """Does a (folded) text write decimals with a comma, as `0,62`?
+    """Does a (folded) text write decimals with a comma: `0,62`, or three figures such as `1,32` and none with a point?
 
-    >>> comma_is_point("HR 0,72 (IC 95 %, 0,60-0,87)"), comma_is_point("HR 0.72 (0.60,0.87)")
-    (True, False)
+    >>> comma_is_point("HR 0,72 (IC 95 %, 0,60-0,87)"), comma_is_point("RR 1,32 (1,05-1,66)"), comma_is_point("HR 0.72 (0.60,0.87)")
+    (True, True, False)
     """
-    return COMMA_IS_POINT.search(text) is not None
+    if COMMA_IS_POINT.search(text) is not None:
+        return True
+    return WITH_A_POINT.search(text) is None and len(SHORT_COMMA.findall(text)) >= 3

@@ -55,7 +55,7 @@ def _pattern(number: str) -> re.Pattern[str]:
         rf"(?P<number>(?:{number}|\d+\.\d+|\d+|\.\d+)(?:[eE][-+]?\d{{1,3}}(?![\w.]))?)"
         rf"|(?<![\w])(?:(?i:(?P<other>{OTHER_RATIOS})|(?P<ci>{INTERVAL_NAMES})|{_FOLDED})"
         rf"|(?:(?P<other_>{OTHER_ABBREVIATIONS})|(?P<ci_>{INTERVAL_ABBREVIATIONS})|{_EXACT})(?![^\W\d_]))"
-        r"|(?P<percent>%|(?i:per[\s-]?cent)\b)"
+        r"|(?P<percent>%|(?i:per[\s-]?cent|percentage[\s-]+points?)\b)"
         r"|(?P<word>[^\W\d_]+(?:-\n\s*[^\W\d_]+|'s)?)"
         r"|(?P<mark>\S)"
     )

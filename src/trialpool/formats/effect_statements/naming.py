@@ -14,6 +14,8 @@ class Named:
     after : the lexeme that follows the name and what belongs to it
     fresh : whether no estimate has been read for it yet
     many  : whether it was named in the plural
+    cells : whether it heads a column of a table, its interval the next one
+    p_cell : whether P heads the column after that
     """
 
     code: str
@@ -24,3 +26,5 @@ class Named:
     level: Decimal | None = None
     fresh: bool = True
     many: bool = False
+    cells: bool = False
+    p_cell: bool = False

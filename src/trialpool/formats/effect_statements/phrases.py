@@ -17,7 +17,11 @@ OPENS, CLOSES = frozenset("([{"), frozenset(")]}")
 SEPARATORS = frozenset(",:;=/|")
 RANGE_MARKS = frozenset({"-", ",", ";", "/"})
 RANGE_WORDS = frozenset({"to", "and", "a", "c", "till", "until", "through", "bis", "e", "y", "à"})
-BETWEEN_LABEL_AND_LIMITS = frozenset({"of", "was", "were", "is", "from", "between", "ranging", "ranged", "for", "hr", "with"})
+BETWEEN_LABEL_AND_LIMITS = words(
+    """of was were is from between ranging ranged for hr with running ran extending extended spanning spanned stretching going which
+    that lying"""
+)
+BEFORE_A_LEVEL = words("del al à a da de at of the zu")
 INTERVAL_KINDS = {
     "credible": "credible",
     "credibility": "credible",
@@ -132,7 +136,7 @@ def interval_label(of: Lexemes, i: int) -> tuple[Decimal | None, str, int] | Non
             named = True
             kind = "credible" if lexeme.text.lower().startswith(("cr", "high", "hd", "bc")) else kind
             k += 1
-        elif level is None and (found := level_at(of, k)):
+        elif level is None and (found := level_at(of, k) or _linked_level(of, k, named)):
             level, k = found
         elif not named and lexeme.kind == "word" and lexeme.text in INTERVAL_KINDS | dict.fromkeys(INTERVAL_ADJECTIVES):
             kind = INTERVAL_KINDS.get(lexeme.text, kind)
@@ -142,6 +146,11 @@ def interval_label(of: Lexemes, i: int) -> tuple[Decimal | None, str, int] | Non
         else:
             break
     return (level, kind, k) if named else None
+
+
+def _linked_level(of: Lexemes, i: int, named: bool) -> tuple[Decimal, int] | None:
+    """`del 95 %` after `IC`, `à 95 %`."""
+    return level_at(of, i + 1) if named and at(of, i).kind == "word" and at(of, i).text in BEFORE_A_LEVEL else None
 
 
 def _abbreviated(of: Lexemes, i: int) -> int:
@@ -182,7 +191,7 @@ def bare_interval_at(of: Lexemes, i: int) -> Interval | None:
     if limits is None:
         return None
     after = at(of, limits.end)
-    if after.kind in CLOSES:
+    if after.kind in CLOSES or p_at(of, limits.end):
         return Interval(limits.low, limits.high, None, "confidence", limits.end, labelled=False)
     if after.kind in SEPARATORS:
         label = interval_label(of, limits.end + 1)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from trialpool.formats.effect_statements.abbreviations import foreign_abbreviations
+from trialpool.formats.effect_statements.entities import Unescaped, unescaped
 from trialpool.formats.effect_statements.letters import comma_is_point, folded
 from trialpool.formats.effect_statements.lexemes import lexemes
 from trialpool.formats.effect_statements.naming import Named
@@ -27,7 +28,8 @@ def read_effect_statements(text: str) -> tuple[EffectStatement, ...]:
 
     Read are hazard, risk, odds and rate ratios, ratios of means, (standardised) mean differences and risk differences, in the
     ways that journals print them: decimal points, middle points and commas; dashes, `to`, commas and semicolons between limits;
-    a level before or after CI; a second estimate that takes measure and level from the first; lists with "respectively".
+    a level before or after CI; a second estimate that takes measure and level from the first; lists with "respectively";
+    rows of a table (cells parted by `|`) whose head names the measure; HTML entities that were left in the text.
     Medians, rates, percentages, I2 and other statistics are passed over, and so is a ratio that a trial was planned with.
     A figure of which nothing names the measure (a cell of a table) has `measure` None.
 
@@ -45,6 +47,12 @@ def read_effect_statements(text: str) -> tuple[EffectStatement, ...]:
     HR 0.62 (95% CI 0.57 to 0.67), PFS
     HR 0.93 (95% CI 0.85 to 1.01), OS
     """
+    given = unescaped(text) if "&" in text else Unescaped(text)
+    found = _read(given.text)
+    return tuple(replace(s, start=given.place(s.start), end=given.place(s.end - 1) + 1) for s in found) if given.after else found
+
+
+def _read(text: str) -> tuple[EffectStatement, ...]:
     plain = folded(text)
     comma = comma_is_point(plain)
     foreign = foreign_abbreviations(plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,9 +21,11 @@ from trialpool.formats.effect_statements.phrases import (
     passed_over,
 )
 from trialpool.formats.effect_statements.statement import EffectStatement
+from trialpool.formats.effect_statements.table_rows import head_at, p_head
 
 NOT_GIVEN = frozenset({"available", "reported", "estimable", "provided", "calculated", "given"})
 AFTER_OR = frozenset({"of", "was", "were", "for", "is", "with"})
+CORRELATION = re.compile(r"(?i)\b(?:correlat\w+|concordance|R2)\b[^\d.;]*\b(?:between|of)\b[^\d.;]*$")
 METHODS = {"peto": "Peto", "haenszel": "Mantel-Haenszel"}
 
 
@@ -110,6 +113,8 @@ class Scan:
             ):
                 level, many = label[0], True
                 k = label[2] + (at(self.of, label[2]).kind in CLOSES)
+            elif at(self.of, k).text in ("with", "and") and many and (label := interval_label(self.of, k + 1)):
+                level, k = label[0], label[2]
             elif (
                 at(self.of, k).kind in OPENS
                 and interval_label(self.of, k + 1) is None
@@ -123,7 +128,13 @@ class Scan:
         method = next((METHODS[word] for word in before if word in METHODS), "")
         code = self.aliases.get(raw.rstrip("s"), lexeme.text)
         self.named = Named(code, adjusted and "unadjusted" not in before, method, lexeme.start, k, level, many=many)
+        if head := head_at(self.of, k):
+            self.named, k = replace(self.named, level=head.level, after=head.end, cells=True, p_cell=head.p, many=True), head.end
+        elif (after := p_head(self.of, k)) > k:
+            self.named, k = replace(self.named, after=after, p_cell=True, many=True), after
         self.inherited, self.blocked = None, False
+        if CORRELATION.search(self.text[self.of[0].start : lexeme.start]):
+            self.named, self.blocked = None, True
         return k
 
     def _is_label(self, end: int) -> bool:

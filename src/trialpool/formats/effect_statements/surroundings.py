@@ -55,8 +55,8 @@ def outcome_of(sentence: str, start: int, figures: int, end: int, found: Sequenc
 
 
 def _joined(between: str) -> bool:
-    """Is it `... for OS`, and nothing else, that stands between a statement and an outcome?"""
-    return re.fullmatch(r"[\s,;)\]]*(?:for|in|on)\s+(?:the\s+|risk of\s+)*", between) is not None
+    """Is it `... for OS` or `... (OS`, and nothing else, that stands between a statement and an outcome?"""
+    return re.fullmatch(r"[\s,;)\]]*(?:(?:for|in|on)\s+|\(\s*(?:for\s+)?)(?:the\s+|risk of\s+)*", between) is not None
 
 
 def percent_change(sentence: str, start: int) -> Decimal | None:
