@@ -284,3 +284,13 @@ def test_a_subgroup_by_risk_of_bias_needs_judgements(tmp_path):
     assert refused(folder(tmp_path, toml=toml)) == [
         "review.toml, analyses[1].subgroups: no result is judged. Judge results in risk_of_bias.csv, or remove the subgroup."
     ]
+
+
+def test_a_column_of_the_same_name_is_left_aside(tmp_path):
+    studies = [study | {"risk of bias": "low"} for study in STUDIES]
+    assert problems(folder(tmp_path, studies=studies, risk_of_bias=ALL_LOW)) == [
+        (
+            "warning: studies.csv, row 1, column risk of bias: risk_of_bias.csv gives the column 'risk of bias', "
+            "so that this one is left aside. Rename it, or remove it."
+        )
+    ]

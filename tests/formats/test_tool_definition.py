@@ -96,6 +96,9 @@ def test_packaged_tools_say_where_they_are_published_and_mark_what_is_high(id_):
         ('text = "Paid by the maker?"', 'text = "Paid by the maker?"\nanswers = ["Y", "X"]', [
             "domains[1], question 1: 'X' is no answer. Use names of [answers]",
         ]),
+        ('name = "Funding"', 'name = "Funding"\ncounts = false', [
+            "overall.rule: no domain counts for the judgement over all. Let one count, or write 'none'",
+        ]),
         ('text = "Paid by the maker?"', 'txt = "Paid by the maker?"', [
             "domains[1].questions[1].text: the key is missing. Add it",
             "domains[1].questions[1].txt: there is no such key. Did you mean text",

@@ -19,7 +19,7 @@ from trialpool.formats.report_rules import problems_of_published
 from trialpool.formats.review_toml import read_plan
 from trialpool.formats.risk_of_bias_csv import FILE as RISK_OF_BIAS_CSV
 from trialpool.formats.risk_of_bias_csv import read_risk_of_bias
-from trialpool.formats.risk_of_bias_rules import judgement_problems, repeated_rows, undecided_tools, unknown_tools
+from trialpool.formats.risk_of_bias_rules import hidden_column, judgement_problems, repeated_rows, undecided_tools, unknown_tools
 from trialpool.formats.screening_csv import read_decisions, read_included
 from trialpool.formats.search_folder import read_search
 from trialpool.formats.study_and_report_tables import Strata, entries_of, read_reports, read_studies
@@ -151,6 +151,7 @@ def _risk_of_bias(
     problems += repeated_rows(rows)
     if plan is not None:
         problems += unknown_tools(plan, tools)
+        problems += hidden_column(studies)
         problems += undecided_tools(plan, studies, rows)
     return {id_: tools[id_] for id_ in dict.fromkeys(row.tool for row in rows)}, rows
 

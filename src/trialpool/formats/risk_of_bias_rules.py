@@ -9,7 +9,7 @@ from trialpool.formats.cells import nearest
 from trialpool.formats.quoted import quoted
 from trialpool.formats.risk_of_bias_csv import FILE
 from trialpool.review.assessments import assessments_of, tools_about
-from trialpool.review.plan import Plan
+from trialpool.review.plan import RISK_OF_BIAS, Plan
 from trialpool.review.review import Review
 from trialpool.review.risk_of_bias import Assessment, DomainJudgement, RiskOfBiasRow
 from trialpool.review.risk_of_bias_tool import JUDGEMENT, NOT_ASKED, OVERALL
@@ -37,6 +37,13 @@ def unknown_tools(plan: Plan, tools: Iterable[str]) -> Iterator[Problem]:
         if name not in known:
             mend = nearest(name, known, otherwise="Put its definition into tools/, or use one of")
             yield Problem("review.toml", 0, "risk_of_bias.tools", f"there is no tool {quoted(name)}", mend)
+
+
+def hidden_column(studies: Iterable[Study]) -> Iterator[Problem]:
+    """A column of studies.csv that the judgements take the place of."""
+    if any(RISK_OF_BIAS in study.moderators for study in studies):
+        what = f"risk_of_bias.csv gives the column {RISK_OF_BIAS!r}, so that this one is left aside"
+        yield Problem("studies.csv", 1, RISK_OF_BIAS, what, "Rename it, or remove it", "warning")
 
 
 def undecided_tools(plan: Plan, units: Iterable[Study], rows: Sequence[RiskOfBiasRow]) -> Iterator[Problem]:

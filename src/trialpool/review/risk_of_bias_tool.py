@@ -201,6 +201,8 @@ def tool_problems(tool: Tool) -> Iterator[Finding]:
             yield "answers", f"{name!r} has a meaning already", "Choose another name"
     yield from ((f"groups.{g}", f"{a!r} is no answer", "Use names of [answers]") for g, c in tool.groups.items() for a in c
                 if a not in tool.answers)  # fmt: skip
+    if tool.overall.rule == "worst" and not any(domain.counts for domain in tool.domains):
+        yield "overall.rule", "no domain counts for the judgement over all", "Let one count, or write 'none'"
     for i, domain in enumerate(tool.domains, start=1):
         yield from _domain_problems(tool, f"domains[{i}]", domain)
 
