@@ -20,7 +20,7 @@ from trialpool.stats.survival.posterior import Draws, posterior_draws
 from trialpool.stats.survival.published_curve import PublishedCurve
 from trialpool.stats.tables import Tabular
 
-DRAWS = 150
+DRAWS = 300
 KEPT = 20  # draws that stand in the result
 MANY = 6.0  # patients in half a box: with more, single events cannot be told apart
 TOO_WIDE = 60.0  # standard deviation of the number at risk, before the drops are looked at, with which they are not
