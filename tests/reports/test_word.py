@@ -109,6 +109,17 @@ def test_a_picture_of_few_colours_keeps_its_size_and_looks():
     assert small.info["dpi"] == pytest.approx((200, 200), abs=0.1)
 
 
+def test_paper_stays_white():
+    from PIL import Image, ImageDraw
+
+    drawn = Image.new("RGB", (300, 200), "white")
+    for i in range(250):
+        ImageDraw.Draw(drawn).point((20 + i % 50, 20 + i // 50), (i, 255 - i, 128))
+    made = io.BytesIO()
+    drawn.save(made, "png")
+    assert Image.open(io.BytesIO(with_fewer_colours(made.getvalue()))).convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_it(tmp_path, file):
     source = write(tmp_path / "review.docx", file)

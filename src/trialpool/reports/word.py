@@ -23,6 +23,7 @@ FIGURE_HEIGHT = 0.86  # of the page that a figure takes at most, so that its cap
 TABLE_SIZE = 8.0
 EMUS = 12_700  # to a point
 COLOURS = 128
+WHITE, NEARLY_WHITE = (255, 255, 255), 250  # paper, and what a palette makes of it
 STYLE_OF = {"": "", "lead": "Lead", "question": "Question", "item": "ListBullet", "note": "Note"}
 CONTENTS_TO = 2  # levels of headings that the contents list
 
@@ -126,5 +127,8 @@ def with_fewer_colours(png: bytes) -> bytes:
     with Image.open(io.BytesIO(png)) as picture:
         dpi = picture.info.get("dpi", (200, 200))
         few = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        shades = few.getpalette() or []
+        colours = [shades[i : i + 3] for i in range(0, len(shades), 3)]
+        few.putpalette([level for colour in colours for level in (WHITE if min(colour) >= NEARLY_WHITE else colour)])
         few.save(made, "png", dpi=dpi)
     return made.getvalue()
