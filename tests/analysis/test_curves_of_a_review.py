@@ -43,7 +43,7 @@ def test_the_report_shows_the_patients_over_the_readings(tmp_path: Path) -> None
     assert "Research against control: hazard ratio" in page
     rows = list(csv.DictReader((report / "tables/patients-a-2001-os.csv").read_text(encoding="utf-8").splitlines()))
     assert (len(rows), sum(int(r["event"]) for r in rows)) == (118, 98)
-    assert {path.suffix for path in (report / "figures").glob("curve-a-2001-os.*")} == {".svg", ".pdf", ".png"}
+    assert {path.suffix for path in (report / "figures").glob("curve-a-2001-os.*")} == {".svg", ".pdf", ".png", ".csv"}
 
 
 def test_the_same_folder_gives_the_same_patients(tmp_path: Path) -> None:

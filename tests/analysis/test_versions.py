@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.formats.curve_folder import with_curve
 from tests.formats.folders import GOOD, PLAN, RESULTS, STUDIES, csv_text, folder, row
 
 import trialpool as tp
@@ -100,6 +101,19 @@ def test_a_change_of_the_plan_is_a_step(tmp_path):
     (result,) = found.results
     assert result.concluded == ("no clear difference", "too uncertain")
     assert [(e.step.name, e.enough) for e in result.steps] == [("the change of review.toml", True)]
+
+
+def test_a_curve_that_was_read_again_is_a_step(tmp_path):
+    old, same, again = (with_curve(tmp_path / name) for name in ("old", "same", "again"))
+    path = again / "results/curves/a-2001-os.csv"
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    cells = [line.split(",") for line in lines]
+    lower = [f"{t},{float(s) ** 1.5},{arm}" if arm == "research" else f"{t},{s},{arm}" for t, s, arm in cells]
+    path.write_text("\n".join([head, *lower, ""]), encoding="utf-8")
+    assert not compare_versions(read_review(old), read_review(same)).results[0].changed
+    (result,) = compare_versions(read_review(old), read_review(again)).results
+    assert [e.step.name for e in result.steps] == ["the change of the curves that were read"]
+    assert float(result.steps[0].alone.mu) == float(result.after.mu) != float(result.before.mu)
 
 
 def test_an_analysis_that_is_new_or_gone_has_no_result_on_the_other_side(tmp_path):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ import numpy as np
 from trialpool.analysis.conclusions import Conclusion, conclusion
 from trialpool.analysis.findings import effects_of
 from trialpool.analysis.row_changes import CellChange, RowChange, row_changes
-from trialpool.analysis.selection import select
+from trialpool.analysis.selection import UnitEffect, select
 from trialpool.errors import NotEstimable
 from trialpool.review.plan import Analysis, Outcome, Plan
+from trialpool.review.report import Report
 from trialpool.review.review import Review
 from trialpool.review.study import Study
 from trialpool.stats.pooling.pairwise import pool
@@ -31,13 +32,13 @@ class Step:
     name  : what it is, in words
     study : that it is of; empty for the plan
     rows  : the rows that it changes
-    plan  : whether it is the plan that changes
+    parts : parts of the review that it takes whole from the new version, `plan` or `curves`
     """
 
     name: str
     study: str = ""
     rows: tuple[RowChange, ...] = ()
-    plan: bool = False
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def compare_versions(old: Review, new: Review) -> Difference:
     rows = row_changes(old, new)
     before, after = {s.study for s in old.studies}, {s.study for s in new.studies}
     plan = tuple(_plan_changes(old.plan, new.plan))
-    steps = tuple(_steps(rows, before, after, plan))
+    steps = (*_steps(rows, before, after), *_whole_parts(old, new, plan))
     return Difference(
         studies_added=_first_rows(new, after - before),
         studies_removed=_first_rows(old, before - after),
@@ -180,7 +181,7 @@ def _said(value: Any) -> str:
 # --- steps
 
 
-def _steps(rows: Sequence[RowChange], before: set[str], after: set[str], plan: Sequence[CellChange]) -> Iterator[Step]:
+def _steps(rows: Sequence[RowChange], before: set[str], after: set[str]) -> Iterator[Step]:
     """What can be done one at a time: studies that come or go or change their strata whole, other rows by themselves."""
     counted = [row for row in rows if row.file == "studies.csv" or row.file.startswith("results")]
     whole = {row.study for row in counted if row.file == "studies.csv" and row.kind != "changed"}
@@ -190,8 +191,24 @@ def _steps(rows: Sequence[RowChange], before: set[str], after: set[str], plan: S
     for row in counted:
         if row.study not in whole:
             yield Step(name=f"the {NOUNS[row.kind]} of {row_name(row)}", study=row.study, rows=(row,))
-    if any(change.column.startswith(("outcomes", "analyses")) for change in plan):
-        yield Step(name=f"the change of {PLAN}", plan=True)
+
+
+def _whole_parts(old: Review, new: Review, plan: Sequence[CellChange]) -> Iterator[Step]:
+    """What is taken whole: the plan, and the coordinates of curves."""
+    if any(change.column.startswith(("outcomes", "analyses", "time_unit")) for change in plan):
+        yield Step(name=f"the change of {PLAN}", parts=("plan",))
+    if _coordinates(old) != _coordinates(new):
+        yield Step(name="the change of the curves that were read", parts=("curves",))
+
+
+def _coordinates(review: Review) -> dict[tuple[str, str, str], str]:
+    """Everything that stands in the files of curves, as text, by file, arm and kind of thing."""
+    return {
+        (curve.name, arm, field.name): repr(np.asarray(getattr(of, field.name), dtype=object).tolist())
+        for curve in review.curves
+        for arm, of in curve.curves.items()
+        for field in fields(of)
+    }
 
 
 def row_name(row: RowChange) -> str:
@@ -203,7 +220,7 @@ def row_name(row: RowChange) -> str:
 def with_steps(old: Review, new: Review, steps: Sequence[Step]) -> Review:
     """The old version with some of the steps made."""
     made = [row for step in steps for row in step.rows]
-    update: dict[str, Any] = {"plan": new.plan} if any(step.plan for step in steps) else {}
+    update: dict[str, Any] = {part: getattr(new, part) for step in steps for part in step.parts}
     for name, is_there in (("studies", _of_studies), ("reports", _of_reports)):
         changes = [row for row in made if is_there(row)]
         after = {id(row.before): row.after for row in changes if row.before is not None}
@@ -225,8 +242,9 @@ def _of_reports(row: RowChange) -> bool:
 
 def _results(old: Review, new: Review, steps: tuple[Step, ...]) -> Iterator[ResultChange]:
     plans = {a.id: a for review in (old, new) for a in review.plan.analyses}
+    known: Known = {}
     for id_ in plans:
-        before, after = fit_of(old, id_), fit_of(new, id_)
+        before, after = fit_of(old, id_, known), fit_of(new, id_, known)
         outcome = _outcome(new, id_) or _outcome(old, id_)
         assert outcome is not None
         was = conclusion(_outcome(old, id_) or outcome, before)
@@ -241,21 +259,21 @@ def _results(old: Review, new: Review, steps: tuple[Step, ...]) -> Iterator[Resu
             concluded=(was, now),
             gone=tuple(label for label in labels[0] if label not in labels[1]),
             come=tuple(label for label in labels[1] if label not in labels[0]),
-            steps=tuple(_effects(old, new, id_, steps, (was, now))) if changed else (),
+            steps=tuple(_effects(old, new, id_, steps, (was, now), known)) if changed else (),
         )
 
 
 def _effects(
-    old: Review, new: Review, id_: str, steps: tuple[Step, ...], concluded: tuple[Conclusion, Conclusion]
+    old: Review, new: Review, id_: str, steps: tuple[Step, ...], concluded: tuple[Conclusion, Conclusion], known: Known
 ) -> Iterator[Effect]:
     """What each step does that can bear on the analysis at all."""
     was, now = concluded
     names = {name for review in (old, new) if (o := _outcome(review, id_)) is not None for name in o.reported_as}
-    bearing = [step for step in steps if step.plan or any(_bears(row, names) for row in step.rows)]
+    bearing = [step for step in steps if bool(step.parts) or any(_bears(row, names) for row in step.rows)]
     for step in bearing:
         alone = with_steps(old, new, [step])
         without = with_steps(old, new, [other for other in bearing if other is not step])
-        fits = fit_of(alone, id_), fit_of(without, id_)
+        fits = fit_of(alone, id_, known), fit_of(without, id_, known)
         by_itself, without_it = (
             conclusion(_outcome(review, id_) or _fallback(old, new, id_), fit)
             for review, fit in zip((alone, without), fits, strict=True)
@@ -281,19 +299,42 @@ def _fallback(old: Review, new: Review, id_: str) -> Outcome:
     return outcome
 
 
-def fit_of(review: Review, id_: str) -> PooledEffect | None:
-    """The pooled result of an analysis by its plan; None where the review has none."""
+Known = dict[Hashable, tuple[UnitEffect, ...]]
+
+
+def fit_of(review: Review, id_: str, known: Known) -> PooledEffect | None:
+    """The pooled result of an analysis by its plan; None where there is none. What was chosen of a study is kept in `known`."""
     analysis = _analysis(review, id_)
     if analysis is None:
         return None
     outcome = review.outcome(analysis.outcome)
-    chosen = select(review, outcome).effects
+    chosen = _chosen(review, outcome, known)
     if not chosen:
         return None
     try:
         return pool(effects_of(chosen, outcome.measure), tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
     except NotEstimable:
         return None
+
+
+def _chosen(review: Review, outcome: Outcome, known: Known) -> tuple[UnitEffect, ...]:
+    """The effects of an outcome, study by study: what a step does not touch need not be chosen anew."""
+    units: dict[str, list[Study]] = {}
+    reports: dict[str, list[Report]] = {}
+    for unit in review.studies:
+        units.setdefault(unit.study, []).append(unit)
+    for report in review.reports:
+        if report.outcome in outcome.reported_as:
+            reports.setdefault(report.study, []).append(report)
+    chosen: list[UnitEffect] = []
+    for study, of in units.items():
+        there = reports.get(study, [])
+        key = (outcome, review.plan.time_unit, id(review.curves), *map(id, of), None, *map(id, there))
+        if key not in known:
+            alone = review.model_copy(update={"studies": tuple(of), "reports": tuple(there)})
+            known[key] = select(alone, outcome).effects
+        chosen += known[key]
+    return tuple(chosen)
 
 
 def _analysis(review: Review, id_: str) -> Analysis | None:

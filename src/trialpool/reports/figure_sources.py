@@ -21,8 +21,11 @@ from trialpool.figures.from_evidence import posterior_densities, specification_c
 from trialpool.figures.from_influence import gosh_of
 from trialpool.figures.from_results import cumulative_plot, forest_plot, sensitivity_plot
 from trialpool.reports.flow_json import count_rows
+from trialpool.reports.html_curves import figure_name
 from trialpool.reports.tables import Row, csv_text
 from trialpool.stats.influence.residual_plots import baujat
+from trialpool.stats.survival.kaplan_meier import kaplan_meier
+from trialpool.stats.survival.reconstruct import Reconstruction
 from trialpool.stats.tables import Tabular
 
 
@@ -31,6 +34,7 @@ def figure_sources(findings: Findings, names: Iterable[str]) -> dict[str, str]:
     made = {name: rows for found in findings.analyses for name, rows in _sources(findings, found)}
     if findings.flow is not None:
         made["flow"] = partial(count_rows, findings.flow)
+    made |= {figure_name(found): partial(_curve, found.made) for found in findings.curves}
     return {name: csv_text(made[name]()) for name in names if name in made}
 
 
@@ -51,6 +55,15 @@ def _sources(findings: Findings, found: AnalysisFindings) -> Iterator[tuple[str,
             yield f"{kind}-{id_}" + (f".{of_tool.tool.id}" if i else ""), lambda of=of_tool: _rows(of)  # type: ignore[misc]
     for kind, make in KINDS.items():
         yield f"{kind}-{id_}", lambda make=make: make(found)  # type: ignore[misc]
+
+
+def _curve(made: Reconstruction) -> Iterator[Row]:
+    """What was read of each arm, and the curve of the patients behind it."""
+    for arm, read in made.curves.items():
+        for time, survival in zip(read.time.tolist(), read.survival.tolist(), strict=True):
+            yield {"arm": arm, "row": "read", "time": time, "survival": survival}
+    for row in _rows(kaplan_meier(made.patients)):
+        yield {"row": "patients"} | row
 
 
 def _funnel(found: AnalysisFindings) -> Iterator[Row]:
