@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from trialpool.analysis.inconsistencies import check_review
+from trialpool.cli.main import app
 from trialpool.formats.review_folder import read_review
 from trialpool.stats.consistency.check_reported import CHECKS
 from trialpool.stats.consistency.disagreement import RULES
@@ -34,6 +36,13 @@ def test_every_finding_in_the_flagship_is_judged_and_nothing_else(checked):
 
 def test_no_finding_in_the_flagship_is_an_error(checked):
     assert {f.severity for f in checked.findings} == {"warning"}
+
+
+@pytest.mark.parametrize("name", ["flagship-checks.md", "reference/cli.md"])
+def test_the_pages_end_as_the_command_does(name):
+    shown = CliRunner().invoke(app, ["check", str(ROOT / "reviews" / "imid-maintenance")]).output.splitlines()
+    console = re.search(r"\$ trialpool check reviews/imid-maintenance \| tail -n (\d+)\n(.*?)\n```", page(name), re.DOTALL)
+    assert console[2].splitlines() == shown[-int(console[1]) :]
 
 
 def test_every_rule_stands_on_the_page_of_checks_once():

@@ -318,3 +318,16 @@ def test_what_ran_is_counted_by_rule(tmp_path):
     assert str(found) == "16 checks by 6 rules: 1 warning"
     assert list(found.ran) == [rule for rule in RULES if rule in found.ran]
     assert found.to_dict()["rule"] == ["p-interval"]
+
+
+def test_an_exact_odds_ratio_of_fishers_test_is_a_note(tmp_path):
+    """11 of 30 against 21 of 33: the conditional estimate is 0.337 (0.104 to 1.034; fisher.test of R), the plain one 0.331."""
+    exact = counts("a-2001", 11, 30, 21, 33, measure="OR", estimate="0.34", ci_low="0.10", ci_high="1.03")
+    exact |= {"orientation": "treatment_vs_control", "note": "Fisher's exact test"}
+    others = [counts("b-2005", 12, 100, 18, 100), counts("c-2010", 30, 200, 40, 200)]
+    assert rules(tmp_path, of=[exact, *others], toml=COUNTS_PLAN.replace('"RR"', '"OR"')) == [("ratio-counts", "note", 2)]
+
+
+def test_a_p_value_that_two_rules_look_at_is_told_once(tmp_path):
+    of = [row(estimate="0.75", ci_low="0.58", ci_high="0.97", p="0.0003"), *RESULTS[1:]]
+    assert rules(tmp_path, of=of) == [("p-interval", "warning", 2)]

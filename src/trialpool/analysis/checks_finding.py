@@ -12,7 +12,7 @@ from trialpool.stats.consistency.disagreement import Disagreement
 
 CHECKED = re.compile(r"\bchecked:\s*([a-z-]+)")
 OTHER_INTERVAL = re.compile(
-    r"profile.{0,3}likelihood|\bexact (?:confidence|interval|ci\b|limits|9\d)|clopper|bootstrap"
+    r"profile.{0,3}likelihood|\bexact (?:confidence|interval|ci\b|limits|odds|9\d)|clopper|fisher|conditional|bootstrap"
     r"|jackknife|repeated c|group.sequential|credible|bayes|firth",
     re.IGNORECASE,
 )
@@ -54,13 +54,13 @@ def explained(d: Disagreement, words: str) -> Disagreement | None:
 
     - An interval that the row calls exact, profile, bootstrap, credible or the like need not be symmetric: nothing where such an
       interval can lie as this one does, a note where it lies further off.
-    - An estimate that the row calls adjusted or stratified need not be that of its counts: a note.
+    - An estimate that the row calls adjusted, stratified or exact (the conditional odds ratio) need not be that of its counts: a note.
     - P of such an estimate, or beside such an interval, may be of another test: at most a warning.
     - A percentage that the row calls cumulative or estimated (Kaplan-Meier) is no share of whole patients: nothing.
     """
     if d.rule == "symmetry" and OTHER_INTERVAL.search(words):
         return None if d.severity == "note" else d.at_most("note")
-    if d.rule == "ratio-counts" and ADJUSTED.search(words):
+    if d.rule == "ratio-counts" and (ADJUSTED.search(words) or OTHER_INTERVAL.search(words)):
         return d.at_most("note")
     if d.rule == "p-interval" and (ADJUSTED.search(words) or OTHER_INTERVAL.search(words)):
         return d.at_most("warning")

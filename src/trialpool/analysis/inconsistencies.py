@@ -24,6 +24,7 @@ from trialpool.stats.effects.deriving import LOG_RANK_AND_WALD
 from trialpool.stats.tables import Tabular
 
 CLOSER = frozenset({"p-interval", "information", "ratio-counts", "direction", "log-rank", "p-effect"})
+OF_THE_SAME_P = frozenset({"p-interval", "log-rank"})  # rules that say it where the P of a row is not that of its effect
 FAR = 1.5  # by how much the z of an effect may differ from that of the printed P before it is said
 
 
@@ -96,10 +97,13 @@ def check_review(review: Review, analyses: tuple[AnalysisFindings, ...] | None =
 
 
 def _each_once(findings: list[Inconsistency]) -> list[Inconsistency]:
-    """Findings without repetition: routes of a row that disagree say nothing new where a closer rule names the figures."""
-    named = {(finding.file, finding.row) for finding in findings if finding.rule in CLOSER}
-    unique = dict.fromkeys(findings)
-    return [finding for finding in unique if finding.rule != "route-agreement" or (finding.file, finding.row) not in named]
+    """Findings without repetition: what an effect shows of a row says nothing new where a closer rule names the figures."""
+
+    def told(rules: frozenset[str]) -> set[tuple[str, int]]:
+        return {(finding.file, finding.row) for finding in findings if finding.rule in rules}
+
+    already = {"route-agreement": told(CLOSER), "p-effect": told(OF_THE_SAME_P)}
+    return [finding for finding in dict.fromkeys(findings) if (finding.file, finding.row) not in already.get(finding.rule, ())]
 
 
 def inconsistencies(review: Review, analyses: tuple[AnalysisFindings, ...]) -> tuple[Inconsistency, ...]:

@@ -9,6 +9,8 @@ from trialpool.errors import Problem
 from trialpool.formats.curve_rules import CURVE_RULES
 from trialpool.review.published import Published
 from trialpool.review.report import RATIOS, Report
+from trialpool.stats.consistency.repairs import repairs
+from trialpool.stats.effects.printed import Printed, decimals_of_ratio
 
 Finding = tuple[str, str, str]  # column, what, mend
 Rule = Callable[[Report], Iterator[Finding]]
@@ -82,7 +84,18 @@ def interval_holds_estimate(report: Report | Published) -> Iterator[Finding]:
     half = Decimal(5).scaleb(int(mid.as_tuple().exponent) - 1)
     if not low - half <= mid <= high + half:
         what = f"the interval {low} to {high} does not hold its estimate {mid}"
-        yield "estimate", what, "Correct the one that was mistyped"
+        yield "estimate", what, f"Correct the one that was mistyped{_would_agree(report)}"
+
+
+def _would_agree(row: Report | Published) -> str:
+    """The slips of the pen with which a ratio would lie in the middle of its limits."""
+    figures = [figure for figure in (row.estimate, row.ci_low, row.ci_high) if figure is not None and figure > 0]
+    if row.measure not in RATIOS or len(figures) < len(("estimate", "ci_low", "ci_high")):
+        return ""
+    decimals = decimals_of_ratio(figures)
+    estimate, low, high = (Printed.of(figure, decimals=decimals) for figure in figures)
+    found = repairs(estimate, low, high)
+    return f"; this would agree: {' or '.join(map(str, found))}" if found else ""
 
 
 def level_is_a_percentage(report: Report | Published) -> Iterator[Finding]:
