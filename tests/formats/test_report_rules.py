@@ -15,6 +15,8 @@ from trialpool.review.report import Report
 NO_RATIO = "A ratio is above 0; leave the cell empty where it was not reported"
 SWAP = "Swap the two, or correct the one that was mistyped"
 MISTYPED = "Correct the one that was mistyped"
+ONE_DIGIT = "; this would agree: the estimate 0.62 (one digit)"
+LOWER = "; this would agree: " + " or ".join(f"the lower limit {limit} (one digit)" for limit in ("0.5", "0.6", "0.4"))
 EMPTY = "Leave the cell empty where it was not reported"
 NOTHING = "Correct it, or leave the cell empty where nothing was reported"
 ALONE = "Keep the number; what stands beside it has its own column, or goes into the note"
@@ -22,8 +24,7 @@ ALONE = "Keep the number; what stands beside it has its own column, or goes into
 BAD_CELLS = [
     # intervals
     ({"estimate": "0.8", "ci_low": "0.9", "ci_high": "1.2"}, [
-        f"estimate: the interval 0.9 to 1.2 does not hold its estimate 0.8. {MISTYPED}; this would agree: the lower limit 0.5 (one "
-        "digit) or the lower limit 0.6 (one digit) or the lower limit 0.4 (one digit).",
+        f"estimate: the interval 0.9 to 1.2 does not hold its estimate 0.8. {MISTYPED}{LOWER}.",
     ]),
     ({"estimate": "1.3"}, [f"estimate: the interval 0.60 to 1.07 does not hold its estimate 1.3. {MISTYPED}."]),
     ({"ci_low": "1.2", "ci_high": "0.6"}, [f"ci_low: the lower limit 1.2 is above the upper limit 0.6. {SWAP}."]),
@@ -164,7 +165,7 @@ def test_an_interval_may_miss_its_estimate_by_the_rounding_of_the_estimate_and_n
     ("cells", "messages"),
     [
         ({"ci_low": "0.67", "ci_high": "0.57"}, [f"ci_low: the lower limit 0.67 is above the upper limit 0.57. {SWAP}."]),
-        ({"estimate": "0.72"}, [f"estimate: the interval 0.57 to 0.67 does not hold its estimate 0.72. {MISTYPED}; this would agree: the estimate 0.62 (one digit)."]),
+        ({"estimate": "0.72"}, [f"estimate: the interval 0.57 to 0.67 does not hold its estimate 0.72. {MISTYPED}{ONE_DIGIT}."]),
         ({"estimate": "0", "ci_low": "-1"}, [
             f"estimate: 0 is no value of a ratio. {NO_RATIO}.",
             f"ci_low: -1 is no value of a ratio. {NO_RATIO}.",

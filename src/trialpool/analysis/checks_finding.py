@@ -54,7 +54,8 @@ def explained(d: Disagreement, words: str) -> Disagreement | None:
 
     - An interval that the row calls exact, profile, bootstrap, credible or the like need not be symmetric: nothing where such an
       interval can lie as this one does, a note where it lies further off.
-    - An estimate that the row calls adjusted, stratified or exact (the conditional odds ratio) need not be that of its counts: a note.
+    - An estimate that the row calls adjusted, stratified or exact (a conditional odds ratio) need not be that of its counts:
+      a note.
     - P of such an estimate, or beside such an interval, may be of another test: at most a warning.
     - A percentage that the row calls cumulative or estimated (Kaplan-Meier) is no share of whole patients: nothing.
     """
