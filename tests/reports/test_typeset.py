@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.reports.documents import HOSTILE, document, drawing, pages
+from tests.reports.documents import body as body_of
 
+from trialpool.reports.document import Document, Heading, Reference, TableBlock, Turn, numbered, paragraph
+from trialpool.reports.html_tables import Column, cell, row, table
 from trialpool.reports.typeset import pdf_file
+from trialpool.reports.word import word_file
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +48,16 @@ def test_words_of_a_user_stay_words():
 def test_no_date_and_no_font_of_the_machine(file):
     assert b"CreationDate" not in file
     assert b"/ModDate" not in file
+
+
+ANY = st.text(st.characters(exclude_categories=[]), min_size=1, max_size=60)
+
+
+@settings(max_examples=25, deadline=None)
+@given(ANY, ANY, ANY)
+def test_any_words_can_be_written(one, two, three):
+    body = table(two, (Column(one), Column(two, "number")), [row((cell(three, below=one), cell(two)))], note=three)
+    blocks = (Heading(one), paragraph(two, footnote=three), TableBlock(body), Turn(True), Reference(1, three), Heading(two, 2))
+    made = Document(title=one, kind=two, question=three, blocks=numbered(blocks))
+    assert pdf_file(made, {})[:5] == b"%PDF-"
+    assert body_of(word_file(made, {})).tag.endswith("}document")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from trialpool.figures.svg import NOT_XML
 from trialpool.reports import word_markup as markup
 from trialpool.reports.word_styles import LIST, STYLES
 
@@ -17,6 +18,7 @@ SEPARATORS = (
     '<w:footnote w:type="separator" w:id="-1"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>'
     '<w:footnote w:type="continuationSeparator" w:id="0"><w:p><w:r><w:continuationSeparator/></w:r></w:p></w:footnote>'
 )
+LANGUAGE = "en-GB"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 DATED = ("{http://purl.org/dc/terms/}created", "{http://purl.org/dc/terms/}modified")
 
@@ -36,6 +38,8 @@ def set_styles(word: WordDocument) -> None:
             styles.remove(style)
     for text in STYLES.values():
         styles.extend(parsed(text))
+    for language in styles.iter(f"{{{markup.W}}}lang"):
+        language.set(f"{{{markup.W}}}val", LANGUAGE)
     numbering: Any = word.part.numbering_part.element
     for element in list(numbering):
         numbering.remove(element)
@@ -46,14 +50,17 @@ KEPT = {"DefaultParagraphFont", "TableNormal", "NoList"}
 
 
 def set_properties(word: WordDocument, title: str) -> None:
-    """The title, and no author, date or program."""
+    """The title, and no author, date, program or picture of the first page."""
     properties = word.core_properties
-    properties.title, properties.language = title[:255], "en-GB"
+    properties.title, properties.language = NOT_XML.sub("", title)[:255], LANGUAGE
     properties.author = properties.comments = properties.last_modified_by = properties.keywords = ""
     element: Any = properties._element  # noqa: SLF001
     for dated in DATED:
         for found in element.findall(dated):
             element.remove(found)
+    relations = word.part.package.rels
+    for id_ in [id_ for id_, of in relations.items() if of.reltype.endswith("/thumbnail")]:
+        del relations[id_]
 
 
 def add_footer(word: WordDocument) -> str:
