@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +103,18 @@ def test_a_change_of_the_plan_is_a_step(tmp_path):
     (result,) = found.results
     assert result.concluded == ("no clear difference", "too uncertain")
     assert [(e.step.name, e.enough) for e in result.steps] == [("the change of review.toml", True)]
+
+
+def test_a_judgement_of_certainty_that_changed_is_told_by_its_key(tmp_path):
+    flagship = read_review(Path(__file__).parents[2] / "reviews/imid-maintenance")
+    outcomes = flagship.certainty.outcomes
+    judged = outcomes[0].risk_of_bias.model_copy(update={"down": 1, "why": "seen at last"})
+    changed = (outcomes[0].model_copy(update={"risk_of_bias": judged}), *outcomes[1:])
+    new = flagship.model_copy(update={"certainty": flagship.certainty.model_copy(update={"outcomes": changed})})
+    found = compare_versions(flagship, new)
+    at = f"outcomes[{outcomes[0].analysis}].risk_of_bias"
+    assert [(c.column, c.after) for c in found.certainty] == [(f"{at}.down", "1"), (f"{at}.why", "seen at last")]
+    assert (found.plan, found.rows, any(r.changed for r in found.results)) == ((), (), False)
 
 
 def test_a_curve_that_was_read_again_is_a_step(tmp_path):

@@ -7,13 +7,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from trialpool.analysis.conclusions import Conclusion, conclusion
 from trialpool.analysis.findings import effects_of
 from trialpool.analysis.row_changes import CellChange, RowChange, row_changes
 from trialpool.analysis.selection import UnitEffect, select
 from trialpool.errors import NotEstimable
-from trialpool.review.plan import Analysis, Outcome, Plan
+from trialpool.review.plan import Analysis, Outcome
 from trialpool.review.report import Report
 from trialpool.review.review import Review
 from trialpool.review.study import Study
@@ -22,6 +23,7 @@ from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 SAME = 1e-9  # results closer than this are the same
 PLAN = "review.toml"
+CALLED = ("id", "analysis", "label")  # keys by which a table of a list is told from the others
 NOUNS = {"added": "addition", "removed": "removal", "changed": "change"}
 
 
@@ -105,6 +107,7 @@ class Difference:
 
     studies_added, studies_removed : by their titles in studies.csv
     plan    : keys of review.toml that changed
+    certainty : keys of certainty.toml that changed
     rows    : rows of the tables that changed
     results : each analysis of either version
     """
@@ -112,6 +115,7 @@ class Difference:
     studies_added: tuple[Study, ...]
     studies_removed: tuple[Study, ...]
     plan: tuple[CellChange, ...]
+    certainty: tuple[CellChange, ...] = ()
     rows: tuple[RowChange, ...]
     results: tuple[ResultChange, ...]
 
@@ -136,12 +140,13 @@ def compare_versions(old: Review, new: Review) -> Difference:
     """
     rows = row_changes(old, new)
     before, after = {s.study for s in old.studies}, {s.study for s in new.studies}
-    plan = tuple(_plan_changes(old.plan, new.plan))
+    plan = tuple(_key_changes(old.plan, new.plan))
     steps = (*_steps(rows, before, after), *_whole_parts(old, new, plan))
     return Difference(
         studies_added=_first_rows(new, after - before),
         studies_removed=_first_rows(old, before - after),
         plan=plan,
+        certainty=tuple(_key_changes(old.certainty, new.certainty)),
         rows=rows,
         results=tuple(_results(old, new, steps)),
     )
@@ -155,21 +160,23 @@ def _first_rows(review: Review, studies: set[str]) -> tuple[Study, ...]:
 # --- the plan
 
 
-def _plan_changes(old: Plan, new: Plan) -> Iterator[CellChange]:
-    before, after = dict(_keys(old.model_dump(mode="json"))), dict(_keys(new.model_dump(mode="json")))
+def _key_changes(old: BaseModel | None, new: BaseModel | None) -> Iterator[CellChange]:
+    """Keys of a TOML file that are not the same; a file that is not there has none."""
+    before, after = (dict(_keys(of.model_dump(mode="json"))) if of is not None else {} for of in (old, new))
     for key in dict.fromkeys([*before, *after]):
         if before.get(key) != after.get(key):
             yield CellChange(column=key, before=_said(before.get(key)), after=_said(after.get(key)))
 
 
 def _keys(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """Each value by its path; outcomes and analyses by their ids, so that their order does not matter."""
+    """Each value by its path; tables of a list by what they are called, so that their order does not matter."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _keys(inner, f"{at}.{key}".lstrip("."))
     elif isinstance(value, list) and value and isinstance(value[0], dict):
-        for item in value:
-            yield from _keys(item, f"{at}[{item.get('id', '')}]")
+        for i, item in enumerate(value, start=1):
+            called = next((item[name] for name in CALLED if item.get(name)), i)
+            yield from _keys(item, f"{at}[{called}]")
     else:
         yield at, value
 

@@ -38,7 +38,7 @@ def difference_lines(found: Difference) -> Iterator[str]:
 def headline(found: Difference) -> str:
     """How many results and conclusions changed, in a sentence."""
     changed = sum(result.changed for result in found.results)
-    if not (found.rows or found.plan):
+    if not (found.rows or found.plan or found.certainty or changed):
         return "Nothing in the plan, the studies or the rows differs."
     turned = len(found.turned)
     conclusions = {0: "no conclusion did", 1: "1 conclusion did"}.get(turned, f"{turned} conclusions did")
@@ -111,6 +111,9 @@ def _file_lines(found: Difference) -> Iterator[str]:
     yield f"Studies removed: {_studies_text(found.studies_removed)}."
     yield f"Plan: {'the same' if not found.plan else f'{len(found.plan)} keys of review.toml changed'}."
     yield from (f"  {change.column}: {cell_text(change)}" for change in found.plan)
+    if found.certainty:
+        yield f"Certainty: {len(found.certainty)} keys of certainty.toml changed."
+        yield from (f"  {change.column}: {cell_text(change)}" for change in found.certainty)
     yield f"Rows: {_counted(found.rows)}."
     for changed in found.rows:
         yield f"  {row_name(changed)} {changed.kind}"
@@ -142,6 +145,7 @@ def difference_data(found: Difference) -> dict[str, Any]:
         "studies_added": [study.study for study in found.studies_added],
         "studies_removed": [study.study for study in found.studies_removed],
         "plan": [_cell_data(change) for change in found.plan],
+        "certainty": [_cell_data(change) for change in found.certainty],
         "rows": [_row_data(changed) for changed in found.rows],
         "results": [_result_data(result) for result in found.results],
     }
@@ -257,6 +261,7 @@ def _role(effect: Effect) -> str:
 def rows_table(found: Difference) -> Table | None:
     """Every cell that changed; rows that came or went in one line."""
     rows = [row(map(cell, ("review.toml", "", change.column, change.before, change.after))) for change in found.plan]
+    rows += [row(map(cell, ("certainty.toml", "", change.column, change.before, change.after))) for change in found.certainty]
     for changed in found.rows:
         place = f"{changed.file}, row {changed.row}"
         of = ", ".join(filter(None, (changed.study, changed.about)))
