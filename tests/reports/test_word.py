@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+from xml.etree import ElementTree
 
 import docx
 import pytest
@@ -93,6 +94,7 @@ def test_nobody_and_no_date_is_named(file):
     assert "python-docx" not in core
     assert "created" not in core
     assert "<dc:title>A title</dc:title>" in core
+    assert not any(b"Microsoft Macintosh Word" in content for content in parts(file).values())
 
 
 def test_words_of_a_user_stay_words():
@@ -137,3 +139,45 @@ def test_libreoffice_opens_it(tmp_path, file):
         "A reference.",
     ):
         assert words in text
+
+
+# the order of children in ECMA-376 part 1 (transitional), of those that are used here and their neighbours
+ORDER = {
+    "pPr": "pStyle keepNext keepLines pageBreakBefore widowControl numPr pBdr shd tabs spacing ind jc outlineLvl rPr sectPr",
+    "rPr": "rStyle rFonts b bCs i iCs caps smallCaps strike color spacing w kern position sz szCs highlight u vertAlign lang",
+    "tblPr": "tblStyle tblpPr tblW jc tblCellSpacing tblInd tblBorders shd tblLayout tblCellMar tblLook tblCaption tblDescription",
+    "tcPr": "tcW gridSpan vMerge tcBorders shd noWrap tcMar vAlign",
+    "sectPr": "headerReference footerReference footnotePr type pgSz pgMar pgBorders cols titlePg docGrid",
+    "style": "name aliases basedOn next link uiPriority semiHidden unhideWhenUsed qFormat rsid pPr rPr tblPr trPr tcPr tblStylePr",
+    "abstractNum": "nsid multiLevelType tmpl name lvl",
+    "lvl": "start numFmt lvlRestart pStyle suff lvlText lvlJc pPr rPr",
+    "numbering": "numPicBullet abstractNum num",
+    "tbl": "bookmarkStart tblPr tblGrid tr",
+    "tr": "trPr tc",
+    "tc": "tcPr p",
+}
+
+
+@pytest.mark.parametrize("part", ["document", "styles", "numbering", "footnotes", "footer1", "settings"])
+def test_elements_stand_in_the_order_of_the_format(file, part):
+    root = ElementTree.fromstring(parts(file)[f"word/{part}.xml"])
+    for element in root.iter():
+        wanted = ORDER.get(element.tag.removeprefix(W), "").split()
+        found = [child.tag.removeprefix(W) for child in element]
+        if wanted:
+            assert set(found) <= set(wanted), element.tag
+            assert [wanted.index(name) for name in found] == sorted(wanted.index(name) for name in found), element.tag
+
+
+def test_numbers_of_pictures_and_bookmarks_are_their_own(file):
+    for kind, attribute in (("}docPr", "id"), ("}bookmarkStart", f"{W}id")):
+        numbers = [e.get(attribute) for e in body(file).iter() if e.tag.endswith(kind)]
+        assert len(set(numbers)) == len(numbers)
+
+
+def test_every_style_that_is_named_is_there(file):
+    styles = {e.get(f"{W}styleId") for e in ElementTree.fromstring(parts(file)["word/styles.xml"]).iter(f"{W}style")}
+    for part in ("document", "footnotes", "footer1", "styles"):
+        root = ElementTree.fromstring(parts(file)[f"word/{part}.xml"])
+        named = {e.get(f"{W}val") for tag in ("pStyle", "rStyle", "tblStyle", "basedOn", "next") for e in root.iter(f"{W}{tag}")}
+        assert named - styles == set()

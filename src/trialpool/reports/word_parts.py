@@ -59,7 +59,7 @@ def set_properties(word: WordDocument, title: str) -> None:
         for found in element.findall(dated):
             element.remove(found)
     relations = word.part.package.rels
-    for id_ in [id_ for id_, of in relations.items() if of.reltype.endswith("/thumbnail")]:
+    for id_ in [id_ for id_, of in relations.items() if of.reltype.endswith(("/thumbnail", "/extended-properties"))]:
         del relations[id_]
 
 
