@@ -77,8 +77,8 @@ SAID = [
     ("There was insufficient evidence that it improves OS.", ""),
     ("It remains unproven that OS is improved.", ""),
     ("OS was not inferior.", "OS not worse overall"),
-    ("OS was shorter in the control group.", "OS worse a part: in the control"),
-    ("Placebo patients had shorter PFS.", "PFS worse a part: Placebo"),
+    ("OS was shorter in the control group.", "OS better overall"),
+    ("Placebo patients had shorter PFS.", "PFS better overall"),
     ("OS was longer with maintenance than with placebo.", "OS better overall"),
     ("Compared with placebo, maintenance improved PFS.", "PFS better overall"),
     ("Lenalidomide improved OS compared with thalidomide.", "OS better a part: one subgroup against another (compared with)"),
@@ -101,6 +101,30 @@ SAID = [
     ("Higher-risk patients had progression.", ""),
     ("Patients lived longer without their disease getting worse.", "PFS better overall"),
     ("OS was noninferior.", ""),
+    ("Maintenance did not fail to improve PFS.", "PFS better overall"),
+    ("PFS was longer with placebo.", "PFS worse overall"),
+    ("PFS was not longer with placebo.", "PFS not worse overall"),
+    ("Thromboembolism was less common with placebo.", "thromboembolism worse overall"),
+    ("PFS with maintenance was inferior to that with observation.", "PFS worse overall"),
+    ("Maintenance was superior to placebo for PFS but not for OS.", "PFS better overall; OS not better overall"),
+    ("Patients assigned to placebo lived longer.", "OS better a part: assigned to placebo"),
+    ("PFS was longer with maintenance (42 months) than with placebo.", "PFS better overall"),
+    ("PFS was longer in 42 patients with placebo.", "PFS better a part: with placebo"),
+    ("Maintenance improved PFS without compromising OS.", "PFS better overall; OS not worse overall"),
+    ("Longer OS has never been shown.", "OS not better overall"),
+    ("OS was no longer with maintenance than without.", "OS not better overall"),
+    ("Improved overall survival is urgently needed.", ""),
+    ("Blood clots were rarer with maintenance.", "thromboembolism better overall"),
+    ("Mortality did not fall.", "OS not better overall"),
+    ("Mortality rates fall short of expectations.", ""),
+    ("Progression occurred later with maintenance.", "PFS better overall"),
+    ("Maintenance trebled the rate of peripheral neuropathy.", "neuropathy worse overall"),
+    ("Maintenance kept patients alive longer.", "OS better overall"),
+    ("Maintenance reduced PFS events.", "PFS better overall"),
+    ("Patients with breast cancer lived longer with the drug.", "OS better a part: with breast cancer"),
+    ("In metastatic melanoma, the drug improved OS.", "OS better a part: In metastatic melanoma"),
+    ("Maintenance raised the risk of second cancers.", "SPM worse overall"),
+    ("With lenalidomide, but not thalidomide, OS was improved.", "OS better a part: one subgroup against another (but not)"),
 ]
 
 
@@ -327,3 +351,11 @@ def test_every_claim_by_where_the_interval_lies(low, high, expected):
 def test_every_verdict_is_explained_on_the_page_about_claims():
     page = (FLAGSHIP.parents[1] / "docs/claims.md").read_text(encoding="utf-8")
     assert [verdict for verdict in VERDICTS if f"| {verdict} |" not in page] == []
+
+
+def test_what_is_called_significant_and_is_not_is_contradicted_by_its_own_sentence(findings):
+    text = "Both PFS (HR 0.62 [0.57-0.67]) and OS (HR 0.93 [0.85-1.01]) were significantly improved."
+    claims = [item for item in tp.verify(findings, text).judged if item.kind == "claim"]
+    assert [(item.outcome, item.verdict) for item in claims] == [("PFS", "borne out"), ("OS", "contradicted")]
+    (plain,) = [item for item in tp.verify(findings, "OS improved (HR 0.93 [0.85-1.01]).").judged if item.kind == "claim"]
+    assert (plain.verdict, plain.by("itself").verdict) == ("disputed", "not borne out")

@@ -93,6 +93,12 @@ def test_plain_text_in_other_encodings_and_lines(tmp_path):
             '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "y">]><a/>',
             "the XML defines entities of its own. Export it from PubMed anew, as XML.",
         ),
+        (
+            "a.txt",
+            bytes(range(1, 256)),
+            "the file is not text (it holds 26 control characters). Give plain text (.txt, .md), HTML (.html), PDF (.pdf) or PubMed XML "
+            "(.xml).",
+        ),
         ("a.html", "<html><script>x</script></html>", "there is no text in the file. Give a file with a text in it."),
     ],
 )

@@ -30,6 +30,7 @@ OPPOSITE = {
     "not better": ("better",),
     "not worse": ("worse",),
 }
+SHORT_OF_IT = frozenset({"not borne out", "too uncertain"})  # what is called significant is contradicted by these
 LONGEST = 160  # letters of a sentence that is quoted
 
 
@@ -93,6 +94,8 @@ class Bench:
         verdicts = [verdict_on(claim.says, s.evidence, significant=claim.significant) for s in self._own(claim) if s.evidence]
         if not verdicts:
             return Judgement("itself", NOTHING, "its sentence gives no figures of this outcome")
+        if claim.significantly and claim.says in ("better", "worse"):
+            verdicts = [("contradicted" if verdict in SHORT_OF_IT else verdict, why) for verdict, why in verdicts]
         return Judgement("itself", *_gravest(verdicts))
 
     def _text(self, claim: Claim) -> Judgement:

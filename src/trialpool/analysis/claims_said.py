@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from trialpool.analysis.claims_scope import Scope, Scopes
+from trialpool.analysis.claims_scope import CONTROL_BETTER, Scope, Scopes
 from trialpool.analysis.claims_words import (
     APART,
     CLAUSE,
@@ -14,12 +14,14 @@ from trialpool.analysis.claims_words import (
     NEGATOR,
     NOR_WAS,
     NOT_ASSERTED,
+    NOT_FAILED,
     NOT_SEEN,
     OF_A_CLAIM,
     OTHERS_SAID,
     SHOWN_TO,
     SIGNIFICANT,
     TO,
+    TURNED,
     WITH,
     Cue,
     Says,
@@ -34,6 +36,7 @@ FAR, NEAR = 90, 60  # letters between a word of claim, or a negation, and the ou
 NOUN = re.compile(r"(?i)benefits?$|advantages?$|gains?$|improvements?$|increase$|reductions?$|differences?$")
 PASSED = 60  # what a word counts as farther off where it has an outcome of its own just after it
 ONLY_JOINS = re.compile(r"(?i)^\s*(?:,|and|or|nor|,\s*(?:and|or|nor))?\s*(?:the\s+|on\s+|in\s+|of\s+)*$")
+SIGNIFICANTLY = re.compile(r"(?i)\bsignificant(?:ly)?\s+(?:\w+\s+)?$")
 RISK_OF = re.compile(
     r"(?i)\b(?:risks?|hazards?|odds|rates?|chances?|incidence|numbers?|likelihood)\s+(?:of|for)\s+(?:an?\s+|any\s+|the\s+)?$"
 )
@@ -46,6 +49,7 @@ class Claim:
     concept, label : the outcome
     says        : "better", "worse", "no different", "not better" (no benefit), "not worse" (no harm)
     significant : whether it is said of statistical significance ("no significant difference")
+    significantly : whether "significantly" stands with its word ("significantly improved")
     hedged, of_others : said with "may", or of other work: shown beside the findings, and not judged
     scope       : of whom it is said
     start, end  : its place in the text; sentence_start, sentence_end that of its sentence
@@ -56,6 +60,7 @@ class Claim:
     label: str
     says: Says
     significant: bool
+    significantly: bool
     hedged: bool
     of_others: bool
     scope: Scope
@@ -89,15 +94,20 @@ def _in_sentence(text: str, sentence: str, start: int, scopes: Scopes, concepts:
             for claim in _in_clause(clause, concepts):
                 cue, outcome, negated = claim
                 at, to = start + begin + min(cue.start, outcome.start), start + begin + max(cue.end, outcome.end)
+                turned = CONTROL_BETTER.search(clause)
+                if turned:
+                    at, to = min(at, start + begin + turned.start()), max(to, start + begin + turned.end())
                 bad = outcome.bad or RISK_OF.search(clause[: outcome.start]) is not None
+                said = says(cue.sense, bad=bad, negated=negated)
                 yield Claim(
                     concept=outcome.concept,
                     label=outcome.label,
-                    says=says(cue.sense, bad=bad, negated=negated),
+                    says=TURNED[said] if turned else said,
                     significant=SIGNIFICANT.search(clause) is not None,
+                    significantly=SIGNIFICANTLY.search(clause[: cue.start]) is not None,
                     hedged=HEDGE.search(clause) is not None,
                     of_others=OTHERS_SAID.search(sentence) is not None,
-                    scope=scopes.of(clause, sentence),
+                    scope=scopes.of(clause, sentence, of_both_arms=turned is not None),
                     start=at,
                     end=to,
                     sentence_start=start,
@@ -110,7 +120,8 @@ def _in_sentence(text: str, sentence: str, start: int, scopes: Scopes, concepts:
 def _in_clause(clause: str, concepts: Sequence[Concept]) -> Iterator[tuple[Cue, Mention, bool]]:
     """Each outcome of a clause with the word of claim that goes with it, and whether that is negated."""
     named, words = mentions(clause, concepts), [cue for cue in cues(clause) if _is_said(clause, cue)]
-    negators = [match.span() for match in NEGATOR.finditer(clause) if _negates(clause, match)]
+    twice = [match.span() for match in NOT_FAILED.finditer(clause)]
+    negators = [match.span() for match in NEGATOR.finditer(clause) if _negates(clause, match) and not _within(match.span(), twice)]
     seen: set[tuple[str, Says]] = set()
     for outcome in named:
         near = [(distance, cue) for cue in words if (distance := _distance(clause, cue, outcome, named)) <= FAR]
@@ -122,6 +133,11 @@ def _in_clause(clause: str, concepts: Sequence[Concept]) -> Iterator[tuple[Cue, 
         if key not in seen:
             seen.add(key)
             yield cue, outcome, negated
+
+
+def _within(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    """Is it one half of a double negation, such as `did not fail to`?"""
+    return any(start <= place[0] and place[1] <= end for start, end in spans)
 
 
 def _negates(clause: str, word: re.Match[str]) -> bool:

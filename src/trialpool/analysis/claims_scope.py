@@ -26,9 +26,22 @@ ONE_TRIAL = re.compile(
 CONTROL = r"(?:placebo|controls?|observation|no\s+(?:maintenance|treatment|therapy)|untreated|usual\s+care|standard\s+care)"
 OF_CONTROL = re.compile(
     rf"(?i)(?:^|,)\s*(?:the\s+)?{CONTROL}\b"
-    rf"|(?<!than\s)(?<!compared\s)(?<!versus\s)(?<!vs\s)(?<!vs\.\s)(?<!relative\s)\b(?:with|in|on|under|for|to|without|by)\s+(?:the\s+)?{CONTROL}\b(?!led)"
+    rf"|(?<!than\s)(?<!compared\s)(?<!versus\s)(?<!vs\s)(?<!vs\.\s)(?<!relative\s)(?<!that\s)(?<!those\s)\b(?:with|in|on|under|for|without|by"
+    rf"|(?:assigned|allocated|randomi[sz]ed)\s+to)\s+(?:the\s+)?{CONTROL}\b(?!led)"
 )
-COMPARING = re.compile(r"(?i)\b(?:than|versus|vs\.?|v|compared\s+(?:with|to)|over|between|and\s+not)\b")
+COMPARATIVE = (
+    r"(?:longer|shorter|better|worse|higher|lower|greater|superior|poorer|fewer|less|more|(?:more|less)\s+(?:common|frequent))"
+)
+CONTROL_BETTER = re.compile(  # "longer with placebo", "control patients had fewer deaths": the control arm against the treatment
+    rf"(?i)\b{COMPARATIVE}\s+(?:with|in|on|under|among)\s+(?:the\s+)?{CONTROL}\b(?!led)"
+    rf"|^\s*(?:the\s+|patients\s+(?:on|with|in)\s+(?:the\s+)?)?{CONTROL}\s+(?:(?:patients|group|arm|participants)\s+)?"
+    rf"(?:had|showed|experienced|was|were|led\s+to|gave)\s+(?:(?:an?|significantly|much|clearly)\s+)*{COMPARATIVE}\b"
+)
+OTHER_DISEASE = re.compile(
+    r"(?i)\b(?:in|with)\s+(?:(?!second|new\b|primary)[\w-]+\s+){0,3}?(cancer|carcinoma|adenocarcinoma|leuka?emia|lymphoma|melanoma|sarcoma|glioma"
+    r"|glioblastoma|mesothelioma|neuroblastoma|diabetes|arthritis|asthma|sepsis|lupus|dementia|schizophrenia|hypertension|copd)\b"
+)
+COMPARING = re.compile(r"(?i)\b(?:than|versus|vs\.?|v|compared\s+(?:with|to)|over|between|(?:and|but)\s+not)\b")
 EVERYONE = words(
     "patients adults people with newly diagnosed the a of an who treated for receiving in and disease new untreated or"
 )
@@ -123,6 +136,9 @@ class Scopes:
         """Words for a part of the patients that is no level of the review and not its whole population."""
         if people := PEOPLE.search(clause):
             return people.group()
+        disease = OTHER_DISEASE.search(clause)
+        if disease and disease[1].lower() not in self.population:
+            return disease.group()
         for part in PART.finditer(clause):
             listed = re.findall(r"[\w-]+", part[2].lower())
             kept = _until_verb(listed)

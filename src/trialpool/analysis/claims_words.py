@@ -28,28 +28,33 @@ CUES: dict[Sense, str] = {
     r"|(?:was|were|is|are|remain(?:s|ed)?)\s+(?:\w+\s+)?the\s+same",
     "good": r"improv(?:e|es|ed|ing|ement|ements)|benefit(?:s|ed|ing)?|beneficial|advantages?|gains?|superior(?:ity)?|better"
     r"|protect(?:s|ed|ive|ion)",
-    "bad": r"worsen(?:s|ed|ing)?|worse|inferior(?!ity)|poorer|detriment(?:al)?|impair(?:s|ed|ment)?|harm(?:s|ed|ful)?(?=\s)",
+    "bad": r"worsen(?:s|ed|ing)?|worse|inferior(?!ity)|poorer|detriment(?:al)?"
+    r"|compromis(?:e|es|ed|ing)|jeopardi[sz](?:e|es|ed|ing)|impair(?:s|ed|ment)?|harm(?:s|ed|ful)?(?=\s)",
     "more": r"increas(?:e|es|ed|ing)|rais(?:e|es|ed|ing)|rise|rises|rose|higher(?![\s-]risk\s+(?:patients|disease|groups?"
     r"|cytogen\w+))|greater|more(?!\s+(?:than|important\w*|recent\w*|research|stud\w+|data|information|details?))"
     r"|elevat(?:e|es|ed|ing|ion)"
     r"|prolong(?:s|ed|ing|ation)?"
-    r"|exten(?:d|ds|ded|ding|sion)|lengthen(?:s|ed|ing)?|(?<!no\s)longer(?!\s+follow)|boost(?:s|ed|ing)?|enhanc(?:e|es|ed"
+    r"|exten(?:d|ds|ded|ding|sion)|lengthen(?:s|ed|ing)?|(?<!no\s)longer(?!\s+follow)"
+    r"|longer(?=\s+(?:\w+\s+){0,5}?than\b)|(?<=occurred\s)(?:sooner|earlier)|boost(?:s|ed|ing)?|enhanc(?:e|es|ed"
     r"|ing|ement)"
-    r"|doubl(?:e|es|ed|ing)|tripl(?:e|es|ed)|excess",
+    r"|doubl(?:e|es|ed|ing)|(?:tri|quadru)pl(?:e|es|ed|ing)|trebl(?:e|es|ed|ing)|excess|commoner",
     "less": r"reduc(?:e|es|ed|ing|tion|tions)|decreas(?:e|es|ed|ing)|lower(?:s|ed|ing)?(?!\s+(?:limits?|bounds?))|fewer"
     r"|less(?!\s+than)|cuts?(?![\s-]?off)|cutting"
     r"|diminish(?:es|ed|ing)?"
-    r"|short(?:er|en|ens|ened|ening)|declin(?:e|es|ed)|fell|halv(?:e|es|ed|ing)|delay(?:s|ed|ing)?|prevent(?:s|ed|ing|ion)?"
+    r"|short(?:er|en|ens|ened|ening)|declin(?:e|es|ed)|fell|falls?(?!\s+(?:short|under|within))|rarer|(?<=occurred\s)later|halv(?:e|es|ed|ing)|delay(?:s|ed|ing)?|prevent(?:s|ed|ing|ion)?"
     r"|slow(?:s|ed|ing)?",
 }
 CUE = re.compile(rf"(?i)(?<![\w-])(?:{'|'.join(f'(?P<{sense}>{words})' for sense, words in CUES.items())})(?![\w])")
 NEGATOR = re.compile(
-    r"(?i)(?<![\w-])(?:not(?!\s+(?:only|just|merely))|no(?!\s+(?:doubt|longer|later|less|sooner))|never|neither|nor|without"
+    r"(?i)(?<![\w-])(?:not(?!\s+(?:only|just|merely))|no(?!\s+(?:doubt|later|less|sooner))(?!\s+longer\b(?!\s+(?:\w+\s+){0,5}?than\b))|never|neither|nor|without"
     r"|fail(?:s|ed|ing|ure)?"
     r"|lack(?:s|ed|ing)?|absence|unable|cannot|none|(?:did|does|do|has|had|was|were|is|are|could)n't)(?![\w-])"
 )
+NOT_FAILED = re.compile(
+    r"(?i)(?:\b(?:not|never)|(?:did|does|do|has|have|had|was|were|is)n't)\s+(?:\w+ly\s+)?(?:fail|lack)(?:s|ed|ing)?\b|\bnot\s+without\b"
+)
 NOT_SEEN = re.compile(
-    r"(?i)^[^.;:]{0,30}?\b(?:was|were|is|are|has|have|had|did|does|could)\s*(?:not|n't)\s+(?:\w+\s+){0,2}?(?:seen|observed"
+    r"(?i)^[^.;:]{0,30}?\b(?:was|were|is|are|has|have|had|did|does|could)\s*(?:not|n't|never)\s+(?:\w+\s+){0,2}?(?:seen|observed"
     r"|found|shown|detected"
     r"|demonstrated|confirmed|reach\w*|significant|apparent|evident|established|proven)\b"
     r"|^[^.;:]{0,20}?\b(?:was|were|is|are)\s+(?:lacking|absent|missing)\b"
@@ -66,7 +71,7 @@ NOT_ASSERTED = re.compile(
     r"|to\s+(?:determine|assess|evaluate|investigate|examine|study|test|explore|compare|see|find\s+out|know)"
     r"|we\s+(?:assessed|evaluated|investigated|compared|asked|tested|examined|studied)|need(?:s|ed)?\s+to|efforts?\s+to"
     r"|ways?\s+to|detect|power(?:ed)?"
-    r"|assum\w+"
+    r"|assum\w+|(?:is|are)\s+(?:\w+ly\s+|still\s+)?(?:needed|required|wanted|desirable)"
     r"|primary\s+end\s?points?\s+(?:was|were)|endpoints?\s+included|outcomes?\s+(?:was|were)\b(?!\s+(?:improv|better|wors)))"
 )
 OTHERS_SAID = re.compile(
@@ -94,6 +99,16 @@ CLAUSE = re.compile(
     r"(?i);|:(?=\s)|,?\s\bbut\b(?!\s+(?:not|no|without|neither|failed|also))|\b(?:whereas|while|although|though|however|yet"
     r"|despite|because)\b|\s[–—-]\s"
 )
+
+
+TURNED: dict[Says, Says] = {
+    "better": "worse",
+    "worse": "better",
+    "not better": "not worse",
+    "not worse": "not better",
+    "no different": "no different",
+}
+"""What is said of the control arm, as said of the treatment."""
 
 
 def cues(clause: str) -> tuple[Cue, ...]:

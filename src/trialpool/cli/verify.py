@@ -16,6 +16,7 @@ from trialpool.formats.plain_text import read_text
 from trialpool.formats.review_folder import read_review
 from trialpool.reports.html_claims import claims_page, write_whole
 
+SILENT = {"of whom": frozenset({"overall"})} | dict.fromkeys(SIDES, frozenset({"-"}))  # cells of a column that is left out
 COLOURS = {
     "contradicted": "bold red",
     "disputed": "yellow",
@@ -60,8 +61,9 @@ def _show(verified: VerifiedText) -> None:
             "said": [item.claim or _short(item) for item in verified.judged],
             **{side: [item.by(side).verdict.replace("can't be judged", "-") for item in verified.judged] for side in SIDES},
         }
+        telling = {name: cells for name, cells in columns.items() if set(cells) - SILENT.get(name, frozenset())}
         typer.echo()
-        print_table(columns, whole=("verdict",))
+        print_table(telling, whole=("verdict",))
         typer.echo()
     typer.echo(verified.summary)
 

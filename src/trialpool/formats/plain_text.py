@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TEXT_SUFFIXES = frozenset({"", ".txt", ".text", ".md"})
 HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
 SUFFIXES = "plain text (.txt, .md), HTML (.html), PDF (.pdf) or PubMed XML (.xml)"
+CONTROLS = bytes({*range(32)} - {*b"\t\n\f\r\x1b"})
+MOST_CONTROLS = 0.01  # a share; a text has hardly any
 LARGEST = 100_000_000  # bytes; nothing that people read is longer
 
 
@@ -96,6 +98,9 @@ def _decoded(data: bytes, path: Path) -> str:
             return data.decode(encoding, errors="replace")
     if b"\0" in data:
         raise _bad(path, "the file is not text (it holds zero bytes)", f"Give {SUFFIXES}")
+    controls = len(data) - len(data.translate(None, CONTROLS))
+    if controls > MOST_CONTROLS * len(data):
+        raise _bad(path, f"the file is not text (it holds {controls} control characters)", f"Give {SUFFIXES}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

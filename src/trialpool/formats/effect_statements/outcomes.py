@@ -59,7 +59,8 @@ CONCEPTS: tuple[Concept, ...] = (
         r"|without[\s-]+(?:the(?:ir)?[\s-]+)?(?:disease|cancer|myeloma|tumou?r)[\s-]+(?:getting[\s-]+worse|worsening|progress\w+)|freedom[\s-]+from[\s-]+progression",
         bad=r"(?:disease[\s-]+)?progression(?:[\s-]+or[\s-]+death)?|death[\s-]+or[\s-]+(?:disease[\s-]+)?progression"
         r"|progressive[\s-]+disease",
-        exact="PFS",
+        exact=r"PFS(?!\s+events?\b)",
+        bad_exact=r"PFS\s+events?",
     ),
     Concept("efs", "EFS", good=_free("event"), exact="EFS"),
     Concept("dfs", "DFS", good=_free("disease"), exact="i?DFS"),
@@ -83,6 +84,7 @@ CONCEPTS: tuple[Concept, ...] = (
         "os",
         "OS",
         good=r"overall[\s-]+survival|surviv(?:al|ed(?=\s+longer))|liv(?:ed|e|es|ing)(?=\s+longer(?!\s+without))|life[\s-]+expectancy"
+        r"|alive(?=\s+(?:for\s+)?longer)"
         r"|(?:(?<=lengthen\s)|(?<=lengthens\s)|(?<=lengthened\s)|(?<=prolong\s)|(?<=prolongs\s)|(?<=prolonged\s)|(?<=extend\s)|(?<=extends\s)"
         r"|(?<=extended\s))(?:life|lives)",
         bad=r"(?:all[\s-]cause[\s-]+|overall[\s-]+|total[\s-]+)?mortality|deaths?(?:[\s-]+from[\s-]+any[\s-]+cause)?|dying",
@@ -111,7 +113,7 @@ CONCEPTS: tuple[Concept, ...] = (
         "thromboembolism",
         bad=_events(
             r"(?:venous[\s-]+|arterial[\s-]+)?thrombo-?embol(?:ism|isms|ic[\s-]+(?:events?|complications?|disease))"
-            r"|vascular[\s-]+events?|venous[\s-]+thrombos[ie]s|thrombotic[\s-]+events?|blood[\s-]+clots?|thrombos[ie]s"
+            r"|vascular[\s-]+events?|venous[\s-]+thrombos[ie]s|thrombotic[\s-]+events?|(?:blood[\s-]+)?clots?|thrombos[ie]s"
         ),
         bad_exact="VTEs?",
         part_of="adverse events",
