@@ -8,6 +8,7 @@ import pytest
 
 import trialpool as tp
 from trialpool.errors import BadInput
+from trialpool.formats.plain_text import SUFFIXES
 
 PUBMED = """<?xml version="1.0" ?>
 <!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2019//EN" "pubmed_190101.dtd">
@@ -96,8 +97,7 @@ def test_plain_text_in_other_encodings_and_lines(tmp_path):
         (
             "a.txt",
             bytes(range(1, 256)),
-            "the file is not text (it holds 26 control characters). Give plain text (.txt, .md), HTML (.html), PDF (.pdf) or PubMed XML "
-            "(.xml).",
+            f"the file is not text (it holds 26 control characters). Give {SUFFIXES}.",
         ),
         ("a.html", "<html><script>x</script></html>", "there is no text in the file. Give a file with a text in it."),
     ],
