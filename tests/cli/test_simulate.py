@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 from tests.cli.terminal import trialpool
+from tests.cli.test_screen import review
+from tests.formats.folders import PLAN
+
+from trialpool.formats.decision_file import append_decision
+from trialpool.review.screening import ScreeningDecision
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/finished-screening.csv"
 
@@ -24,6 +29,31 @@ def test_prints_metrics_rules_and_advice_and_draws_the_curve(tmp_path):
     assert any(line.startswith("When the advice is to stop: ") for line in lines)
     assert lines[-1] == "Recall curve: curve.svg"
     assert "Recall over records screened in 2 simulations" in (tmp_path / "curve.svg").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """A review whose first four of five publications one reviewer has decided; of the two included one was kept as full text."""
+    folder = review(tmp_path, n=5, plan=PLAN + "\n[screening]\nreviewers = 1\n")
+    rows = [(1, "title-abstract", "include"), (2, "title-abstract", "exclude"), (3, "title-abstract", "include")]
+    rows += [(4, "title-abstract", "exclude"), (1, "full-text", "include"), (3, "full-text", "exclude")]
+    for n, stage, decision in rows:
+        append_decision(folder, ScreeningDecision(f"a.ris#{n}", stage, decision, reviewer="mk", time="2026-03-01T09:30:00Z"))
+    return folder
+
+
+def test_a_review_folder(finished):
+    ran = trialpool("simulate", finished, "--seeds", "1")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("review: 4 records, 2 relevant, 1 without a decision left out; model ")
+
+
+def test_full_texts_of_a_review_folder(finished):
+    ran = trialpool("simulate", finished, "--label", "full-text")
+    assert ran.code == 1
+    assert ran.err == "1 of 4 records are relevant. A simulation needs two of each kind at least.\n"
+    ran = trialpool("simulate", finished, "--label", "both")
+    assert ran.err == "label is 'both'. Of a review folder it is one of title-abstract, full-text.\n"
 
 
 def test_what_cannot_be_read_ends_in_a_sentence():

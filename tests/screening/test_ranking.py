@@ -27,7 +27,8 @@ decisions = st.dictionaries(st.sampled_from(IDS), st.booleans())
 class TestOrder:
     @pytest.mark.parametrize("model", MODELS)
     def test_what_is_like_the_relevant_comes_first(self, model):
-        ranking = Ranker(RECORDS, model=model).rank({"a.ris#1": True, "a.ris#3": False})
+        with_text = [record for record in RECORDS if record.title]
+        ranking = Ranker(with_text, model=model).rank({"a.ris#1": True, "a.ris#3": False})
         assert set(ranking.order[:2]) == {"a.ris#2", "a.ris#5"}
 
     @pytest.mark.parametrize("model", MODELS)
@@ -62,6 +63,28 @@ class TestWithoutDecisionsOfBothKinds:
         assert Ranker(RECORDS).rank({"a.ris#3": False}).basis == "chance"
 
 
+class TestRecordsWithoutText:
+    """What is lacking is no evidence against a record."""
+
+    def records(self, empty):
+        texts = [f"Maintenance with drug {i} in myeloma" for i in range(10)] + [f"Surgery of joint {i}" for i in range(30)]
+        return [Record(Place("a.ris", i), title=text) for i, text in enumerate([*texts, *[""] * empty], 1)]
+
+    def place(self, decided, empty=1):
+        order = Ranker(self.records(empty)).rank(decided).order
+        return order.index(f"a.ris#{40 + empty}")
+
+    def test_stand_before_what_is_like_the_irrelevant_and_after_what_is_like_the_relevant(self):
+        assert self.place({"a.ris#1": True, "a.ris#11": False}) == 9  # of the relevant nine are left
+
+    def test_stand_later_the_more_of_them_were_irrelevant(self):
+        seen = {"a.ris#1": True, "a.ris#11": False, "a.ris#12": False}
+        more = {f"a.ris#{41 + i}": False for i in range(20)}
+        ranker = Ranker(self.records(30))
+        few, many = (dict(zip(r.order, r.scores, strict=True)) for r in (ranker.rank(seen), ranker.rank(seen | more)))
+        assert many["a.ris#70"] < few["a.ris#70"]
+
+
 class TestEdges:
     @pytest.mark.parametrize("model", MODELS)
     def test_texts_without_a_word(self, model):
@@ -81,5 +104,5 @@ class TestEdges:
             Ranker(RECORDS).rank({"b.ris#1": True})
 
     def test_an_unknown_model(self):
-        with pytest.raises(BadArgument, match=r"^model is 'gpt'\. Use one of elas-u4"):
+        with pytest.raises(BadArgument, match=r"^model is 'gpt'\. Use one of trialpool, elas-u4\.$"):
             Ranker(RECORDS, model="gpt")

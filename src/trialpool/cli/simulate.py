@@ -9,13 +9,19 @@ from pathlib import Path
 import typer
 
 from trialpool.cli.terminal_table import print_table
+from trialpool.errors import BadArgument
 from trialpool.figures.recall_curve import StopMark, middle_run, recall_curve
 from trialpool.formats.labelled_records import LabelledRecords, read_labelled_records
+from trialpool.formats.screening_folder import read_screening
+from trialpool.review.screening import STAGES
+from trialpool.screening.publications_of_review import screen_records
 from trialpool.screening.ranking.metrics import METRICS, NOT_COUNTED
 from trialpool.screening.ranking.models import DEFAULT
 from trialpool.screening.ranking.simulation import SimulatedScreening, Watch, medians, simulate_screening
 from trialpool.screening.stopping import stopping_advice
 from trialpool.screening.stopping_rules import RULES, stopped
+
+FIRST, SECOND = STAGES
 
 
 def simulate(records: Path, *, label: str, seeds: int, model: str, retrain: float, out: Path | None) -> None:
@@ -60,11 +66,27 @@ def progress(what: str) -> Iterator[Watch | None]:
 
 
 def _read(path: Path, label: str) -> LabelledRecords:
-    return read_labelled_records(path, label)
+    """A CSV file; or of a review folder what was decided at a stage (`label`), by title and abstract where none is named."""
+    return _of_review(path, label or FIRST) if path.is_dir() else read_labelled_records(path, label)
+
+
+def _of_review(folder: Path, stage: str) -> LabelledRecords:
+    """The publications of a review that are decided; at the stage of full texts what was excluded before is irrelevant."""
+    if stage not in STAGES:
+        raise BadArgument(f"label is {stage!r}. Of a review folder it is one of {', '.join(STAGES)}.")
+    read = read_screening(folder)
+    found = screen_records(read.search.records, read.decisions, read.plan.screening, duplicates=read.duplicates)
+    standing = {at.publication.id: at.standing for at in found.state.at(FIRST)}
+    if stage != FIRST:
+        second = {at.publication.id: at.standing for at in found.state.at(SECOND)}
+        standing = {id_: second.get(id_, "pending") if first == "include" else first for id_, first in standing.items()}
+    relevant = {id_: was == "include" for id_, was in standing.items() if was in ("include", "exclude")}
+    records = tuple(found.shown[id_] for id_ in relevant)
+    return LabelledRecords(folder.resolve().name, records, relevant, len(standing) - len(relevant))
 
 
 def _said(labelled: LabelledRecords, model: str) -> str:
-    left = f", {labelled.unlabelled} rows without a decision left out" if labelled.unlabelled else ""
+    left = f", {labelled.unlabelled} without a decision left out" if labelled.unlabelled else ""
     found = sum(labelled.relevant.values())
     return f"{labelled.name}: {len(labelled.records)} records, {found} relevant{left}; model {model}\n"
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from trialpool.errors import BadArgument
 from trialpool.review.record import Record
-from trialpool.screening.ranking.features import WordsAndPairs, text_of
+from trialpool.screening.ranking.features import Texts
 from trialpool.screening.ranking.models import DEFAULT, MODELS, Flags, Floats, Rows
 
 
@@ -31,7 +31,7 @@ class Ranking:
 class Ranker:
     """Ranks records by what was decided of others. It holds what was made of their texts, and is not changed by `rank`.
 
-    Making one takes seconds for 10,000 records, ranking less than one: both may run in a background thread. When records
+    Making one takes some ten seconds for 10,000 records, ranking less than one: both may run in a background thread. When records
     are added to a review, make a new one; decisions are kept outside of it.
 
     Parameters
@@ -64,10 +64,8 @@ class Ranker:
         if len(self._row) < len(self.ids):
             twice = next(id_ for row, id_ in enumerate(self.ids) if self._row[id_] != row)
             raise BadArgument(f"Two records have the identifier {twice}. Give each its own.")
-        self._words = WordsAndPairs([text_of(record) for record in records])
-        self._model = MODELS[model](self._words)
+        self._model = MODELS[model](Texts(records))
         self._criteria, self._seed = criteria.strip(), seed
-        self._chance = np.random.default_rng(seed).permutation(len(self.ids))
 
     def rank(self, decided: Mapping[str, bool]) -> Ranking:
         """The undecided records in order; `decided` says by identifier whether a record is relevant (`maybe` counts as relevant).
@@ -81,15 +79,16 @@ class Ranker:
         rows = np.array(sorted(self._row[id_] for id_ in decided), dtype=np.int64)
         relevant = np.array([decided[self.ids[row]] for row in rows], dtype=bool)
         scores, basis = self._scores(rows, relevant, self._seed)
-        order = self._order(scores, rows)
+        order = self._order(scores, rows, self._seed)
         return Ranking(tuple(self.ids[row] for row in order), tuple(scores[order].tolist()), basis)
 
     def rows_in_order(self, rows: Rows, relevant: Flags, seed: int) -> Rows:
         """The undecided rows, the likeliest first; `rows` and `relevant` say in rising order which are decided, and how."""
-        return self._order(self._scores(rows, relevant, seed)[0], rows)
+        return self._order(self._scores(rows, relevant, seed)[0], rows, seed)
 
-    def _order(self, scores: Floats, rows: Rows) -> Rows:
-        order = np.lexsort((self._chance, -scores))
+    def _order(self, scores: Floats, rows: Rows, seed: int) -> Rows:
+        chance = np.random.default_rng(seed).permutation(len(self.ids))  # decides between equal scores
+        order = np.lexsort((chance, -np.round(scores, 9)))  # what only rounding tells apart is equal
         return order[~np.isin(order, rows)]
 
     def _scores(self, rows: Rows, relevant: Flags, seed: int) -> tuple[Floats, str]:
@@ -99,12 +98,12 @@ class Ranker:
             basis = f"learnt from {found} relevant and {not_found} irrelevant records"
             return self._model.scores(rows, relevant, seed), basis
         if found:
-            return self._likeness(self._words.matrix[rows[relevant]]), f"likeness to {found} relevant records"
+            return self._likeness(self._model.terms.matrix[rows[relevant]]), f"likeness to {found} relevant records"
         if self._criteria:
-            return self._likeness(self._words.of([self._criteria])), "likeness to the criteria"
+            return self._likeness(self._model.terms.of([self._criteria])), "likeness to the criteria"
         return np.zeros(len(self.ids)), "chance"
 
     def _likeness(self, examples: Any) -> Floats:
-        """Mean cosine of each record with the examples, rows of words and pairs."""
-        likeness: Floats = np.asarray((self._words.matrix @ examples.T).mean(axis=1), dtype=np.float64).ravel()
+        """Mean cosine of each record with the examples, which are rows of terms."""
+        likeness: Floats = np.asarray((self._model.terms.matrix @ examples.T).mean(axis=1), dtype=np.float64).ravel()
         return likeness
