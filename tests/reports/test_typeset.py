@@ -40,6 +40,20 @@ def test_a_long_table_repeats_its_header():
     assert all("HR (95% CI)" in text for text in with_rows)
 
 
+@pytest.mark.parametrize("lines", range(40, 46))
+def test_a_caption_stands_on_the_page_of_its_table(lines):
+    above = tuple(paragraph(f"Line {i}.") for i in range(lines))
+    made = document()
+    found = _pages(pdf_file(Document(title="T", kind="K", question="", blocks=(*above, *made.blocks[4:5])), {}))
+    (at,) = [i for i, text in enumerate(found) if "Table 1" in text]
+    assert "HR (95% CI)" in found[at]
+
+
+def _pages(pdf):
+    """The text of each page with single spaces."""
+    return [" ".join(text.split()) for text in pages(pdf)]
+
+
 def test_words_of_a_user_stay_words():
     text = "".join("".join(pages(pdf_file(document(HOSTILE), {}))).split())
     assert "".join(HOSTILE.replace("\u0007", "").replace("`", "").replace("日本", "").split()) in text
