@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +13,10 @@ from trialpool.review.flow import FlowCounts, parts
 from trialpool.review.flow_arithmetic import check_flow, completed
 from trialpool.review.record import Record
 from trialpool.review.review import Review
-from trialpool.review.screening import STAGES
+from trialpool.review.screening import STAGES, Stage
 
-FILE, INCLUDED = "review.toml", "screening/included.csv"
+FILE, INCLUDED, SCREENING = "review.toml", "screening/included.csv", "screening/"
+WORDS: dict[Stage, str] = {"title-abstract": "by title and abstract", "full-text": "by full text"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,9 @@ def flow_of(review: Review) -> Flow | None:
     given = plan.counts if plan else FlowCounts()
     counted = counted_flow(review, screening, given)
     counts = given.with_counts(**counted.counts, boxes=(*counted.boxes, *given.boxes))
-    problems = (*_otherwise(given, counted.counts), *_at_home(counts), *_not_linked(review, screening))
+    going_on = plan is None and tuple(_going_on(review, screening))
+    settled = going_on or (*_at_home(check_flow(counts, file=FILE)), *_not_linked(review, screening))
+    problems = (*_otherwise(given, counted.counts), *settled)
     return Flow(
         counts=completed(counts),
         counted=tuple(counted.counts),
@@ -92,9 +95,22 @@ def _otherwise(given: FlowCounts, counted: Mapping[str, Any]) -> Iterator[Proble
             yield Problem(FILE, 0, f"flow.{name}", what, "Remove it from [flow], or complete the files", "warning")
 
 
-def _at_home(counts: FlowCounts) -> Iterator[Problem]:
-    for problem in check_flow(counts, file=FILE):
+def _at_home(problems: Iterable[Problem]) -> Iterator[Problem]:
+    for problem in problems:
         yield replace(problem, column=f"flow.{problem.column}")
+
+
+def _going_on(review: Review, screening: ScreenedReview | None) -> Iterator[Problem]:
+    """What is still to be decided, where the files tell all: until then nothing need add up."""
+    if screening is None:
+        return
+    counts = {stage: screening.state.counts(stage) for stage in STAGES}
+    left = {stage: each.pending + each.conflict for stage, each in counts.items()}
+    if not any(left.values()):
+        return
+    said = " and ".join(f"{n:,} {WORDS[stage]}" for stage, n in left.items() if n)
+    what = f"screening goes on: {said} {'is' if sum(left.values()) == 1 else 'are'} not decided yet"
+    yield Problem(SCREENING, 0, "", what, "The flow of the review is looked at when all are", "note")
 
 
 def _not_linked(review: Review, screening: ScreenedReview | None) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -26,7 +27,9 @@ def dedup_review(review: Path, *, unsure: Path | None, decide: Path | None, revi
         decisions += _taken(review, decide, search, decisions, reviewer, now)
     found = decided(search.records, decisions)
     _print(found, search)
-    if unsure is not None:
+    if unsure is not None and not found.unsure:
+        typer.echo(f"{unsure} was not written: there is nothing to decide.")
+    elif unsure is not None:
         write_sheet([_open(match, search) for match in found.unsure], unsure)
         typer.echo(
             f"{_count(len(found.unsure), 'pair')} in {unsure}. Fill in `decision` (same, different, same-study), then give it back:"
@@ -67,21 +70,27 @@ def _print(found: Deduplication, search: Search) -> None:
     groups, left = _count(len(found.groups), "group"), _count(found.unique, "publication")
     typer.echo(f"{_count(found.duplicates, 'duplicate')} in {groups}; {left} left.")
     typer.echo(f"{_count(len(found.related), 'pair')} that may be reports of one study.")
+    if found.related:
+        _print_pairs(found.related, search)
     for match in found.contradictions:
         typer.echo(f"{match.record} and {match.other} are alike, but would join records that were decided to be different.")
     typer.echo(f"{_count(len(found.unsure), 'pair')} to decide." if found.unsure else "No pair is left to decide.")
     if found.unsure:
-        shown = found.unsure[:SHOWN]
-        print_table(
-            {
-                "record": [match.record for match in shown],
-                "other": [match.other for match in shown],
-                "title": [search.by_id[match.record].title for match in shown],
-                "found": ["; ".join(match.reasons) for match in shown],
-            }
-        )
+        _print_pairs(found.unsure, search)
     if len(found.unsure) > SHOWN:
         typer.echo(f"{len(found.unsure) - SHOWN} more: --unsure FILE.csv writes all of them to a sheet.")
+
+
+def _print_pairs(matches: Sequence[Match], search: Search) -> None:
+    shown = matches[:SHOWN]
+    print_table(
+        {
+            "record": [match.record for match in shown],
+            "other": [match.other for match in shown],
+            "title": [search.by_id[match.record].title for match in shown],
+            "found": ["; ".join(match.reasons) for match in shown],
+        }
+    )
 
 
 def _open(match: Match, search: Search) -> OpenPair:

@@ -43,7 +43,7 @@ class StoppingAdvice:
         return (
             f"{self.screened} of {self.total} records screened, {self.relevant} relevant. With {self.confidence:.0%} confidence "
             f"at least {_down(self.recall_at_least):.1f}% of the relevant records were found (at most {self.unseen_at_most} "
-            f"unseen). That recall is below {self.target:.0%}: P = {_p(self.p)} (hypergeometric test of Callaghan and "
+            f"unseen). That recall is below {self.target:.0%}: P {_p(self.p)} (hypergeometric test of Callaghan and "
             "Müller-Hansen 2020, applied after every decision)."
         )
 
@@ -203,4 +203,4 @@ def _down(share: float) -> float:
 
 
 def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"

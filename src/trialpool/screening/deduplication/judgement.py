@@ -207,6 +207,7 @@ def judge(comparison: Comparison) -> Judgement:
         & ((comparison.authors >= 0.5) | (comparison.first_author == 1))
         & comparison.same_notices
     )
+    no_authors = (comparison.title >= 0.99) & (comparison.title_letters >= _LONG_TITLE) & ~(comparison.authors >= 0)
     elsewhere = (comparison.journal == 0) | (comparison.kind == 0) | (comparison.years_apart > 1)
     verdict = np.select(
         [
@@ -214,7 +215,7 @@ def judge(comparison: Comparison) -> Judgement:
             (points >= UNSURE) & ~_recurring(comparison) & ~(same_study & elsewhere & ~_identified(comparison))
             | translated
             | at_one_place,
-            same_study & elsewhere,
+            (same_study | (no_authors & comparison.same_notices)) & elsewhere,
         ],
         ["same", "unsure", "related"],
         "different",
