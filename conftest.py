@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, Example, OutputChecker
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 ROOT = Path(__file__).parent
 DOCTEST = ELLIPSIS | NORMALIZE_WHITESPACE
 TERMINAL = {"COLUMNS": "100", "LINES": "40", "NO_COLOR": "1", "TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
+FILE = re.compile(r'^( *)```\w+ title="(?P<path>[^",]+)(?P<more>, further rows)?"\n(?P<text>.*?)^\1```$', re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n?((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 
 
@@ -115,8 +118,22 @@ def run_console(example: sybil.Example) -> str:
     return desk.console.difference(example.parsed)
 
 
+def files_shown(page: sybil.Document) -> Iterator[sybil.Region]:
+    """A block with a title is a file: it is there, under that name, for what comes after it on the page."""
+    for block in FILE.finditer(page.text):
+        yield sybil.Region(block.start(), block.end(), block, write_file)
+
+
+def write_file(example: sybil.Example) -> None:
+    desk: Desk = example.namespace["__desk__"]
+    path, more, indented = example.parsed.group("path", "more", "text")
+    target, text = desk.folder / path, dedent(indented)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(target.read_text(encoding="utf-8") + text if more else text, encoding="utf-8")
+
+
 DOCSTRINGS = [DocTestParser(DOCTEST)]
-PAGES = [PythonCodeBlockParser(doctest_optionflags=DOCTEST), CodeBlockParser("console", run_console)]
+PAGES = [PythonCodeBlockParser(doctest_optionflags=DOCTEST), CodeBlockParser("console", run_console), files_shown]
 
 pytest_collect_file = in_pytest.pytest_integration(
     sybil.Sybil(DOCSTRINGS, path="src", pattern="*.py", setup=Desk.enter, teardown=Desk.leave),

@@ -33,6 +33,7 @@ from trialpool.formats.decision_file import DecisionRow
 from trialpool.formats.duplicates_csv import DuplicateRow
 from trialpool.formats.review_folder import read_review
 from trialpool.formats.screening_csv import IncludedRow
+from trialpool.formats.tool_definition import packaged_tool
 from trialpool.reports.findings_json import findings_data
 from trialpool.reports.methods_text import REFERENCES
 from trialpool.review.certainty import (
@@ -217,6 +218,12 @@ def test_every_column_of_risk_of_bias_is_documented() -> None:
 def test_every_key_of_a_tool_definition_is_documented(model: type[BaseModel]) -> None:
     expected = field_table(model)
     assert expected in page("risk-of-bias.md"), f"docs/risk-of-bias.md lacks the table\n\n{expected}\n"
+
+
+@pytest.mark.parametrize("tool", ["rob2-assignment", "rob2-adhering"])
+def test_every_question_of_rob2_is_documented_in_its_words(tool: str) -> None:
+    rows = [f"| {question.id} | {question.text} |" for domain in packaged_tool(tool).domains for question in domain.questions]
+    assert [row for row in rows if row not in page("risk-of-bias.md")] == []
 
 
 def test_statuses_preference_and_sensitivity_analyses_are_documented_in_their_words() -> None:

@@ -104,7 +104,15 @@ def test_what_is_open_has_a_box_and_the_diagram_adds_up(tmp_path):
         FlowBox(text="Full texts not decided yet", n=1, beside="sought", arm="other", leaves=True),
     )
     assert (flow.counts.screened, flow.counts.sought, flow.counts.assessed) == (4, 3, 1)
-    assert [problem for problem in flow.problems if problem.severity == "warning" and problem.column] == []
+    assert [f"{problem.severity}: {problem}" for problem in flow.problems] == [
+        "note: screening/: screening goes on: 1 by title and abstract and 3 by full text are not decided yet. "
+        "The flow of the review is looked at when all are."
+    ]
+
+
+def test_before_the_first_decision_that_is_all_that_is_said(tmp_path):
+    problems = flow_of(review(tmp_path)).problems
+    assert [problem.what for problem in problems] == ["screening goes on: 6 by title and abstract are not decided yet"]
 
 
 def test_without_decisions_the_rest_is_given_by_hand(tmp_path):

@@ -53,6 +53,24 @@ def test_counts_and_open_pairs(review):
     assert "but different pages" in " ".join(ran.out.split())
 
 
+def test_reports_of_one_study_are_listed_and_need_no_sheet(review):
+    """Two articles of one title, of which one has no authors, as PubMed prints those of groups."""
+    elsewhere = RECORD.format(title=TITLE, volume=46, page="371-85").replace("AU  - Attal, M\n", "").replace("2006", "1999")
+    (review / "c.ris").write_text(elsewhere.replace("Blood", "Bulletin of the World Health Organization"))
+    (review / "b.ris").write_text(FIRST.replace("3289-94", "3289-3294"))
+    (review / "other").mkdir()
+    trialpool("import", "other", "a.ris", "b.ris", "c.ris", "--date", "2026-03-01", "--query", "x")
+    ran = trialpool("dedup", "other", "--unsure", "open.csv")
+    assert ran.out.splitlines()[:3] == [
+        "3 records in 3 files.",
+        "1 duplicate in 1 group; 2 publications left.",
+        "1 pair that may be reports of one study.",  # the copies of one article are one publication
+    ]
+    assert "a.ris#1 c.ris#1" in " ".join(ran.out.split())
+    assert ran.out.endswith("No pair is left to decide.\nopen.csv was not written: there is nothing to decide.\n")
+    assert not (review / "open.csv").exists()
+
+
 def test_a_sheet_goes_out_and_comes_back(review):
     path = review / "open.csv"
     assert trialpool("dedup", "review", "--unsure", path).code == 0

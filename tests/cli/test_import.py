@@ -43,6 +43,12 @@ def test_exports_are_copied_and_listed(desk):
     assert [record.id for record in read_review(desk / "review").search.records] == ["pubmed.nbib#1", "embase.ris#1"]
 
 
+def test_a_source_that_is_no_database_is_said(desk):
+    trialpool("import", "review", "zotero.ris", "--database", "Library of an institute", "--source", "organisation", *DATED)
+    assert table(desk)[1] == "zotero.ris,Library of an institute,,2026-03-01,myeloma AND lenalidomide,,organisation,"
+    assert read_review(desk / "review").search.searches[0].sort == "organisation"
+
+
 def test_what_was_not_said_is_pointed_out(desk):
     ran = trialpool("import", "review", "pubmed.nbib", "--hits", "12")
     assert ran.out.splitlines()[3:] == [
@@ -102,6 +108,10 @@ def test_cells_and_columns_of_the_table_stay(desk):
         (("zotero.ris", *DATED), "zotero.ris: nothing in it tells its database (it was read as RIS). Say it with --database."),
         (("nowhere.ris", *DATED), "nowhere.ris: the file cannot be read (No such file or directory). Give the path of an export."),
         (("embase.ris", "--date", "1 March"), "--date: '1 March' is not a date. Write it as 2026-03-01."),
+        (
+            ("embase.ris", *DATED, "--source", "web"),
+            "--source web is not known. Use one of database, register, website, organisation, citations.",
+        ),
         (("embase.ris", "pubmed.nbib", "--hits", "2"), "--hits is the number of one search. Import its file by itself."),
     ],
 )

@@ -46,18 +46,18 @@ def test_every_level_has_a_sign_of_its_own():
 
 def test_a_light_for_each_study_and_domain_and_one_over_all():
     made = judgements(["A", "B"], {d: ["low", "high"] for d in DOMAINS[:4]} | {"D5": ["some concerns", None]})
-    assert made.overall == ("some-concerns", "")
+    assert made.overall == ("some-concerns", "high")
     figure = traffic_light(made)
     lights = lights_of(made.tool)
     drawn = Counter(disc.fill for disc in discs(figure))
     legend = Counter([lights[level].colour for level in ("low", "some-concerns", "high")] + ["#ffffff"])
-    judged = Counter({lights["low"].colour: 4, lights["high"].colour: 4, lights["some-concerns"].colour: 2, "#ffffff": 2})
+    judged = Counter({lights["low"].colour: 4, lights["high"].colour: 5, lights["some-concerns"].colour: 2, "#ffffff": 1})
     assert drawn == judged + legend
     assert figure.description == (
         "Traffic-light plot of 2 studies. Randomisation process: 1 low, 1 high; "
         "Deviations from intended interventions: 1 low, 1 high; "
         "Missing outcome data: 1 low, 1 high; Measurement of the outcome: 1 low, 1 high; Selection of the reported result: "
-        "1 some concerns, 1 not judged; Overall: 1 some concerns, 1 not judged."
+        "1 some concerns, 1 not judged; Overall: 1 some concerns, 1 high."
     )
 
 

@@ -166,6 +166,17 @@ def test_what_is_open_is_noted_once_a_study_and_is_no_remark_of_the_report(tmp_p
     assert read_review(made).remarks == ()
 
 
+def test_one_domain_at_high_risk_settles_it_and_one_at_some_concerns_does_not(tmp_path):
+    """RoB 2: high over all where at least one domain is at high risk, whatever the others are."""
+    seen = [said("a-2001", "D1", "1.1", "N"), said("a-2001", "D1", "1.2", "PN"), said("a-2001", "D1", "1.3", "NI")]
+    rows = [*seen, said("b-2005", "D1", "1.1", "Y"), said("b-2005", "D1", "1.2", "NI"), said("b-2005", "D1", "1.3", "NI")]
+    review = read_review(folder(tmp_path, risk_of_bias=rows))
+    assert {(each.unit.study, each.domains[0].level, each.overall.level) for each in assessments_of(review)} == {
+        ("a-2001", "high", "high"),
+        ("b-2005", "some-concerns", ""),
+    }
+
+
 def test_outcomes_are_judged_apart(tmp_path):
     rows = [*low("a-2001", but=("D4",)), *open_label("a-2001", outcome="pfs"), said("a-2001", "D4", "4.1", "N", outcome="os")]
     rows += [said("a-2001", "D4", "4.2", "N", outcome="os"), said("a-2001", "D4", "4.3", "NI"), said("a-2001", "D4", "4.4", "N")]

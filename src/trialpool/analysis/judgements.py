@@ -70,7 +70,7 @@ def judgements(
         in any case (`low`, `Some concerns`); empty or missing where there is none
     tool : `id` of a packaged tool, or the path of a definition (`.toml`)
     overall : the levels over all domains; where left out, the column `overall` of `levels`, and where that is lacking, the
-        worst of the domains that count
+        worst of the domains that count (of domains without a level only the worst level of another settles it)
     weights : of each result in a pooled result, in any unit
 
     Returns
@@ -141,7 +141,7 @@ def _overall(tool: Tool, levels: Mapping[str, tuple[str, ...]], given: Any, k: i
     if tool.overall.rule == "none":
         return None
     counting = [levels[domain.id] for domain in tool.domains if domain.counts]
-    return tuple(tool.worst(list(row)) if all(row) else "" for row in zip(*counting, strict=True))
+    return tuple(tool.over_all(list(row)) for row in zip(*counting, strict=True))
 
 
 def _shares(weights: Sequence[float], k: int) -> tuple[float, ...]:

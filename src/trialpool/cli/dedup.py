@@ -69,9 +69,7 @@ def _print(found: Deduplication, search: Search) -> None:
     typer.echo(f"{_count(found.n, 'record')} in {_count(len(search.found), 'file')}.")
     groups, left = _count(len(found.groups), "group"), _count(found.unique, "publication")
     typer.echo(f"{_count(found.duplicates, 'duplicate')} in {groups}; {left} left.")
-    typer.echo(f"{_count(len(found.related), 'pair')} that may be reports of one study.")
-    if found.related:
-        _print_pairs(found.related, search)
+    _print_related(found, search)
     for match in found.contradictions:
         typer.echo(f"{match.record} and {match.other} are alike, but would join records that were decided to be different.")
     typer.echo(f"{_count(len(found.unsure), 'pair')} to decide." if found.unsure else "No pair is left to decide.")
@@ -79,6 +77,25 @@ def _print(found: Deduplication, search: Search) -> None:
         _print_pairs(found.unsure, search)
     if len(found.unsure) > SHOWN:
         typer.echo(f"{len(found.unsure) - SHOWN} more: --unsure FILE.csv writes all of them to a sheet.")
+
+
+def _print_related(found: Deduplication, search: Search) -> None:
+    """Pairs of publications: of those that have several records one pair stands for all."""
+    first_of = {id_: group[0] for group in found.groups for id_ in group}
+    pairs = {frozenset(first_of.get(id_, id_) for id_ in (match.record, match.other)): match for match in reversed(found.related)}
+    related = list(pairs.values())[::-1]
+    typer.echo(f"{_count(len(related), 'pair')} that may be reports of one study.")
+    if not related:
+        return
+    shown = [(search.by_id[match.record], search.by_id[match.other]) for match in related[:SHOWN]]
+    print_table(
+        {
+            "record": [one.id for one, _ in shown],
+            "other": [other.id for _, other in shown],
+            "title": [one.title for one, _ in shown],
+            "published": ["; ".join(f"{record.year or ''} {record.journal}".strip() for record in pair) for pair in shown],
+        }
+    )
 
 
 def _print_pairs(matches: Sequence[Match], search: Search) -> None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast, get_args
 
 import typer
 
 from trialpool.cli.terminal_table import print_table
 from trialpool.errors import TrialpoolError
 from trialpool.formats.search_import import Imported, import_exports
-from trialpool.review.search import DatabaseSearch
+from trialpool.review.search import DatabaseSearch, Source
+
+
+def sort_named(name: str) -> Source:
+    """A sort of source by its name; empty where none is given."""
+    found = next((sort for sort in get_args(Source) if sort == name), None)
+    if found is None:
+        raise TrialpoolError(f"--source {name} is not known. Use one of {', '.join(filter(None, get_args(Source)))}.")
+    return cast(Source, found)
 
 
 def import_searches(review: Path, files: Sequence[Path], about: DatabaseSearch, *, dated: bool) -> None:

@@ -160,16 +160,18 @@ def import_(
     date: Annotated[str, typer.Option(help="Day of the search, 2026-03-01; today where left out")] = "",
     query: Annotated[str, typer.Option(help="The whole search, as it was sent")] = "",
     hits: Annotated[int | None, typer.Option(help="Number of hits that the database named", show_default=False)] = None,
+    source: Annotated[str, typer.Option(help="Sort of source, where it is no database: register, website, ...")] = "",
     note: Annotated[str, typer.Option(help="Anything else: limits, filters")] = "",
 ) -> None:
     """Take exports of searches into a review: copied to search/, listed in search/searches.csv."""
     from datetime import UTC, datetime
 
-    from trialpool.cli.import_search import import_searches
+    from trialpool.cli.import_search import import_searches, sort_named
     from trialpool.review.search import DatabaseSearch
 
     day = date or datetime.now(UTC).date().isoformat()
-    about = DatabaseSearch(database=database, platform=platform, date=day, query=query, hits=hits, note=note)
+    sort = sort_named(source)
+    about = DatabaseSearch(database=database, platform=platform, date=day, query=query, hits=hits, source=sort, note=note)
     import_searches(folder, files, about, dated=bool(date))
 
 

@@ -106,7 +106,8 @@ class Assessment:
     unit    : the study or stratum
     outcome : id of the outcome
     domains : in the order of the tool
-    overall : over all domains; its level is empty where the tool has none, or a domain that counts has no level
+    overall : over all domains; its level is empty where the tool has none, or where a domain that counts has no level and no
+        other has the worst
     """
 
     unit: Study
@@ -202,8 +203,7 @@ def _overall(tool: Tool, domains: tuple[DomainJudgement, ...], about: Mapping[Ke
     if tool.overall.rule == "none":
         return DomainJudgement(domain=None)
     levels = [judged.level for judged in domains if judged.domain is not None and judged.domain.counts]
-    worst = tool.worst(levels) if all(levels) else ""
-    return _judged(None, worst, about.get((OVERALL, JUDGEMENT), ()), about.get((OVERALL, DIRECTION), ()))
+    return _judged(None, tool.over_all(levels), about.get((OVERALL, JUDGEMENT), ()), about.get((OVERALL, DIRECTION), ()))
 
 
 def _judged(

@@ -120,6 +120,12 @@ class Tool(_Table):
         found = list(levels.values()) if isinstance(levels, Mapping) else levels
         return max(found, key=order.index)
 
+    def over_all(self, levels: list[str]) -> str:
+        """The worst of the levels of the domains; where one has none (empty), only the worst that there is settles it."""
+        if all(levels):
+            return self.worst(levels)
+        return self.levels[-1].id if self.levels[-1].id in levels else ""
+
     def is_low(self, id_: str) -> bool:
         """Whether a level is one of low risk."""
         flagged = [level.id for level in self.levels if level.low] or [self.levels[0].id]
