@@ -105,8 +105,10 @@ def test_what_is_open_has_a_box_and_the_diagram_adds_up(tmp_path):
     )
     assert (flow.counts.screened, flow.counts.sought, flow.counts.assessed) == (4, 3, 1)
     assert [f"{problem.severity}: {problem}" for problem in flow.problems] == [
-        "note: screening/: screening goes on: 1 by title and abstract and 3 by full text are not decided yet. "
-        "The flow of the review is looked at when all are."
+        (
+            "note: screening/: screening goes on: 1 by title and abstract and 3 by full text are not decided yet. "
+            "The flow of the review is looked at when all are."
+        )
     ]
 
 
