@@ -22,6 +22,7 @@ from trialpool.screening.stopping import stopping_advice
 from trialpool.screening.stopping_rules import RULES, stopped
 
 FIRST, SECOND = STAGES
+PLACES = 200  # of the curve at which the lower limit of recall is computed
 
 
 def simulate(records: Path, *, label: str, seeds: int, model: str, retrain: float, out: Path | None) -> None:
@@ -42,7 +43,7 @@ def simulate(records: Path, *, label: str, seeds: int, model: str, retrain: floa
     print_table(_rules(middle), numbers=["Screened", "Share", "Recall"])
     last = stopping_advice([int(relevant) for relevant in middle.relevant[: _advised(middle)]], len(middle.order))
     typer.echo(f"\nWhen the advice is to stop: {last}")
-    path = recall_curve(runs, stops=_stops(middle), title=f"{labelled.name}: screened again").save(
+    path = recall_curve(runs, at_least=_at_least(middle), stops=_stops(middle), title=f"{labelled.name}: screened again").save(
         out or Path(f"{labelled.name}-recall.svg")
     )
     typer.echo(f"Recall curve: {path}")
@@ -115,6 +116,13 @@ def _rules(run: SimulatedScreening) -> dict[str, list[str]]:
 
 def _advised(run: SimulatedScreening) -> int:
     return stopped(run.relevant, RULES["advice, recall of 95%"]).screened
+
+
+def _at_least(run: SimulatedScreening) -> list[tuple[int, float]]:
+    """The lower limit of recall after at most so many decisions as the curve has room for."""
+    total, y = len(run.order), [int(relevant) for relevant in run.relevant]
+    steps = sorted({max(1, round(total * i / PLACES)) for i in range(1, PLACES + 1)})
+    return [(step, stopping_advice(y[:step], total).recall_at_least) for step in steps]
 
 
 def _stops(run: SimulatedScreening) -> list[StopMark]:

@@ -32,12 +32,19 @@ class StopMark:
     recall: float
 
 
-def recall_curve(runs: Sequence[SimulatedScreening], *, stops: Sequence[StopMark] = (), title: str = "") -> Figure:
+def recall_curve(
+    runs: Sequence[SimulatedScreening],
+    *,
+    at_least: Sequence[tuple[int, float]] = (),
+    stops: Sequence[StopMark] = (),
+    title: str = "",
+) -> Figure:
     """Recall over records screened: a line a simulation, the one of middle loss dark, beside chance and the best order.
 
     Parameters
     ----------
     runs : of `simulate_screening`
+    at_least : in the simulation of middle loss, after so many records the lower limit of recall that `stopping_advice` gives
     stops : where rules of stopping would have stopped in the simulation of middle loss
     title : heading
 
@@ -59,10 +66,12 @@ def recall_curve(runs: Sequence[SimulatedScreening], *, stops: Sequence[StopMark
     for run in [*(run for run in runs if run is not middle), middle]:
         colour, thick = (style.OVERALL, style.HEAVY) if run is middle else (PALE, style.LINE)
         draw_runs(sheet, plane, *_steps(run), colour=colour, width=thick)
+    if at_least:
+        draw_runs(sheet, plane, *zip(*at_least, strict=True), colour=style.PREDICTION, dash="dashed", width=style.LINE)
     for stop in stops:
         sheet.disc(*plane.at(stop.screened, stop.recall), 3.2, fill=style.PREDICTION, edge=style.PAPER, width=style.THIN)
     y = draw_frame(sheet, plane, "Records screened", "Recall")
-    y = draw_legend(sheet, _keys(len(runs), stops), left, WIDTH - RIGHT, y + 8)
+    y = draw_legend(sheet, _keys(len(runs), stops, bounded=bool(at_least)), left, WIDTH - RIGHT, y + 8)
     return sheet.figure(title=title, description=_described(runs, stops), width=WIDTH, height=math.ceil(y + style.MARGIN))
 
 
@@ -83,10 +92,12 @@ def _steps(run: SimulatedScreening) -> tuple[list[float], list[float]]:
     return [*xs, float(len(run.order))], [*ys, 1.0]
 
 
-def _keys(runs: int, stops: Sequence[StopMark]) -> list[Key]:
+def _keys(runs: int, stops: Sequence[StopMark], *, bounded: bool) -> list[Key]:
     keys = [Key(text="Simulation" if runs == 1 else "Simulation of median loss", width=style.HEAVY)]
     if runs > 1:
         keys.append(Key(text="Other simulations", colour=PALE))
+    if bounded:
+        keys.append(Key(text="Recall is at least, 95% confidence", colour=style.PREDICTION, dash="dashed"))
     keys += [
         Key(text="Best possible", colour=style.HAIR),
         Key(text="Chance", colour=style.HAIR, dash="dashed"),
