@@ -15,6 +15,7 @@ from trialpool.analysis.selection import Selection
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.review.certainty import InformationSize, OutcomeCertainty
 from trialpool.review.plan import Analysis, Outcome
+from trialpool.review.report import MEAN_DIFFERENCES
 from trialpool.stats.bias.small_study_test import small_study_test
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.evidence.information import required_events, required_information, required_patients
@@ -128,6 +129,9 @@ def _interval(of: PooledEvidence) -> Iterator[Hint]:
 
 def _information(of: PooledEvidence) -> Iterator[Hint]:
     name = "Optimal information size"
+    if of.outcome.measure in MEAN_DIFFERENCES:
+        yield _information_on_means(of)
+        return
     plan = of.entry.information if of.entry is not None else InformationSize.model_validate({})
     size = _size(of, plan)
     if size is None:
@@ -146,9 +150,26 @@ def _information(of: PooledEvidence) -> Iterator[Hint]:
         yield Hint(domain="imprecision", name=name, found=found, levels=0 if there >= needed else -1)
 
 
+def _information_on_means(of: PooledEvidence) -> Hint:
+    """Information is 1 / variance; what one trial needs is that for the smallest difference that matters."""
+    domain, name = "imprecision", "Optimal information size"
+    plan = of.entry.information if of.entry is not None else InformationSize.model_validate({})
+    mid = of.entry.mid if of.entry is not None else None
+    if mid is None or mid.difference is None:
+        found = "it cannot be reckoned, for the smallest difference that matters is not stated"
+        return Hint(domain=domain, name=name, found=found)
+    needed = required_information(mid.difference, level=plan.level, power=plan.power)
+    there = float((1 / of.fit.effects.vi[np.isfinite(of.fit.effects.vi)]).sum())
+    size = f"the studies carry {100 * there / needed:.0f}% of the information that one trial needs"
+    found = f"{size} for a difference of {mid.difference:g} at a power of {100 * plan.power:.0f}%"
+    if any(place.crossed(of.target) for place in of.placed):
+        return Hint(domain=domain, name=name, found=f"{found}; the interval crosses its threshold already")
+    return Hint(domain=domain, name=name, found=found, levels=0 if there >= needed else -1)
+
+
 def _size(of: PooledEvidence, plan: InformationSize) -> tuple[float, float, str] | None:
     """What is there, what is needed, and both in words; None where that can't be told."""
-    if of.outcome.measure == "HR":
+    if of.outcome.measure in ("HR", "IRR"):
         needed = required_information(log(1 - plan.relative_reduction), level=plan.level, power=plan.power)
         there = float((1 / of.fit.effects.vi[np.isfinite(of.fit.effects.vi)]).sum())
         carried, asked = round(required_events(there)), round(required_events(needed))
@@ -172,6 +193,8 @@ def _control_risk(of: PooledEvidence, plan: InformationSize) -> float | None:
 def relative_change(of: PooledEvidence) -> float | None:
     """The pooled ratio, or what a difference makes of the first baseline; None where there is no risk to set it against."""
     mu = float(of.fit.mu)
+    if of.outcome.measure in MEAN_DIFFERENCES:
+        return None
     if of.outcome.measure != "RD":
         return exp(mu)
     risk = _control_risk(of, InformationSize.model_validate({}))
@@ -273,6 +296,8 @@ def range_in_words(place: PlacedEffect, low: float, high: float) -> str:
     """`from 146 more to 203 more of 1000`, `from 48 fewer to 3 more of 1000`, `from 0.57 to 0.67`."""
     if place.logs:
         return f"from {exp(low):.2f} to {exp(high):.2f}"
+    if place.unit is not None:
+        return f"from {in_words(place, low)} to {in_words(place, high)}"
     return f"from {in_words(place, low)} to {in_words(place, high)} of 1000"
 
 
@@ -280,6 +305,9 @@ def in_words(place: PlacedEffect, difference: float) -> str:
     """`174 more`, `5 fewer`, of 1000; a ratio where there is no baseline."""
     if place.logs:
         return f"{exp(difference):.2f}"
+    if place.unit is not None:
+        number = f"{abs(difference):.2f}{f' {place.unit}' if place.unit else ''}"
+        return f"{number} {'lower' if difference < 0 else 'higher'}"
     return more_or_fewer(difference, place.decimals)
 
 

@@ -56,7 +56,15 @@ LABELS: dict[str, dict[str, str]] = {
         "curve": "medians or landmark survival, where a report has them",
     },
     "strata": {"apart": "strata as effects of their own", "whole": "whole studies, where these are reported"},
-    "measure": {"HR": "hazard ratio", "RR": "risk ratio", "OR": "odds ratio", "RD": "risk difference"},
+    "measure": {
+        "HR": "hazard ratio",
+        "RR": "risk ratio",
+        "OR": "odds ratio",
+        "RD": "risk difference",
+        "IRR": "rate ratio",
+        "MD": "mean difference",
+        "SMD": "standardised mean difference",
+    },
     "zero_cells": {
         "only": "0.5 added to tables with an empty cell",
         "treatment-arm": "correction by the size of the other arm",

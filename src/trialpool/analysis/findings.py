@@ -127,6 +127,12 @@ class AnalysisFindings:
         return MEASURES[self.outcome.measure]
 
     @property
+    def measure_name(self) -> str:
+        """The name of the measure, with the unit of a mean difference: `Mean difference (points)`."""
+        unit = self.outcome.unit
+        return f"{self.measure.name} ({unit})" if unit and self.outcome.measure == "MD" else self.measure.name
+
+    @property
     def studies(self) -> int:
         """How many studies the effects are of: fewer than effects where strata of a study enter apart."""
         return len({e.unit.study for e in self.selection.effects})

@@ -9,10 +9,11 @@ from statistics import median
 from trialpool.analysis.selection import Selection
 from trialpool.review.certainty import Baseline, OutcomeCertainty
 from trialpool.review.plan import Analysis, Outcome
+from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.evidence.absolute_effect import TREATED, AbsoluteEffect, absolute_effect, absolute_survival
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
-NO_STATED_RISK = "HR"  # a measure whose studies print no risk at one time, so that a baseline must be given
+NO_STATED_RISK = ("HR", "IRR", "MD", "SMD")  # measures whose studies print no risk, so that a baseline must be given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class PlacedEffect:
     mid      : the smallest differences that matter, to below and to above; None where they are not stated
     good     : whether more is better
     logs     : whether the numbers are logarithms of a ratio
+    unit     : of a mean difference, "" where none is named; None where people are counted, or a ratio is shown
     upward   : 1 where a larger number is more of what is counted, -1 where it is less: a ratio of hazards beside people free of the
                event
     """
@@ -45,6 +47,7 @@ class PlacedEffect:
     good: bool
     logs: bool
     upward: int = 1
+    unit: str | None = None
 
     @property
     def where(self) -> str:
@@ -122,7 +125,7 @@ def control_risks(selection: Selection) -> tuple[float, ...]:
 def _observed(outcome: Outcome, selection: Selection) -> tuple[Baseline, ...]:
     """The median of the control arms, where nobody states a risk and arms are counted whole."""
     risks = control_risks(selection)
-    if outcome.measure == NO_STATED_RISK or not risks or not 0 < median(risks) < 1:
+    if outcome.measure in NO_STATED_RISK or not risks or not 0 < median(risks) < 1:
         return ()
     source = f"median of the {len(risks)} control arms" if len(risks) > 1 else "the control arm"
     return (Baseline(risk=median(risks), source=f"{source} of this analysis"),)
@@ -147,8 +150,14 @@ def _placed(
         mid=_mid(entry, on),
         good=(outcome.better == "higher") != (free and baseline is not None),
         logs=on.logs,
+        unit=unit_of(outcome),
         upward=-1 if free and on.logs else 1,
     )
+
+
+def unit_of(outcome: Outcome) -> str | None:
+    """The unit of a mean difference, standard deviations of a standardised one; None of another measure."""
+    return {"MD": outcome.unit, "SMD": "standard deviations"}.get(outcome.measure)
 
 
 def _absolute(fit: PooledEffect, outcome: Outcome, baseline: Baseline, free: bool) -> AbsoluteEffect:
@@ -171,7 +180,7 @@ class _Scale:
 
     @property
     def logs(self) -> bool:
-        return self.risk is None and self.measure != "RD"
+        return self.risk is None and MEASURES[self.measure].log
 
     def of(self, effect: float) -> float:
         if self.risk is None:
@@ -184,6 +193,8 @@ def _mid(entry: OutcomeCertainty | None, on: _Scale) -> tuple[float, float] | No
     mid = entry.mid if entry is not None else None
     if mid is None:
         return None
+    if mid.difference is not None:
+        return -mid.difference, mid.difference
     if mid.ratio is not None:
         return _sorted(on.of(log(mid.ratio)), on.of(-log(mid.ratio)))
     if mid.per_1000 is None or on.logs:

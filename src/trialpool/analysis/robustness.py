@@ -19,6 +19,7 @@ from trialpool.stats.bayes.priors import HalfCauchy, HalfNormal, NormalEffect, T
 from trialpool.stats.bias.small_study_test import SmallStudyTest, small_study_test
 from trialpool.stats.bias.trim_and_fill import TrimAndFill, trim_and_fill
 from trialpool.stats.effects.effects import Effects
+from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.evidence.sequential_analysis import SequentialAnalysis, sequential_analysis
 from trialpool.stats.influence.all_subsets import Outliers, Subsets, all_subsets, outliers
 from trialpool.stats.influence.influence import Influence, influence
@@ -178,7 +179,7 @@ def _bayesian(q: _Question) -> dict[str, Any]:
 
 def _tau_prior(plan: BayesianPlan, outcome: Outcome) -> TauPrior:
     scale = plan.tau_scale
-    if scale is None and outcome.measure == "RD":
+    if scale is None and not MEASURES[outcome.measure].log:
         raise BadArgument("a difference has no default prior of the heterogeneity. Give tau_scale under [analyses.bayesian].")
     return TAU_PRIORS[plan.tau_prior](DEFAULT_SCALE if scale is None else scale)
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trialpool.errors import BadArgument
+from trialpool.figures.arm_cells import over_text
 from trialpool.figures.canvas import Figure
 from trialpool.figures.forest import ForestLine, ForestPlot, GroupLine, NoteLine, PooledLine, StudyLine, draw_forest
 from trialpool.figures.heterogeneity import heterogeneity_line, p_text, percent_text, tau2_text
@@ -138,12 +139,7 @@ def _arms(effects: Effects, i: int) -> tuple[str, str]:
     events_t, n_t, events_c, n_c = (
         None if np.isnan(column[i]) else int(column[i]) for column in (counts.events_t, counts.n_t, counts.events_c, counts.n_c)
     )
-    return arm_text(events_t, n_t), arm_text(events_c, n_c)
-
-
-def arm_text(events: int | None, n: int | None) -> str:
-    """`86/231`; where the events are not known `–/231`."""
-    return "" if n is None and events is None else f"{'–' if events is None else events}/{'–' if n is None else n}"
+    return over_text(events_t, n_t), over_text(events_c, n_c)
 
 
 def total(fit: PooledEffect, prediction: str, *, studies: int | None = None) -> PooledLine:

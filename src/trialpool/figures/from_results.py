@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trialpool.analysis.selection import level_of
+from trialpool.figures.arm_cells import arm_cells, arm_heading
 from trialpool.figures.forest import ForestLine, ForestPlot, GroupLine, NoteLine, StudyLine, draw_forest
-from trialpool.figures.forests import arm_text, difference_text_of, group_lines, total
+from trialpool.figures.forests import difference_text_of, group_lines, total
 from trialpool.figures.from_judgements import LightsBeside, lights_beside
 from trialpool.figures.funnel import FunnelPlot, draw_funnel
 from trialpool.figures.sensitivity import SensitivityLine, SensitivityPlot, draw_sensitivity
@@ -90,11 +91,11 @@ def forest_plot(findings: Findings, found: AnalysisFindings, stratified: Stratif
         title=f"{found.outcome.name}{by}",
         lines=tuple(_lines(found, stratified, beside)),
         measure=measure.code,
-        measure_name=measure.name,
+        measure_name=found.measure_name,
         log=measure.log,
         level=found.analysis.level,
-        treatment_header=f"{plan.treatment}\nevents/N",
-        control_header=f"{plan.control}\nevents/N",
+        treatment_header=f"{plan.treatment}\n{arm_heading(measure.code)}",
+        control_header=f"{plan.control}\n{arm_heading(measure.code)}",
         favours_low=lower[0] if found.outcome.better == "lower" else lower[1],
         favours_high=lower[1] if found.outcome.better == "lower" else lower[0],
         footnotes=tuple(STATUS_NOTES[status] for status in statuses if status in STATUS_NOTES) + _footnotes(found) + beside.notes,
@@ -128,7 +129,7 @@ def _variations(found: AnalysisFindings, title: str, lines: tuple[SensitivityLin
         title=title,
         lines=lines,
         measure=found.measure.code,
-        measure_name=found.measure.name,
+        measure_name=found.measure_name,
         log=found.measure.log,
         level=found.analysis.level,
         favours_low=low,
@@ -166,11 +167,11 @@ def _study_lines(found: AnalysisFindings) -> Iterator[StudyLine]:
     assert found.fit is not None
     z = z_quantile(found.analysis.level)
     for effect, weight in zip(found.selection.effects, found.fit.weights.tolist(), strict=True):
-        d, arms = effect.derivation, effect.arms
+        d, (treatment, control) = effect.derivation, arm_cells(effect, found.outcome.measure)
         yield StudyLine(
             label=effect.unit.title,
-            treatment=arm_text(arms.events_t, arms.n_t),
-            control=arm_text(arms.events_c, arms.n_c),
+            treatment=treatment,
+            control=control,
             estimate=d.yi,
             low=d.yi - z * d.se,
             high=d.yi + z * d.se,

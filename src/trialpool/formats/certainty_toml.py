@@ -10,6 +10,7 @@ from trialpool.formats.cells import nearest
 from trialpool.formats.toml_model import read_toml
 from trialpool.review.certainty import DOMAINS, FULL_TABLE, MOST, UP, Baseline, Certainty, Downgrade, OutcomeCertainty, Upgrade
 from trialpool.review.plan import Plan
+from trialpool.review.report import MEAN_DIFFERENCES
 
 FILE = "certainty.toml"
 
@@ -57,14 +58,43 @@ def _of_measure(place: str, outcome: OutcomeCertainty, measure: str | None) -> I
             if not baseline.at:
                 what = "a risk of a time-to-event outcome means nothing without its time"
                 yield Problem(FILE, 0, f"{place}.baselines[{j}].at", what, 'Give it, such as at = "3 years"')
+    elif measure in MEAN_DIFFERENCES or measure == "IRR":
+        yield from _without_risks(place, outcome, measure)
     elif outcome.shows == "event-free":
         what = f"only hazard ratios can count those free of the event, and this is {measure}"
         yield Problem(FILE, 0, f"{place}.shows", what, 'Use "events"')
+    yield from _mid_of_measure(place, outcome, measure)
+
+
+def _mid_of_measure(place: str, outcome: OutcomeCertainty, measure: str) -> Iterator[Problem]:
+    if measure in MEAN_DIFFERENCES or measure == "IRR":
+        return  # said with what else these have not
+    if outcome.mid is not None and outcome.mid.difference is not None:
+        yield Problem(FILE, 0, f"{place}.mid.difference", f"the outcome's measure is {measure}", "Give per_1000 or a ratio")
     if outcome.mid is not None and outcome.mid.ratio is not None and measure == "RD":
         yield Problem(FILE, 0, f"{place}.mid.ratio", "the outcome's measure is a difference (RD)", "Give per_1000")
     if outcome.mid is not None and outcome.mid.per_1000 is not None and measure == "HR" and not outcome.baselines:
         what = "a difference of so many of 1000 can only be reckoned at a baseline, and there is none"
         yield Problem(FILE, 0, f"{place}.mid.per_1000", what, "Add one under [[outcomes.baselines]], or give a ratio")
+
+
+def _without_risks(place: str, outcome: OutcomeCertainty, measure: str) -> Iterator[Problem]:
+    """Mean differences and rate ratios are of no risk that a baseline could be given for."""
+    if outcome.baselines:
+        what = f"the outcome's measure is {measure}, which is of no risk"
+        yield Problem(FILE, 0, f"{place}.baselines", what, "Remove the baselines; the table shows the effect itself")
+    if outcome.shows == "event-free":
+        yield Problem(
+            FILE,
+            0,
+            f"{place}.shows",
+            f"only hazard ratios can count those free of the event, and this is {measure}",
+            'Use "events"',
+        )
+    needed = "difference" if measure in MEAN_DIFFERENCES else "ratio"
+    for name in ("per_1000", "ratio", "difference"):
+        if outcome.mid is not None and getattr(outcome.mid, name) is not None and name != needed:
+            yield Problem(FILE, 0, f"{place}.mid.{name}", f"the outcome's measure is {measure}", f"Give {needed}")
 
 
 def _baselines(place: str, outcome: OutcomeCertainty) -> Iterator[Problem]:
@@ -98,9 +128,10 @@ def _mid(place: str, outcome: OutcomeCertainty) -> Iterator[Problem]:
             mend = 'Give it under [outcomes.mid], or use target = "null"'
             yield Problem(FILE, 0, f"{place}.target", "the target is the smallest difference that matters, and none is given", mend)
         return
-    if (mid.per_1000 is None) == (mid.ratio is None):
-        what = "neither per_1000 nor ratio is given" if mid.ratio is None else "both per_1000 and ratio are given"
-        yield Problem(FILE, 0, f"{place}.mid", what, "Give one of the two")
+    given = [name for name in ("per_1000", "ratio", "difference") if getattr(mid, name) is not None]
+    if len(given) != 1:
+        what = f"{', '.join(given[:-1])} and {given[-1]} are given" if given else "none of per_1000, ratio and difference is given"
+        yield Problem(FILE, 0, f"{place}.mid", what, "Give one of them")
     if mid.ratio == 1:
         yield Problem(FILE, 0, f"{place}.mid.ratio", "1 is no difference", "Give a ratio such as 0.80")
 

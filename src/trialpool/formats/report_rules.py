@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from trialpool.errors import Problem
 from trialpool.formats.curve_rules import CURVE_RULES
+from trialpool.formats.measurement_rules import MEASUREMENT_RULES, of_a_measurement
 from trialpool.review.published import Published
-from trialpool.review.report import RATIOS, Report
+from trialpool.review.report import MEASURES, RATIOS, Report
 from trialpool.stats.consistency.repairs import repairs
 from trialpool.stats.effects.printed import Printed, decimals_of_ratio
 
@@ -20,14 +21,28 @@ COUNTS = ("events_t", "n_t", "events_c", "n_c")
 LIMITS_OF_SURVIVAL = ("survival_low_t", "survival_high_t", "survival_low_c", "survival_high_c")
 PERCENTAGES = ("pct_t", "pct_c", "survival_t", "survival_c", *LIMITS_OF_SURVIVAL)
 POSITIVE = (
-    *("median_t", "median_c", "landmark", "follow_up", "follow_up_max", "sd_t", "sd_c", "v", "se_log", "se_ratio"),
+    *(
+        "median_t",
+        "median_c",
+        "landmark",
+        "se",
+        "se_mean_t",
+        "se_mean_c",
+        "follow_up",
+        "follow_up_max",
+        "sd_t",
+        "sd_c",
+        "v",
+        "se_log",
+        "se_ratio",
+    ),
     *("expected_t", "expected_c", "time_t", "time_c", "survival_se_t", "survival_se_c"),
 )
 
 
 def estimate_has_measure(report: Report) -> Iterator[Finding]:
     if report.measure is None and any(x is not None for x in (report.estimate, report.ci_low, report.ci_high)):
-        yield "measure", "the estimate has no measure", "Give HR, RR, OR or RD"
+        yield "measure", "the estimate has no measure", f"Give {', '.join(MEASURES[:-1])} or {MEASURES[-1]}"
 
 
 def ratios_are_positive(report: Report | Published) -> Iterator[Finding]:
@@ -115,7 +130,7 @@ def counts_fit(report: Report | Published) -> Iterator[Finding]:
         events, n = getattr(report, f"events_{arm}"), getattr(report, f"n_{arm}")
         if n == 0:
             yield f"n_{arm}", "an arm of 0 patients", "Leave the cell empty where the number was not reported"
-        elif events is not None and n is not None and events > n >= 0:
+        elif events is not None and n is not None and events > n >= 0 and report.measure != "IRR":
             yield f"events_{arm}", f"{events} events among {n} patients", f"Correct n_{arm}, or swap the two"
 
 
@@ -129,7 +144,7 @@ def percentages_fit(report: Report) -> Iterator[Finding]:
 def magnitudes_are_positive(report: Report) -> Iterator[Finding]:
     for column in POSITIVE:
         value = getattr(report, column)
-        if value is not None and value <= 0:
+        if value is not None and value <= 0 and not (column.startswith("median") and of_a_measurement(report)):
             yield column, f"{value} is not above 0", "Leave the cell empty where it was not reported"
 
 
@@ -144,7 +159,7 @@ def totals_fit(report: Report) -> Iterator[Finding]:
         return
     if total < 0:
         yield "events_total", f"{total} is below 0", "Counts are not negative"
-    elif report.n_t is not None and report.n_c is not None and total > report.n_t + report.n_c:
+    elif report.n_t is not None and report.n_c is not None and total > report.n_t + report.n_c and report.measure != "IRR":
         yield "events_total", f"{total} events among {report.n_t + report.n_c} patients", "Correct it, or n_t and n_c"
     elif t is not None and c is not None and t + c != total:
         yield "events_total", f"the arms have {t} and {c} events, and not {total}", "Correct one of them"
@@ -204,6 +219,7 @@ RULES: tuple[Rule, ...] = (
     statistics_fit,
     limits_hold_survival,
     *CURVE_RULES,
+    *MEASUREMENT_RULES,
 )
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from trialpool.errors import Problem
 from trialpool.formats.quoted import quoted
 from trialpool.review.plan import Analysis, Outcome, goes_together
+from trialpool.review.report import MEAN_DIFFERENCES
 from trialpool.review.study import Study
 
 FILE = "review.toml"
 RATIOS_OF_RISKS = ("RR", "OR")
+DIFFERENCES = ("RD", *MEAN_DIFFERENCES)
 OF_COUNTS = (*RATIOS_OF_RISKS, "RD")
 
 
@@ -55,7 +57,7 @@ def _of_measure(place: str, analysis: Analysis, outcome: Outcome) -> Iterator[Pr
     if measure not in OF_COUNTS and any(policy != "only" for policy in plan.zero_cells):
         what = f"effects measured by {measure} have no empty cells to deal with"
         yield Problem(FILE, 0, f"{place}.multiverse.zero_cells", what, "Leave it out")
-    if measure == "RD" and "bayesian" in analysis.wanted and analysis.bayesian.tau_scale is None:
+    if measure in DIFFERENCES and "bayesian" in analysis.wanted and analysis.bayesian.tau_scale is None:
         what = "a difference has no default prior of the heterogeneity, for it depends on the outcome"
         yield Problem(FILE, 0, f"{place}.bayesian.tau_scale", what, "Give its scale, such as 0.05")
 
@@ -64,11 +66,14 @@ def _sequential(place: str, analysis: Analysis, outcome: Outcome) -> Iterator[Pr
     plan = analysis.sequential
     if plan is None:
         return
-    effect, ratio = plan.smallest_effect, outcome.measure != "RD"
+    effect, ratio = plan.smallest_effect, outcome.measure not in DIFFERENCES
     if ratio and not (0 < effect < float("inf") and effect != 1):
         yield Problem(
             FILE, 0, f"{place}.smallest_effect", f"{effect:g} is no effect on a ratio", "Give a ratio such as 0.80, which is not 1"
         )
-    if not ratio and not 0 < abs(effect) < 1:
+    if outcome.measure in MEAN_DIFFERENCES and not 0 < abs(effect) < float("inf"):
+        what = f"{effect:g} is no difference between two means"
+        yield Problem(FILE, 0, f"{place}.smallest_effect", what, "Give a difference in the unit of the outcome, which is not 0")
+    elif outcome.measure == "RD" and not 0 < abs(effect) < 1:
         what = f"{effect:g} is no difference between two risks"
         yield Problem(FILE, 0, f"{place}.smallest_effect", what, "Give a difference such as -0.05, which is not 0")

@@ -52,7 +52,7 @@ def cautions(review: Review) -> tuple[str, ...]:
 
 
 def _effect_sentence(found: AnalysisFindings, fit: PooledEffect) -> str:
-    said = f"{found.outcome.name}: {verdict(found, fit)} in {basis_text(found)} ({effect_in_words(fit)})"
+    said = f"{found.outcome.name}: {verdict(found, fit)} in {basis_text(found)} ({effect_in_words(fit, found.outcome.unit)})"
     return said + _disagreement(found)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.analysis.selection import UnitEffect
+from trialpool.figures.arm_cells import arm_cells, arm_heading
 from trialpool.figures.numerals import share_text
 from trialpool.reports.html_derivation import DerivationView, Noticed, derivation, effect_heading, no_derivation, of_study
 from trialpool.reports.html_places import Places
 from trialpool.reports.html_tables import Cell, Column, Row, Table, cell, row, status_tag, table
 from trialpool.reports.wording import effect_text
-
-NOT_KNOWN = "–"
+from trialpool.review.report import MEAN_DIFFERENCES
 
 
 def effects(found: AnalysisFindings, findings: Findings, name: str, places: Places) -> Table | None:
@@ -20,7 +20,7 @@ def effects(found: AnalysisFindings, findings: Findings, name: str, places: Plac
     if found.fit is None:
         return None
     plan, counted = findings.review.plan, _counted(found)
-    of_arm = "events/N" if counted else "N"
+    of_arm = arm_heading(found.outcome.measure) if counted else "N"
     columns = (
         Column("Study"),
         Column(effect_heading(found), "number"),
@@ -37,8 +37,10 @@ def effects(found: AnalysisFindings, findings: Findings, name: str, places: Plac
 
 
 def _counted(found: AnalysisFindings) -> bool:
-    """Does any report give events?"""
-    return any(e.arms.events_t is not None or e.arms.events_c is not None for e in found.selection.effects)
+    """Does any report give events, or a measurement?"""
+    arms = [e.arms for e in found.selection.effects]
+    measured = found.outcome.measure in MEAN_DIFFERENCES
+    return measured or any(a.events_t is not None or a.events_c is not None for a in arms)
 
 
 def _effect(i: int, found: AnalysisFindings, places: Places, *, counted: bool) -> Row:
@@ -52,28 +54,17 @@ def _effect(i: int, found: AnalysisFindings, places: Places, *, counted: bool) -
             cell(share_text(float(found.fit.weights[i]))),
             cell(effect.derivation.route),
             cell(effect.report.outcome),
-            *map(cell, _arms(effect, counted=counted)),
+            *map(cell, _arms(effect, found.outcome.measure, counted=counted)),
         )
     )
 
 
-def _arms(effect: UnitEffect, *, counted: bool) -> tuple[str, str]:
-    """Events and patients by arm, or the patients alone."""
-    arms = effect.arms
+def _arms(effect: UnitEffect, measure: str, *, counted: bool) -> tuple[str, str]:
+    """What is known by arm, or the patients alone."""
     if counted:
-        return arm_text(arms.events_t, arms.n_t), arm_text(arms.events_c, arms.n_c)
+        return arm_cells(effect, measure)
+    arms = effect.arms
     return ("" if arms.n_t is None else str(arms.n_t)), ("" if arms.n_c is None else str(arms.n_c))
-
-
-def arm_text(events: int | None, n: int | None) -> str:
-    """`86/231`; a dash for what is not known, and nothing where neither is.
-
-    >>> arm_text(86, 231), arm_text(None, 231), arm_text(None, None)
-    ('86/231', '–/231', '')
-    """
-    if events is None and n is None:
-        return ""
-    return f"{NOT_KNOWN if events is None else events}/{NOT_KNOWN if n is None else n}"
 
 
 def derivations(found: AnalysisFindings, places: Places, noticed: Noticed) -> Iterator[DerivationView]:

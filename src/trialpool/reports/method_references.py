@@ -57,6 +57,12 @@ REFERENCES = {
     "of systematic reviews of interventions. J Clin Epidemiol. 2020;119:126-135.",
     "absolute": "Altman DG, Andersen PK. Calculating the number needed to treat for trials where the outcome is time to an event. "
     "BMJ. 1999;319:1492-1495.",
+    "wan": "Wan X, Wang W, Liu J, Tong T. Estimating the sample mean and standard deviation from the sample size, median, range "
+    "and/or interquartile range. BMC Med Res Methodol. 2014;14:135.",
+    "luo": "Luo D, Wan X, Liu J, Tong T. Optimally estimating the sample mean from the sample size, median, mid-range, and/or "
+    "mid-quartile range. Stat Methods Med Res. 2018;27:1785-1805.",
+    "hedges": "Hedges LV. Distribution theory for Glass's estimator of effect size and related estimators. J Educ Stat. "
+    "1981;6:107-128.",
     "trim and fill": "Duval S, Tweedie R. Trim and fill: a simple funnel-plot-based method of testing and adjusting for "
     "publication bias in meta-analysis. Biometrics. 2000;56:455-463.",
 }

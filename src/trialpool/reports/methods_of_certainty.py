@@ -25,7 +25,7 @@ def methods_of_certainty(findings: Findings) -> Iterator[Paragraph]:
         return
     yield _judging(certainty)
     measures = dict.fromkeys(found.outcome.measure for found in findings.analyses if found.certainty and found.certainty.placed)
-    said = [RISKS[measure] for measure in measures]
+    said = [RISKS[measure] for measure in measures if measure in RISKS]
     if said:
         yield Paragraph(
             "Absolute effects",

@@ -14,7 +14,7 @@ from trialpool.reports.methods_of_robustness import methods_of_robustness
 from trialpool.reports.risk_of_bias_text import methods_of_risk_of_bias
 from trialpool.reports.wording import listed
 from trialpool.review.plan import Analysis
-from trialpool.review.report import STATUSES
+from trialpool.review.report import MEAN_DIFFERENCES, STATUSES, Measure
 from trialpool.stats.pooling.intervals import INTERVAL_NAMES, PREDICTION_NAMES
 from trialpool.stats.pooling.tau2 import TAU2_NAMES
 
@@ -79,6 +79,30 @@ def _effects(findings: Findings) -> Iterator[Paragraph]:
             "These were computed from events and patients by arm, with 0.5 added to the four cells of a trial that has an empty "
             "one; trials without events in both arms do not enter a ratio.",
         )
+    yield from _effects_of_means(measures)
+    if "IRR" in measures:
+        yield Paragraph(
+            "Rate ratios",
+            "These were computed from events and time at risk by arm, with 0.5 added to the events of both arms where one had "
+            "none, or taken as printed; trials without events in both arms do not enter.",
+        )
+
+
+def _effects_of_means(measures: set[Measure]) -> Iterator[Paragraph]:
+    if not measures & MEAN_DIFFERENCES:
+        return
+    standardised = (
+        " Standardised differences are Hedges' g with the exact correction of small-sample bias; means and standard deviations "
+        "came before a printed standardised difference."
+    )
+    yield Paragraph(
+        "Mean differences",
+        "Mean differences were taken, in this order of preference, as printed with their interval or standard error (limits by t "
+        "with n₁ + n₂ - 2 degrees of freedom where the patients are known), from means and standard deviations by arm, these from "
+        "standard errors or confidence limits of the means where need be, from means or the difference with P, and from medians "
+        f"with quartiles or ranges (means by Luo, standard deviations by Wan).{standardised if 'SMD' in measures else ''}",
+        ("wan", "luo", *(("hedges",) if "SMD" in measures else ())),
+    )
 
 
 def _pooling(findings: Findings) -> Iterator[Paragraph]:

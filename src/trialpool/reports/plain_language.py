@@ -71,6 +71,8 @@ def _numbers(place: PlacedEffect, measure: str, confidence: float) -> str:
         ratio = f"{measure} {in_words(place, place.estimate)}"
         return f"{ratio}, {level_text(confidence)} confidence interval {limits.removeprefix('from ')}"
     at = f" at {place.baseline.at}" if place.baseline is not None and place.baseline.at else ""
+    if place.unit is not None:
+        return f"{in_words(place, place.estimate)}, {level_text(confidence)} confidence interval {limits}"
     limits = limits.removesuffix(" of 1000")
     return f"{in_words(place, place.estimate)} of 1000{at}, {level_text(confidence)} confidence interval {limits}"
 

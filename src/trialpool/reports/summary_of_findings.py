@@ -13,7 +13,7 @@ from trialpool.analysis.placed_effect import PlacedEffect
 from trialpool.errors import BadArgument
 from trialpool.reports.plain_language import NOT_JUDGED, statement
 from trialpool.reports.wording import name_of
-from trialpool.review.certainty import DOMAINS, LEVELS, CertaintyLevel, OutcomeCertainty
+from trialpool.review.certainty import DOMAINS, LEVELS, CertaintyLevel, OutcomeCertainty, SmallestImportant
 from trialpool.stats.tables import Tabular, text_table
 
 FULL, OPEN = "\N{CIRCLED PLUS}", "\N{WHITE CIRCLE}"
@@ -240,7 +240,11 @@ def _people(place: PlacedEffect) -> dict[str, Any]:
     """The absolute columns of a row, of 1000."""
     effect, baseline = place.effect, place.baseline
     if effect is None or baseline is None:
-        return {} if place.logs else {name: _finite(1000 * getattr(place, of)) for name, of in BY_DIFFERENCE.items()}
+        return (
+            {}
+            if place.logs or place.unit is not None
+            else {name: _finite(1000 * getattr(place, of)) for name, of in BY_DIFFERENCE.items()}
+        )
     low, high = effect.per_1000_interval
     return {
         "shows": effect.counted,
@@ -270,12 +274,18 @@ def _on_absolute(place: PlacedEffect, judged: OutcomeCertainty | None) -> Iterat
         yield f"Risk with the comparator: {place.baseline.source.rstrip('.')}.{who}"
     if judged is not None and judged.mid is not None:
         mid = judged.mid
-        size = f"{mid.per_1000:g} of 1000 people" if mid.per_1000 is not None else f"a ratio of {mid.ratio:g}"
+        size = _mid_size(place, mid)
         yield (
             f"Smallest difference that matters: {size}. {_sentence(mid.why)}"
             if mid.why
             else f"Smallest difference that matters: {size}."
         )
+
+
+def _mid_size(place: PlacedEffect, mid: SmallestImportant) -> str:
+    if mid.difference is not None:
+        return f"{mid.difference:g} {place.unit}".rstrip()
+    return f"{mid.per_1000:g} of 1000 people" if mid.per_1000 is not None else f"a ratio of {mid.ratio:g}"
 
 
 def _on_certainty(judged: OutcomeCertainty | None) -> Iterator[str]:

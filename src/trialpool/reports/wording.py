@@ -29,12 +29,13 @@ def interval_text(mu: Any, low: Any, high: Any, measure: str) -> str:
     return f"{number_text(float(mu), log=log, decimals=decimals)} ({limits})"
 
 
-def effect_in_words(fit: PooledEffect) -> str:
-    """`hazard ratio 0.63, 95% confidence interval 0.56 to 0.70, P < 0.001`."""
+def effect_in_words(fit: PooledEffect, unit: str = "") -> str:
+    """`hazard ratio 0.63, 95% confidence interval 0.56 to 0.70, P < 0.001`; a mean difference with its unit."""
     measure = MEASURES[fit.effects.measure]
     low, high = (number_text(float(x), log=measure.log) for x in fit.interval())
+    said = f" {unit}" if unit and measure.code == "MD" else ""
     return (
-        f"{measure.name.lower()} {number_text(float(fit.mu), log=measure.log)}, "
+        f"{measure.name.lower()} {number_text(float(fit.mu), log=measure.log)}{said}, "
         f"{level_text(fit.level)} confidence interval {low} to {high}, {p_text(fit.p)}"
     )
 

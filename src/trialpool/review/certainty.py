@@ -74,10 +74,11 @@ class LevelOverride(_Table):
 
 
 class SmallestImportant(_Table):
-    """The smallest difference that matters to the people concerned (MID): give one of the two."""
+    """The smallest difference that matters to the people concerned (MID): give one of the three."""
 
     per_1000: float | None = Field(None, gt=0, lt=1000, description="As a difference: so many people of 1000 more or fewer")
     ratio: float | None = Field(None, gt=0, description="As a ratio such as 0.80; its inverse counts to the other side")
+    difference: float | None = Field(None, gt=0, description="As a mean difference, in the outcome's unit; for MD and SMD")
     why: str = Field("", description="Where it comes from; said under the table")
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from trialpool.review.report import Report, Series
+from trialpool.review.report import MEAN_DIFFERENCES, Report, Series
+from trialpool.stats.effects.arm_summary import COLUMNS, ArmSummary
 from trialpool.stats.effects.curve import Curve
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.printed import Printed, decimals_of_ratio
 from trialpool.stats.effects.reported import Reported
 
 OF_ANY = ("chi2", "expected_t", "expected_c", "time_t", "time_c")
+OF_RATES = ("se_log", "time_t", "time_c")
 FIGURES = ("reduction", "reduction_low", "reduction_high", "coefficient", "se_log", "se_ratio", *OF_ANY)
 SHARES = ("survival_se_t", "survival_se_c", "survival_low_t", "survival_high_t", "survival_low_c", "survival_high_c")
 
@@ -24,6 +26,8 @@ def in_numbers(report: Report, measure: str, reconstructed: Derivation | None = 
     reconstructed : the effect of the patients behind the curves that the report names
     """
     same, of_hazards = report.measure == measure, measure == "HR" and report.measure in (None, "HR")
+    figures = FIGURES if of_hazards else OF_RATES if measure == "IRR" and same else OF_ANY
+    measured = measure in MEAN_DIFFERENCES
     decimals = decimals_of_ratio(x for x in (report.estimate, report.ci_low, report.ci_high) if x is not None)
 
     def of_ratio(figure: Decimal | None) -> Printed | None:
@@ -45,8 +49,8 @@ def in_numbers(report: Report, measure: str, reconstructed: Derivation | None = 
         n_c=report.n_c,
         pct_t=_printed(report.pct_t),
         pct_c=_printed(report.pct_c),
-        median_t=_printed(report.median_t),
-        median_c=_printed(report.median_c),
+        median_t=None if measured else _printed(report.median_t),
+        median_c=None if measured else _printed(report.median_c),
         landmark=float(report.landmark) if report.landmark is not None else None,
         survival_t=_share(report.survival_t),
         survival_c=_share(report.survival_c),
@@ -54,13 +58,20 @@ def in_numbers(report: Report, measure: str, reconstructed: Derivation | None = 
         v=_printed(report.v),
         follow_up=_printed(report.follow_up),
         favours=report.favours,
-        **{name: _printed(getattr(report, name)) for name in (FIGURES if of_hazards else OF_ANY)},
+        **{name: _printed(getattr(report, name)) for name in figures},
         **{name: _share(getattr(report, name)) for name in SHARES},
         events_total=report.events_total,
         allocation=(float(report.allocation.treatment), float(report.allocation.control)) if report.allocation else None,
         curve=_curve(report),
         reconstructed=reconstructed if measure == "HR" else None,
+        se=_printed(report.se) if measured and same else None,
+        arm_t=_arm(report, "t") if measured else None,
+        arm_c=_arm(report, "c") if measured else None,
     )
+
+
+def _arm(report: Report, arm: str) -> ArmSummary:
+    return ArmSummary(**{name: _printed(getattr(report, f"{column}_{arm}")) for name, column in COLUMNS.items()})
 
 
 def _level(report: Report) -> float:

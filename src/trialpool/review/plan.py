@@ -87,6 +87,7 @@ class Outcome(_Table):
     better: Literal["lower", "higher"] = Field(
         "lower", description="`lower` where a ratio below 1 (a difference below 0) favours treatment"
     )
+    unit: str = Field("", description="Unit of a mean difference (`mmHg`, `points`); shown with it")
     definition: str = Field("", description="What counts as the outcome")
     favours_treatment: str = Field("Favours treatment", description="Words under the plot, on treatment's side")
     favours_control: str = Field("Favours control", description="Words under the plot, on control's side")

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Measure = Literal["HR", "RR", "OR", "RD"]
+Measure = Literal["HR", "RR", "OR", "RD", "IRR", "MD", "SMD"]
 Orientation = Literal["treatment_vs_control", "control_vs_treatment"]
 Status = Literal["read", "author", "derived", "recalled"]
 Use = Literal["", "yes", "no"]
@@ -15,7 +15,17 @@ Arm = Literal["treatment", "control"]
 Operator = Literal["=", "<", ">"]
 
 MEASURES: tuple[Measure, ...] = get_args(Measure)
-RATIOS: frozenset[str] = frozenset({"HR", "RR", "OR"})
+RATIOS: frozenset[str] = frozenset({"HR", "RR", "OR", "IRR"})
+MEAN_DIFFERENCES: frozenset[str] = frozenset({"MD", "SMD"})
+MEANINGS: dict[Measure, str] = {
+    "HR": "hazard ratio",
+    "RR": "risk ratio",
+    "OR": "odds ratio",
+    "RD": "risk difference, of two shares",
+    "IRR": "rate ratio, of events that may recur by time at risk",
+    "MD": "mean difference, in the unit of the measurement",
+    "SMD": "standardised mean difference, in standard deviations",
+}
 STATUSES: dict[Status, str] = {
     "read": "seen by the extractor on the page that `source` names, which may be an abstract or another review",
     "author": "obtained from the investigators",
@@ -70,7 +80,9 @@ class Report(BaseModel):
     study: str = Field(description="The study, as studies.csv identifies it")
     stratum: str = Field("", description="The stratum, where studies.csv has strata; empty for a report of the whole study")
     outcome: str = Field(description="The outcome as the source names it (`PFS`, `EFS`); review.toml says which names count")
-    measure: Measure | None = Field(None, description="What `estimate` is: HR, RR, OR, or RD (a difference of proportions)")
+    measure: Measure | None = Field(
+        None, description="What `estimate` is: " + "; ".join(f"{name}, {what}" for name, what in MEANINGS.items())
+    )
     estimate: Decimal | None = Field(None, description="The effect as printed, never its logarithm")
     ci_low: Decimal | None = Field(None, description="Lower confidence limit of `estimate`")
     ci_high: Decimal | None = Field(None, description="Upper confidence limit of `estimate`")
@@ -82,14 +94,15 @@ class Report(BaseModel):
     coefficient: Decimal | None = Field(None, description="Logarithm of the hazard ratio as printed (coefficient of a Cox model)")
     se_log: Decimal | None = Field(None, description="Standard error of `coefficient`, or of the logarithm of `estimate`")
     se_ratio: Decimal | None = Field(None, description="Standard error of `estimate` itself, not of its logarithm")
+    se: Decimal | None = Field(None, description="Standard error of `estimate`, where this is a mean difference (MD, SMD)")
     orientation: Orientation | None = Field(
         None, description="`treatment_vs_control` (HR below 1: fewer events with treatment) or `control_vs_treatment`"
     )
     p: PValue | None = Field(None, description="P value with its sign: `0.03`, `<0.001`, `>0.05`; `=` may be left out")
     p_sides: Literal[1, 2] = Field(2, description="1 for a one-sided P value; 2 where left empty")
-    events_t: int | None = Field(None, description="Patients with the event, treatment arm")
+    events_t: int | None = Field(None, description="Patients with the event (events, for IRR), treatment arm")
     n_t: int | None = Field(None, description="Patients analysed, treatment arm")
-    events_c: int | None = Field(None, description="Patients with the event, control arm")
+    events_c: int | None = Field(None, description="Patients with the event (events, for IRR), control arm")
     n_c: int | None = Field(None, description="Patients analysed, control arm")
     events_total: int | None = Field(None, description="Patients with the event in both arms, where they are not given by arm")
     allocation: Allocation | None = Field(
@@ -103,8 +116,24 @@ class Report(BaseModel):
     sd_t: Decimal | None = Field(None, description="Standard deviation (not SE), treatment arm")
     mean_c: Decimal | None = Field(None, description="Mean, control arm")
     sd_c: Decimal | None = Field(None, description="Standard deviation (not SE), control arm")
-    median_t: Decimal | None = Field(None, description="Median (time to event), treatment arm, in the review's time unit")
-    median_c: Decimal | None = Field(None, description="Median (time to event), control arm, in the review's time unit")
+    se_mean_t: Decimal | None = Field(None, description="Standard error of `mean_t`")
+    se_mean_c: Decimal | None = Field(None, description="Standard error of `mean_c`")
+    mean_low_t: Decimal | None = Field(None, description="Lower confidence limit of `mean_t`, of the level `ci_level`")
+    mean_high_t: Decimal | None = Field(None, description="Upper confidence limit of `mean_t`")
+    mean_low_c: Decimal | None = Field(None, description="Lower confidence limit of `mean_c`, of the level `ci_level`")
+    mean_high_c: Decimal | None = Field(None, description="Upper confidence limit of `mean_c`")
+    median_t: Decimal | None = Field(
+        None, description="Median, treatment arm: time to event in the review's time unit, or of a measurement beside its quartiles"
+    )
+    median_c: Decimal | None = Field(None, description="The same, control arm")
+    q1_t: Decimal | None = Field(None, description="Lower quartile of a measurement, treatment arm")
+    q3_t: Decimal | None = Field(None, description="Upper quartile, treatment arm")
+    q1_c: Decimal | None = Field(None, description="Lower quartile, control arm")
+    q3_c: Decimal | None = Field(None, description="Upper quartile, control arm")
+    min_t: Decimal | None = Field(None, description="Least value of a measurement, treatment arm")
+    max_t: Decimal | None = Field(None, description="Largest value, treatment arm")
+    min_c: Decimal | None = Field(None, description="Least value, control arm")
+    max_c: Decimal | None = Field(None, description="Largest value, control arm")
     landmark: Decimal | None = Field(None, description="Time of `survival_t` and `survival_c`, in the review's time unit")
     survival_t: Decimal | None = Field(None, description="Percent free of the event at `landmark`, treatment arm")
     survival_c: Decimal | None = Field(None, description="Percent free of the event at `landmark`, control arm")

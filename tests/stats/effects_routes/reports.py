@@ -11,7 +11,7 @@ from trialpool.stats.effects.reported import Reported
 from trialpool.stats.effects.routes import RouteResults, derive
 
 PRINTED = {field.name for field in fields(Reported) if "Printed" in str(field.type)}
-ARMS = ("events", "n", "pct", "median", "survival", "expected", "time", "survival_se", "survival_low", "survival_high")
+ARMS = ("events", "n", "pct", "median", "survival", "expected", "time", "survival_se", "survival_low", "survival_high", "arm")
 
 
 def report(**figures: Any) -> Reported:

@@ -13,6 +13,7 @@ from tests.stats.effects_routes.reports import by_route, report, swapped
 from tests.stats.strategies import SAME
 
 from trialpool.stats.distributions import z_quantile
+from trialpool.stats.effects.arm_summary import ArmSummary
 from trialpool.stats.effects.curve import Curve
 from trialpool.stats.effects.derivation import Derivation, Refusal
 from trialpool.stats.effects.printed import Printed
@@ -60,6 +61,20 @@ def curves(draw: st.DrawFn) -> Curve:
     return Curve(times=tuple(12.0 * i for i in range(m + 1)), **arms, **follow_up)
 
 
+@st.composite
+def summaries(draw: st.DrawFn) -> ArmSummary:
+    """A measurement in one arm, whole numbers or to one decimal; quantiles mostly in order."""
+    decimals = draw(st.sampled_from([0, 1]))
+    quantiles = sorted(draw(st.lists(st.integers(-500, 900), min_size=5, max_size=5)))
+    names = ("minimum", "q1", "median", "q3", "maximum")
+    some_of = draw(st.sampled_from([(), names, names[1:4], names[::2]]))
+    of_quantiles = {
+        n: Printed.of(f"{q / 10**decimals:.{decimals}f}") for n, q in zip(names, quantiles, strict=True) if n in some_of
+    }
+    signed, positive = figures(-500, 900, decimals), figures(0, 400, decimals)
+    return ArmSummary(mean=draw(signed), sd=draw(positive), se=draw(positive), low=draw(signed), high=draw(signed), **of_quantiles)
+
+
 def rarer() -> st.SearchStrategy[dict[str, Any]]:
     """What few papers print."""
     positive, share = figures(1, 3000, 1), figures(1, 100, 2)
@@ -71,6 +86,7 @@ def rarer() -> st.SearchStrategy[dict[str, Any]]:
         some(survival_se_t=share, survival_se_c=share),
         some(survival_low_t=share, survival_high_t=share, survival_low_c=share, survival_high_c=share),
         some(curve=curves()),
+        some(arm_t=summaries(), arm_c=summaries(), se=figures(0, 900, 2)),
     )
     return st.tuples(*parts).map(lambda columns: {name: value for part in columns for name, value in part.items()})
 

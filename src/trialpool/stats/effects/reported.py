@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from trialpool.stats.distributions import z_of_p
+from trialpool.stats.effects.arm_summary import ArmSummary
 from trialpool.stats.effects.curve import Curve
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.printed import Printed
@@ -20,6 +21,7 @@ LEAST = (
 )
 
 
+MEAN_DIFFERENCES = ("MD", "SMD")
 AS_REPORTED = "events by arm as reported"
 SHARED = "the events of both arms together are shared out as the patients are, as they would be without an effect"
 
@@ -75,6 +77,8 @@ class Reported:
     se_log     : SE of the log of the estimate, or of the coefficient (a log hazard ratio as printed); se_ratio that of the ratio
     reconstructed : the effect of the patients behind curves of which coordinates were read; they are made outside of the routes
     expected   : E of the log-rank test by arm; `time` the time at risk of all patients of an arm
+    se         : SE of an estimate that is a difference
+    arm_t, arm_c : a measurement in each arm, for mean differences
     """
 
     measure: str = "HR"
@@ -122,6 +126,9 @@ class Reported:
     survival_high_c: Printed | None = None
     curve: Curve | None = None
     reconstructed: Derivation | None = None
+    se: Printed | None = None
+    arm_t: ArmSummary | None = None
+    arm_c: ArmSummary | None = None
 
     @property
     def exact_p(self) -> Printed | None:
@@ -199,6 +206,8 @@ class Reported:
     @property
     def ratio(self) -> float | None:
         """The estimate of a ratio, where it is above zero; failing this e to the coefficient, or the middle of the limits."""
+        if self.measure in MEAN_DIFFERENCES:
+            return None
         if self.estimate:
             return self.estimate.value if self.estimate.value > 0 else None
         if self.coefficient:
@@ -209,11 +218,21 @@ class Reported:
 
     @property
     def direction(self) -> tuple[Direction, str] | None:
-        """The arm that did better, and what says so."""
-        for sign, how in (*self._by_estimate(), *self._by_curves(), *self._by_events()):
+        """The arm that did better, and what says so; of a mean difference the arm with the lower mean."""
+        asked = self._by_means() if self.measure in MEAN_DIFFERENCES else self._by_everything()
+        for sign, how in asked:
             if sign:
                 return ("treatment" if sign > 0 else "control"), how
         return None
+
+    def _by_everything(self) -> Iterator[tuple[float, str]]:
+        yield from (*self._by_estimate(), *self._by_curves(), *self._by_events())
+
+    def _by_means(self) -> Iterator[tuple[float, str]]:
+        for name in ("mean", "median"):
+            t, c = (getattr(arm, name) if arm else None for arm in (self.arm_t, self.arm_c))
+            if t and c:
+                yield c.value - t.value, f"the {name}s"
 
     def _by_estimate(self) -> Iterator[tuple[float, str]]:
         """By how much treatment did better (below 0: worse) by the effect itself, in the order in which these are asked."""

@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from trialpool.stats.effects import (
     count_routes,
     curve_routes,
+    difference_routes,
     estimate_routes,
     interval_routes,
     log_rank_routes,
+    mean_routes,
     patient_route,
+    rate_routes,
     survival_routes,
 )
 from trialpool.stats.effects.derivation import Derivation, Refusal
@@ -19,6 +22,13 @@ from trialpool.stats.effects.reported import Reported
 
 Route = Callable[[Reported], Derivation | Refusal]
 COUNTS: tuple[Route, ...] = (count_routes.from_counts, count_routes.from_percentages, count_routes.from_ratio_interval)
+SUMMARIES: tuple[Route, ...] = (
+    mean_routes.from_means_and_sds,
+    mean_routes.from_means_and_ses,
+    mean_routes.from_means_and_intervals,
+    mean_routes.from_means_and_p,
+)
+QUANTILES: tuple[Route, ...] = (mean_routes.from_quartiles_and_ranges, mean_routes.from_quartiles, mean_routes.from_ranges)
 ROUTES: dict[str, tuple[Route, ...]] = {
     "HR": (
         estimate_routes.from_interval,
@@ -58,7 +68,23 @@ ROUTES: dict[str, tuple[Route, ...]] = {
     "RR": COUNTS,
     "OR": COUNTS,
     "RD": COUNTS,
+    "IRR": (rate_routes.from_events_and_person_time, count_routes.from_ratio_interval, rate_routes.from_estimate_and_se),
+    "MD": (
+        difference_routes.from_interval,
+        difference_routes.from_se,
+        difference_routes.from_interval_alone,
+        *SUMMARIES,
+        difference_routes.from_p,
+        *QUANTILES,
+    ),
+    "SMD": (
+        *SUMMARIES,
+        difference_routes.from_standardised_interval,
+        difference_routes.from_standardised_se,
+        *QUANTILES,
+    ),
 }
+DIFFERENCES = ("RD", "MD", "SMD")
 TESTS = {"P", "chi-squared"}
 COARSE = 1.5  # a P value that leaves the SE open by more than this factor comes after every other route
 
@@ -107,19 +133,31 @@ def coarse(derivation: Derivation) -> bool:
 
 def _oriented(reported: Reported) -> tuple[Reported, tuple[str, ...]]:
     """The report with the orientation of its estimate filled in, where medians, survival, events or words tell it."""
-    shown = reported.estimate.value if reported.estimate else reported.ratio
+    shown = _shown(reported)
     if reported.inverted is not None or shown is None or not reported.direction:
         return reported, ()
     better, how = reported.direction
-    below = shown < (0 if reported.measure == "RD" else 1)
+    below = shown < (0 if reported.measure in DIFFERENCES else 1)
     inverted = below != (better == "treatment")
     stated = "control against treatment" if inverted else "treatment against control"
     return replace(reported, inverted=inverted), (f"the estimate is {stated}, by {how}",)
 
 
+def _shown(reported: Reported) -> float | None:
+    """The estimate; failing this the ratio that other figures answer to, or the middle of the limits of a difference."""
+    if reported.estimate or reported.measure not in DIFFERENCES:
+        return reported.estimate.value if reported.estimate else reported.ratio
+    low, high = reported.ci_low, reported.ci_high
+    return (low.value + high.value) / 2 if low and high else None
+
+
 def _names() -> tuple[str, ...]:
     """Names of all routes in order of preference: what each refuses an empty report under."""
-    empty = (route(Reported(measure=measure)) for measure in ("RR", "HR") for route in ROUTES[measure])
+    first = {"RR": COUNTS[:2], "IRR": ROUTES["IRR"][:1]}
+    then = {measure: ROUTES[measure] for measure in ("RR", "HR", "IRR")}
+    means = {"SMD": ROUTES["SMD"][: -len(QUANTILES)], "MD": ROUTES["MD"]}
+    order = [*first.items(), *then.items(), *means.items()]
+    empty = (route(Reported(measure=measure)) for measure, routes in order for route in routes)
     return tuple(dict.fromkeys(outcome.route for outcome in empty))
 
 
