@@ -120,7 +120,7 @@ def test_a_review_without_the_file_has_no_judgements(tmp_path: Path) -> None:
         ),
         (
             SOUND + "mid = { per_1000 = 20, ratio = 0.8 }\n" + BASELINE,
-            "error: certainty.toml, outcomes[1].mid: both per_1000 and ratio are given. Give one of the two.",
+            "error: certainty.toml, outcomes[1].mid: per_1000 and ratio are given. Give one of them.",
         ),
         (
             SOUND + "mid = { ratio = 1 }\n",

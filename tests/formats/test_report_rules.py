@@ -42,8 +42,8 @@ BAD_CELLS = [
     ({"ci_level": "0.95"}, ["ci_level: 0.95 is not a percentage. Write 95."]),
     ({"ci_level": "100"}, ["ci_level: 100 is no level of an interval. Write 95 for a 95% interval."]),
     ({"ci_level": "-95"}, ["ci_level: -95 is not a percentage. Write 95."]),
-    ({"measure": ""}, ["measure: the estimate has no measure. Give HR, RR, OR or RD."]),
-    ({"measure": "hazard ratio"}, ["measure: 'hazard ratio' is not one of HR, RR, OR, RD. Use one of these."]),
+    ({"measure": ""}, ["measure: the estimate has no measure. Give HR, RR, OR, RD, IRR, MD or SMD."]),
+    ({"measure": "hazard ratio"}, ["measure: 'hazard ratio' is not one of HR, RR, OR, RD, IRR, MD, SMD. Use one of these."]),
     ({"measure": "RD", "estimate": "-5.2", "ci_low": "-9", "ci_high": "0.01"}, [
         "estimate: -5.2 is no difference of two proportions. Give it as a share: -0.052 if this is in percent.",
         "ci_low: -9 is no difference of two proportions. Give it as a share: -0.09 if this is in percent.",

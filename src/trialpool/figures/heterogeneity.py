@@ -32,10 +32,11 @@ def percent_text(share: Any) -> str:
 def tau2_text(tau2: Any) -> str:
     """tau2 to three significant figures.
 
-    >>> tau2_text(0.0215), tau2_text(0.0), tau2_text(float("nan"))
-    ('0.0215', '0', 'not estimable')
+    >>> tau2_text(0.0215), tau2_text(0.0), tau2_text(2889.4), tau2_text(float("nan"))
+    ('0.0215', '0', '2,890', 'not estimable')
     """
-    return "not estimable" if np.isnan(tau2) else f"{float(tau2):.3g}"
+    text = "not estimable" if np.isnan(tau2) else f"{float(tau2):.3g}"
+    return f"{float(text):,.0f}" if "e+" in text else text
 
 
 def heterogeneity_line(fit: PooledEffect) -> str:

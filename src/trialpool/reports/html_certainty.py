@@ -15,6 +15,7 @@ from trialpool.reports.html_tables import Column, Group, Row, Table, cell, row, 
 from trialpool.reports.summary_of_findings import Footnote, SummaryRow, profile_of, summary_of_findings
 from trialpool.reports.wording import effect_text, inside_sentence
 from trialpool.review.certainty import DOMAINS, EVIDENCE, Downgrade, OutcomeCertainty, Upgrade
+from trialpool.review.report import MEAN_DIFFERENCES
 
 NONE = "\N{EN DASH}"
 WHOSE = "The certainty of the evidence (GRADE) is a person's judgement."
@@ -96,15 +97,23 @@ def _group(rows: tuple[SummaryRow, ...], findings: Findings) -> OutcomeGroup:
     return OutcomeGroup(
         href=f"#{part(found, 'outcome')}",
         name=first.outcome,
-        about="; ".join(words for words in (first.importance, f"counts {counted}" if counted else "") if words),
+        about="; ".join(words for words in (first.importance, f"{_verb(found)} {counted}" if counted else "") if words),
         rows=tuple(_baseline(r) for r in rows),
-        relative=NONE if found.fit is None else f"{first.measure} {effect_text(found.fit)}",
+        relative=NONE if found.fit is None else f"{first.measure} {effect_text(found.fit)}{_unit(found)}",
         participants=f"{patients} ({first.studies})",
         symbols=first.symbols,
         level=first.certainty or "",
         marks=first.marks,
         statements=_statements(rows),
     )
+
+
+def _verb(found: AnalysisFindings) -> str:
+    return "measures" if found.outcome.measure in MEAN_DIFFERENCES else "counts"
+
+
+def _unit(found: AnalysisFindings) -> str:
+    return f" {found.outcome.unit}" if found.outcome.unit and found.outcome.measure == "MD" else ""
 
 
 def _statements(rows: tuple[SummaryRow, ...]) -> tuple[tuple[str, str], ...]:
