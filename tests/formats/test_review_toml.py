@@ -76,7 +76,10 @@ def in_analysis(line):
             ", outcomes: the list is empty. Head it with [[outcomes]].",
             ", analyses: 5 is not a list. Head it with [[analyses]].",
         ]),
-        (PLAN.replace('"HR"', '"MD"'), [", outcomes[1].measure: 'MD' is not known. Use 'HR', 'RR', 'OR' or 'RD'."]),
+        (
+            PLAN.replace('"HR"', '"ROM"'),
+            [", outcomes[1].measure: 'ROM' is not known. Use 'HR', 'RR', 'OR', 'RD', 'IRR', 'MD' or 'SMD'."],
+        ),
         (PLAN.replace("measure", "mesure"), [
             ", outcomes[1].measure: the key is missing. Add it.",
             ", outcomes[1].mesure: there is no such key. Did you mean measure.",

@@ -17,7 +17,7 @@ class Published(BaseModel):
     review: str = Field(description="Short name of the publication (`wang-2016`)")
     scope: str = Field("overall", description="`overall`, `column=level` of studies.csv, or other words (shown, not compared)")
     outcome: str = Field(description="`id` of an outcome of review.toml, or any other name (shown, not compared)")
-    measure: str = Field("", description="HR, RR, OR, RD, or what the source uses")
+    measure: str = Field("", description="HR, RR, OR, RD, IRR, MD, SMD, or what the source uses")
     estimate: Decimal | None = Field(None, description="Pooled effect as printed")
     ci_low: Decimal | None = Field(None, description="Lower confidence limit")
     ci_high: Decimal | None = Field(None, description="Upper confidence limit")
