@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,23 @@ def test_what_cannot_be_is_said_and_drawn(tmp_path):
     )
     assert drawn == f"Flow diagram: {out}"
     assert ran.code == 1
+
+
+def test_a_review_that_has_no_results_yet_has_a_flow(tmp_path):
+    made = folder(tmp_path, toml=PLAN + "\n[flow]\n" + COUNTS + "new_reports = 4\n")
+    shutil.rmtree(made / "results")
+    ran = trialpool("flow", made, "--out", tmp_path / "flow.svg", "--letters")
+    assert (ran.err, ran.code, ran.out.splitlines()[-1]) == ("", 0, f"Flow diagram: {tmp_path / 'flow.svg'}")
+    text = (tmp_path / "flow.svg").read_text(encoding="utf-8")
+    assert ("Studies included in review" in text, "meta-analysis" in text) == (True, False)
+
+
+def test_what_is_wrong_in_a_review_without_results_is_said(tmp_path):
+    made = folder(tmp_path, toml=PLAN + "\n[flow]\nexcluded = -1\n")
+    shutil.rmtree(made / "results")
+    ran = trialpool("flow", made, "--out", tmp_path / "flow.svg")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("review.toml, flow.excluded: ")
 
 
 def test_what_it_needs(tmp_path):

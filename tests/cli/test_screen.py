@@ -253,8 +253,12 @@ def test_progress_in_words(tmp_path, monkeypatch):
 
 def test_progress_of_a_screening_that_is_done(tmp_path):
     folder = review(tmp_path, n=2)
-    for record, reviewer in ((1, "mk"), (1, "jl"), (2, "mk"), (2, "jl")):
+    for record, reviewer in ((1, "mk"), (1, "jl"), (2, "mk")):
         decided(folder, record, "exclude", reviewer)
+    decided(folder, 2, "include", "jl")
+    to_settle = "\n\nEvery publication was decided by title and abstract; 1 conflict is to be settled.\n"
+    assert trialpool("progress", folder).out.endswith(to_settle)
+    decided(folder, 2, "exclude", "jl")
     assert trialpool("progress", folder).out.endswith("\n\nEvery publication was decided by title and abstract.\n")
 
 

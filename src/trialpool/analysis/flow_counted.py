@@ -107,7 +107,8 @@ def _included(review: Review, screening: ScreenedReview | None, given: FlowCount
         yield "new_studies", studies
     if screening is not None and review.screening:
         yield "new_reports", len(screening.state.included)
-    yield "pooled_studies", len(pooled_studies(review))
+    if review.reports:
+        yield "pooled_studies", len(pooled_studies(review))
 
 
 def pooled_studies(review: Review) -> frozenset[str]:

@@ -11,7 +11,7 @@ from trialpool.analysis.flow import flow_of
 from trialpool.errors import BadArgument, BadInput, Problem
 from trialpool.figures.flow_diagram import flow_diagram
 from trialpool.formats.flow_csv import read_flow
-from trialpool.formats.review_folder import read_review
+from trialpool.formats.flow_folder import read_for_flow
 from trialpool.formats.toml_model import read_toml
 from trialpool.review.flow_arithmetic import check_flow
 from trialpool.review.flow_plan import FlowPlan
@@ -36,7 +36,8 @@ def _counts(folder: Path | None, counts: Path | None) -> tuple[FlowCounts, tuple
     if counts is not None:
         found = _read(counts)
         return found, check_flow(found, file=counts.name)
-    flow = flow_of(read_review(str(folder)))
+    assert folder is not None
+    flow = flow_of(read_for_flow(folder))
     if flow is None:
         raise BadArgument(f"{folder} has neither a search/ nor counts under [flow] in review.toml. Give one of them.")
     return flow.counts, flow.problems

@@ -185,7 +185,9 @@ def _print_stopping(state: ScreeningState) -> None:
     if not advice.screened:
         return
     if advice.screened == advice.total:
-        typer.echo("\nEvery publication was decided by title and abstract.")
+        open_ = state.counts(STAGES[0]).conflict
+        left = "" if not open_ else "; 1 conflict is to be settled" if open_ == 1 else f"; {open_:,} conflicts are to be settled"
+        typer.echo(f"\nEvery publication was decided by title and abstract{left}.")
         return
     typer.echo(f"\nMay screening by title and abstract stop? {'Yes' if advice.stop else 'Not yet'}, by what all have decided:")
     typer.echo(str(advice))
