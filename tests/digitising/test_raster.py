@@ -4,6 +4,8 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 from tests.digitising.figures import RASTER, REFERENCE, Picture, drawn, errors, lung, rmse, trial_of
 
@@ -164,3 +166,59 @@ def test_a_solid_line_is_not_taken_for_a_dashed_one(tmp_path):
     picture = Picture(name="plain", dpi=100)
     with pytest.raises(BadInput, match="curve Control: "):
         tp.digitise(drawn(picture, tmp_path), **picture.axes, curves={"Control": "#1f77b4 dashed"})
+
+
+def test_lines_of_a_pixel_that_lie_between_two_rows(tmp_path):
+    picture = Picture(name="thin", dpi=100, width=0.72, colours={"Control": "black", "Research": "#d62728"})
+    assert max(error.rmse for error in errors(picture, tmp_path).values()) < RASTER
+
+
+def plain_axes(top=1.04):
+    figure = Figure(figsize=(6, 4), dpi=150)
+    FigureCanvasAgg(figure)
+    return figure, figure.add_subplot(xlim=(0, 63), ylim=(0, top), xticks=range(0, 61, 12), yticks=[0, 0.2, 0.4, 0.6, 0.8, 1])
+
+
+def test_three_shades_of_grey(tmp_path):
+    figure, axes = plain_axes()
+    shades = {"A": "black", "B": "#7f7f7f", "C": "#bfbfbf"}
+    truth = {arm: np.linspace(1, low, 31) for arm, low in zip(shades, (0.1, 0.3, 0.5), strict=True)}
+    for arm, colour in shades.items():
+        axes.step(np.arange(0, 62, 2), truth[arm], where="post", color=colour, linewidth=2)
+    figure.savefig(tmp_path / "grey.png")
+    read = tp.digitise(tmp_path / "grey.png", x=(0, 60), y=(0, 1), curves=shades)
+    middles = np.arange(1, 60, 2)
+    for arm, survival in truth.items():
+        assert read.curve(arm).at(middles) == pytest.approx(survival[:-1], abs=RASTER)
+
+
+@pytest.mark.parametrize("marks", ["", "|"])
+def test_the_last_drop_of_a_line_is_read_and_a_mark_on_its_end_is_none(tmp_path, marks):
+    figure, axes = plain_axes()
+    time, survival = [0, 10, 20, 30, 40], [1, 0.7, 0.5, 0.3, 0.3 if marks else 0.1]
+    axes.step(time, survival, where="post", color="#d62728")
+    if marks:
+        axes.plot([40], [0.3], marks, color="#d62728", markersize=8)
+    figure.savefig(tmp_path / "last.png")
+    curve = tp.digitise(tmp_path / "last.png", x=(0, 60), y=(0, 1), curves={"A": "#d62728"}).curve("A")
+    assert (curve.time[-1], curve.survival[-1]) == (pytest.approx(40, abs=0.15), pytest.approx(survival[-1], abs=RASTER))
+
+
+def test_a_rising_line_is_no_survival_curve_and_its_picture_upside_down_is_one(tmp_path):
+    figure, axes = plain_axes(top=1)
+    axes.step(np.arange(0, 61, 5), np.linspace(0, 0.6, 13), where="post", color="#d62728")
+    figure.savefig(tmp_path / "rising.png")
+    with pytest.raises(BadInput) as refused:
+        tp.digitise(tmp_path / "rising.png", x=(0, 60), y=(0, 1), curves={"A": "#d62728"})
+    assert str(refused.value) == (
+        "rising.png, curve A: the line of this colour rises, as a cumulative incidence does, and survival never does. Turn the "
+        "picture upside down, so that 1 less the incidence is read."
+    )
+    Image.open(tmp_path / "rising.png").transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(tmp_path / "falling.png")
+    curve = tp.digitise(tmp_path / "falling.png", x=(0, 60), y=(0, 1), curves={"A": "#d62728"}).curve("A")
+    assert curve.at(np.arange(2.5, 60, 5)) == pytest.approx(1 - np.linspace(0, 0.55, 12), abs=RASTER)
+
+
+def test_plus_marks_on_a_thick_line_are_no_second_line(tmp_path):
+    picture = Picture(name="marks", marks="+", width=2.5, dpi=300, n=400)
+    assert max(error.rmse for error in errors(picture, tmp_path).values()) < RASTER

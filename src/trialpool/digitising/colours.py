@@ -35,13 +35,15 @@ def coverage(raster: Raster, colours: Sequence[Colour], ground: Floats) -> list[
     """
     known = [*colours, *([] if any(_is_dark(c) for c in colours) else [(0, 0, 0)])]
     shares, misses = zip(*(_mixture(raster, np.array(c, dtype=float), ground) for c in known), strict=True)
-    nearest = np.argmin(np.stack(misses), axis=0)
     found = []
     for i, colour in enumerate(colours):
+        shades = [j for j, other in enumerate(known) if j != i and _same_ray(colour, other, ground)]
+        nearest = np.argmin(
+            np.stack([np.full_like(miss, np.inf) if j in shades else miss for j, miss in enumerate(misses)]), axis=0
+        )
         fits = np.clip(2 - misses[i] / _TOLERANCE, 0, 1) * (nearest == i)
-        paler = [j for j, other in enumerate(known) if j != i and _same_ray(colour, other, ground)]
-        for j in paler:
-            fits = np.clip(2 - misses[i] / _TOLERANCE, 0, 1) * _of_the_two(shares[i], shares[j], colour, known[j], ground)
+        for j in shades:
+            fits = fits * _of_the_two(shares[i], shares[j], colour, known[j], ground)
         share = np.clip(shares[i], 0, 1) * fits
         found.append(np.where(share < FAINT, 0.0, share))
     return found

@@ -24,6 +24,10 @@ _OFTEN_BARE = 0.65  # share of bare ground up to which what is left of a colour 
 _ALONGSIDE = 0.6  # share hidden by the first line, above which what is left of its colour are its censoring marks
 _GAPS = 0.12  # share of bare ground from which a line is dashed
 _SOLID = 0.06  # and up to which it is solid
+_CLIMB = 0.05  # share of the plot's height by which a line rises that is no survival curve
+_RISING = "the line of this colour rises, as a cumulative incidence does, and survival never does"
+UPSIDE_DOWN = "Turn the picture upside down, so that 1 less the incidence is read"
+_IN_IT = 0.25  # share of a pixel from which a line that spills into the next row is in it
 _APART = 0.03  # survival by which two lines of one look may part before they meet for the last time
 BLACK: Colour = (0, 0, 0)
 
@@ -117,13 +121,24 @@ def _only_one(plot: Plot, look: Look, file: str) -> tuple[list[Trace], list[Prob
     if problems := _broken(plot, [solid], file):
         return [solid], problems
     second = follow(plot, replace(look, line="dashed"), solid)
-    clear = second.seen >= SECOND * plot.width and second.hidden <= _ALONGSIDE
+    clear = _beside(plot, solid, second) >= SECOND * plot.width and second.hidden <= _ALONGSIDE
     another = clear and second.bare <= (_GAPS if look.line else _OFTEN_BARE)
     if not another:
         return [solid], []
     what, mend = "more than one line has this colour", "Say solid or dashed, or upper or lower, and name the other one too"
     remark = f"more than one line has the colour of {look.arm}: look whether the right one was followed"
     return [replace(solid, remark=remark)], [Problem(file, 0, f"curve {look.arm}", what, mend)]
+
+
+def _beside(plot: Plot, first: Trace, second: Trace) -> int:
+    """Columns in which a second line is seen with bare ground between it and the first: censoring marks stand on their line."""
+    ink, columns = plot.ink[first.colour], 0
+    for column, other in enumerate(second.path.tolist()):
+        there = second.ink[max(other - 1, 0) : other + 2, column].max() > PART
+        one = int(first.path[column]) if column < len(first.path) else 0
+        between = ink[min(one, other) : max(one, other) + 1, column]
+        columns += bool(there and (between <= PART).any())
+    return columns
 
 
 def follow(plot: Plot, look: Look, before: Trace | None) -> Trace:
@@ -133,7 +148,7 @@ def follow(plot: Plot, look: Look, before: Trace | None) -> Trace:
     if before is not None:
         taken = _pixels_of(before, ink)
         ink, other = np.where(taken, 0.0, ink), np.where(taken, 1.0, other)
-    bare = (1 - np.clip(ink, 0, 1)) * (1 - other)
+    bare = (1 - _covered(ink)) * (1 - other)
     path = _best_path(ink, bare, line, plot.start)
     thickness = edges_along(ink, other, path).thickness
     if thickness > 1.5:
@@ -151,6 +166,13 @@ def follow(plot: Plot, look: Look, before: Trace | None) -> Trace:
         hidden=float(hidden.mean()),
         thickness=thickness,
     )
+
+
+def _covered(ink: Floats) -> Floats:
+    """Ink, as if a thin line between two rows, each of which it covers in part, were in either of them as a whole."""
+    padded = np.pad(ink, ((1, 1), (0, 0)))
+    around = ink + padded[:-2] + padded[2:]
+    return np.clip(np.where(ink >= _IN_IT, around, ink), 0, 1)
 
 
 def _best_path(ink: Floats, bare: Floats, line: str, start: int | None) -> NDArray[np.intp]:
@@ -207,13 +229,25 @@ def _told_by_rank(plot: Plot, one: Trace, other: Trace, file: str) -> tuple[list
     return [replace(higher, look=looks["upper"], remark=remark), replace(lower, look=looks["lower"])], []
 
 
+def _rises(plot: Plot, colour: Colour) -> bool:
+    """Whether what has a colour lies higher at its right end than at its left."""
+    rows, columns = np.nonzero(plot.ink[colour] > PART)
+    if len(columns) < SHORTEST * plot.width:
+        return False
+    left, right = np.quantile(columns, [0.1, 0.9])
+    height = plot.rows.stop - plot.rows.start
+    return bool(np.median(rows[columns <= left]) - np.median(rows[columns >= right]) > _CLIMB * height)
+
+
 def _broken(plot: Plot, traces: list[Trace], file: str) -> list[Problem]:
     """A Problem for each trace that is hardly there, or mostly gaps where a line should be."""
     mend = "See that the axes and the colour are right; if it is dashed, say dashed"
     problems = []
     for trace in traces:
         place = f"curve {trace.look.arm}"
-        if trace.seen < SHORTEST * plot.width:
+        if trace.seen < SHORTEST * plot.width and _rises(plot, trace.colour):
+            problems.append(Problem(file, 0, place, _RISING, UPSIDE_DOWN))
+        elif trace.seen < SHORTEST * plot.width:
             problems.append(Problem(file, 0, place, "no line of this colour starts at survival 1 and never rises", mend))
         elif trace.bare > BROKEN[trace.line]:
             problems.append(Problem(file, 0, place, f"the line could not be followed: {trace.bare:.0%} of its way is bare", mend))

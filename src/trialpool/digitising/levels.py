@@ -137,6 +137,36 @@ def staircase(edges: Edges, *, capped: bool = True) -> Staircase:
     return Staircase(x[order], level, marks, end)
 
 
+@dataclass(frozen=True, slots=True)
+class LastDrop:
+    """Where a line goes straight down and ends, in pixels: place and level."""
+
+    place: float
+    level: float
+
+
+def last_drop(cover: Floats, path: NDArray[np.intp], thickness: float) -> LastDrop | None:
+    """The drop with which a line ends, as that of the last patient does; None where it ends on a level.
+
+    A path stays on the last level, for nothing follows the drop. It is told from a censoring mark by going down alone.
+    """
+    if not np.isfinite(thickness):
+        return None
+    places, levels = [], []
+    for column in range(max(len(path) - round(thickness) - 2, 0), len(path)):
+        row = int(path[column])
+        inside = _nearest_ink(cover[:, column], row)
+        if inside is None:
+            continue
+        high, low = _run(cover[:, column], inside)
+        if low - row > 2 * thickness + _TALL and row - high <= thickness + 1:
+            places.append(column + 0.5)
+            levels.append(_edges_of_run(cover[:, column], high, low)[1] - thickness / 2)
+    if len(places) < max(thickness / 2, 1):
+        return None
+    return LastDrop(float(np.mean(places)), float(np.median(levels)))
+
+
 def _marks(edges: Edges, half: float) -> tuple[Floats, Floats]:
     """Middle of each mark that stands up from the line, and how far it does."""
     usual = np.maximum.accumulate(_usual(edges.top))

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from trialpool.digitising.colours import coverage, described, ground_of, palette
 from trialpool.digitising.digitised import Axis, Curve
-from trialpool.digitising.drawing import Colour
+from trialpool.digitising.drawing import Colour, Floats
 from trialpool.digitising.following import BLACK, BROKEN, GAP_COST, SHORTEST, Plot, Trace, traces_of
-from trialpool.digitising.levels import PART, corners, edges_along, staircase
+from trialpool.digitising.levels import PART, corners, edges_along, last_drop, staircase
 from trialpool.digitising.raster import NEUTRAL, Raster
 from trialpool.digitising.raster_axes import Frame
 from trialpool.digitising.request import Look
@@ -160,13 +160,14 @@ def _curve(plot: Plot, trace: Trace, x: Axis, y: Axis, shades: dict[Colour, Colo
     dashed = trace.line == "dashed"
     stairs = staircase(edges_along(trace.ink, trace.other, trace.path), capped=not dashed)
     places, levels = corners(stairs)
+    if not dashed and (last := last_drop(trace.ink, trace.path, trace.thickness)) is not None:
+        places, levels = np.append(places[:-1], max(last.place, places[-2])), np.append(levels[:-1], max(last.level, levels[-2]))
     time = x.values(places + plot.columns.start)
     survival = np.minimum.accumulate(np.clip(y.values(levels + plot.rows.start), 0, 1))
     time, survival = above(y.lowest + trace.thickness * plot.per_row if y.lowest > 0 else 0.0, time, survival)
     if min(x.value) <= 0:
-        time = np.maximum(time, 0.0)
-        time[0] = 0.0
-    if plot.start is not None:
+        time, survival = _from_the_start(np.maximum(time, 0.0), survival, trace.thickness * plot.per_row, plot.start is not None)
+    elif plot.start is not None:
         survival[0] = 1.0
     censored = np.empty(0) if dashed else x.values(stairs.marks + plot.columns.start)
     censored = censored[censored <= time[-1]]
@@ -179,6 +180,15 @@ def _curve(plot: Plot, trace: Trace, x: Axis, y: Axis, shades: dict[Colour, Colo
         censored=censored,
         unseen=trace.hidden,
     )
+
+
+def _from_the_start(time: Floats, survival: Floats, close: float, whole: bool) -> tuple[Floats, Floats]:
+    """The steps from time 0 on, and from survival 1 where that is in the plot: a first level below it begins with a drop."""
+    if whole and 1 - survival[0] > close:
+        return np.append(0.0, time), np.append(1.0, survival)
+    time[0] = 0.0
+    survival[0] = 1.0 if whole else survival[0]
+    return time, survival
 
 
 def _remarks(traces: list[Trace]) -> list[str]:

@@ -71,7 +71,7 @@ def vector_curves(
     lines, remarks = without_limits(lines)
     if not lines:
         what = "no line was found that runs along the time axis and never rises"
-        mend = "See that the axes are right; rising curves (cumulative incidence) are not read"
+        mend = "See that the axes are right; of rising curves (cumulative incidence) read a picture turned upside down"
         raise BadInput([Problem(file, 0, "", what, mend)])
     chosen = _chosen(lines, asked, file) if asked else _all(lines, drawing)
     return tuple(_curve(name, line, drawing.strokes, x, y) for name, line in chosen), tuple(remarks)
