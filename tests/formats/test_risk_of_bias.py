@@ -148,10 +148,21 @@ def test_NA_is_no_answer_to_a_question_that_is_asked(tmp_path):
     rows += [said("a-2001", "D3", "3.1", "N"), said("a-2001", "D3", "3.2", "NA")]
     made = folder(tmp_path, risk_of_bias=rows)
     assert problems(made) == [
-        "note: risk_of_bias.csv: a-2001: no answer yet to D3 3.2 (os). Answer them; where nothing is known, most tools have NI."
+        "note: risk_of_bias.csv: a-2001 (os): no answer yet to D3 3.2. Answer them; where nothing is known, most tools have NI."
     ]
     review = read_review(made)
     assert assessed(review, review.studies[0], "os").domains[2].level == ""
+
+
+def test_what_is_open_of_some_outcomes_alone_names_them(tmp_path):
+    rows = [*low("a-2001", but=("D1", "D4")), said("a-2001", "D1", "1.1", "Y")]
+    rows += [said("a-2001", "D4", "4.1", "N"), said("a-2001", "D4", "4.2", "N", outcome="os"), said("a-2001", "D4", "4.3", "N")]
+    assert problems(folder(tmp_path, toml=TWO_OUTCOMES, risk_of_bias=rows))[1:] == [
+        (
+            "note: risk_of_bias.csv: a-2001: no answer yet to D1 1.2 1.3 (os, pfs); D4 4.2 (pfs). "
+            "Answer them; where nothing is known, most tools have NI."
+        )
+    ]
 
 
 def test_what_is_open_is_noted_once_a_study_and_is_no_remark_of_the_report(tmp_path):
@@ -159,7 +170,7 @@ def test_what_is_open_is_noted_once_a_study_and_is_no_remark_of_the_report(tmp_p
     assert problems(made) == [
         "note: risk_of_bias.csv: nothing is said of b-2005, c-2010. Add rows for them.",
         (
-            "note: risk_of_bias.csv: a-2001: no answer yet to D1 1.2 1.3 (os, pfs); D2 2.1 2.2 2.6 (os, pfs). "
+            "note: risk_of_bias.csv: a-2001 (os, pfs): no answer yet to D1 1.2 1.3; D2 2.1 2.2 2.6. "
             "Answer them; where nothing is known, most tools have NI."
         ),
     ]
@@ -262,7 +273,7 @@ def test_applicability_does_not_count_and_there_is_no_overall_judgement(tmp_path
     ]
     made = folder(tmp_path, risk_of_bias=rows)
     assert problems(made)[1] == (
-        "note: risk_of_bias.csv: a-2001: no answer yet to A1 judgement (os); A2 judgement (os); A3 judgement (os). Judge them."
+        "note: risk_of_bias.csv: a-2001 (os): no answer yet to A1 judgement; A2 judgement; A3 judgement. Judge them."
     )
     review = read_review(made)
     assert assessed(review, review.studies[0], "os").level is None

@@ -110,9 +110,11 @@ def _open_results(review: Review, judged: Sequence[Assessment]) -> Iterator[Prob
         for left in _left_open(each):
             by_unit.setdefault(unit, {}).setdefault(left, []).append(each.outcome)
     for unit, lefts in by_unit.items():
-        listed = "; ".join(f"{left} ({', '.join(outcomes)})" for left, outcomes in sorted(lefts.items()))
+        of = {left: f" ({', '.join(outcomes)})" for left, outcomes in sorted(lefts.items())}
+        alike = len(set(of.values())) == 1  # the same outcomes in all: said once
+        listed = "; ".join(of) if alike else "; ".join(left + outcomes for left, outcomes in of.items())
         mend = "Judge them" if all(left.endswith(JUDGEMENT) for left in lefts) else ANSWER
-        yield Problem(FILE, 0, "", f"{unit}: no answer yet to {listed}", mend, "note")
+        yield Problem(FILE, 0, "", f"{unit}{next(iter(of.values())) if alike else ''}: no answer yet to {listed}", mend, "note")
 
 
 def _left_open(each: Assessment) -> Iterator[str]:
