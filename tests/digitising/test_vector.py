@@ -116,3 +116,30 @@ def test_steps_drawn_one_by_one_are_one_curve():
     (curve,), _ = vector_curves(drawing, X, Y, (), "a.svg")
     assert curve.time == pytest.approx([0, 10, 30, 50])
     assert curve.survival == pytest.approx([1, 0.75, 0.25, 0.25])
+
+
+def test_a_drawing_programs_layers_and_axes_of_one_path(tmp_path):
+    """A layer with a transform, a mirrored group, styles in attributes and a sheet, labels in tspans; both axes one path."""
+    label = '<text style="font-size:4px" x="{x}" y="{y}"><tspan x="{x}" y="{y}">{text}</tspan></text>'
+    ticks = "".join(
+        f'<path style="stroke:#000000" d="m {20 + i * 20},100 v 2"/>' + label.format(x=19 + i * 20, y=107, text=12 * i)
+        for i in range(6)
+    )
+    ticks += "".join(
+        f'<path style="stroke:#000000" d="m 20,{100 - 16 * i} h -2"/>' + label.format(x=10, y=101 - 16 * i, text=20 * i)
+        for i in range(6)
+    )
+    (tmp_path / "layers.svg").write_text(
+        '<svg width="210mm" height="148mm" viewBox="0 0 210 148" xmlns="http://www.w3.org/2000/svg"><defs><style>'
+        ".b{fill:none;stroke:#0000ff;stroke-width:.6px}</style></defs>"
+        f'<g transform="translate(10,5) scale(1.1)"><path style="fill:none;stroke:#000" d="M 20,20 V 100 H 125"/>{ticks}'
+        '<g transform="matrix(1,0,0,-1,0,120)"><path style="fill:none;stroke:#d62728" d="m 20,100 h 10 v -8 h 20 v -16 h 30"/>'
+        '<path class="b" d="M 20,100 H 40 V 90 H 110"/></g></g></svg>'
+    )
+    read = tp.digitise(tmp_path / "layers.svg")
+    assert [curve.style for curve in read.curves] == ["#d62728", "#0000ff"]
+    for curve, time, survival in zip(
+        read.curves, ([0, 6, 18, 36], [0, 12, 54]), ([1, 0.9, 0.7, 0.7], [1, 0.875, 0.875]), strict=True
+    ):
+        assert curve.time == pytest.approx(time, abs=1e-9)
+        assert curve.survival == pytest.approx(survival, abs=1e-9)

@@ -78,11 +78,13 @@ def vector_curves(
 
 
 def candidates(strokes: Iterable[Stroke], x: Axis, y: Axis) -> list[Line]:
-    """The lines that run along the time axis from left to right, in the order in which they begin."""
+    """The lines that run along the time axis from left to right, in the order in which they begin; none that is the axes."""
     found = []
     for stroke in chained([stroke for stroke in strokes if _runs_on(stroke, x, y)], x, y):
         time, survival = _from_zero(x.values(stroke.points[:, 0]), x), np.clip(y.values(stroke.points[:, 1]), 0, 1)
-        if np.ptp(time) >= SHORTEST * abs(x.value[1] - x.value[0]) and np.ptp(survival) > _FLAT:
+        span = abs(x.value[1] - x.value[0])
+        above_zero = survival[time > time[0] + _ROUNDING * span].max(initial=0.0) > _FLAT
+        if np.ptp(time) >= SHORTEST * span and np.ptp(survival) > _FLAT and above_zero:
             found.append(Line(stroke, time, survival))
     return found
 

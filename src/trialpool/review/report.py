@@ -27,7 +27,7 @@ MEANINGS: dict[Measure, str] = {
     "SMD": "standardised mean difference, in standard deviations",
 }
 STATUSES: dict[Status, str] = {
-    "read": "seen by the extractor on the page that `source` names, which may be an abstract or another review",
+    "read": "seen by the extractor on the page that its source names, which may be an abstract or another review",
     "author": "obtained from the investigators",
     "derived": "taken from another tabulation, or computed from figures that were read",
     "recalled": "written from memory, not verified",
