@@ -49,8 +49,8 @@ def test_an_override_is_named(tmp_path):
         "The risk of bias was judged by RoB 2, effect of assignment to treatment (Sterne et al. (2019), BMJ 366:l4898; guidance of "
         "22 August 2019), for each result apart. Answers to signalling questions lead to the judgement of a domain by the "
         "rules of the tool; a question that was not answered leaves the domain without a level, and none is assumed. Over "
-        "all domains the worst counts, unless a person judged otherwise. In 1 judgement a person departed from the "
-        "rules, with a reason."
+        "all domains the worst counts, so that one at the worst level settles it, unless a person judged otherwise. In 1 "
+        "judgement a person departed from the rules, with a reason."
     )
 
 

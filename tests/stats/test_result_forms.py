@@ -111,8 +111,15 @@ EXAMPLES: dict[str, Callable[[], Any] | tuple[Callable[[], Any], ...]] = {
 # Public functions that return something else than a result with a table, and why.
 NO_TABLE = {
     "published_curve": "what a reconstruction is made from",
+    "read_flow": "counts that the flow diagram is drawn from",
+    "read_registration": "one study of a registry, many kinds of facts",
+    "read_revman": "a review as RevMan keeps it; its outcomes have tables",
     "read_text": "a text that claims are looked for in",
+    "screen_records": "a session at which decisions are made",
+    "screening_state": "where every record stands, to be asked for each",
     "stopping_advice": "an advice in words",
+    "stopping_point": "an advice in words, or none",
+    "write_records": "what could not be written, in words",
 }
 ROOMS = tuple(
     f"trialpool.{room}"
@@ -121,7 +128,21 @@ ROOMS = tuple(
         *(f"stats.{part}" for part in ("bayes", "bias", "effects", "evidence", "exact", "influence", "pooling", "regression")),
     )
 )
-PLAIN = (Figure, Findings, Review, TauPrior, Effects, Path, float, tuple, np.ndarray)  # Effects: test_tables.py
+PLAIN = (
+    Figure,
+    Findings,
+    Review,
+    TauPrior,
+    Effects,
+    Path,
+    float,
+    str,
+    int,
+    bytes,
+    dict,
+    tuple,
+    np.ndarray,
+)  # Effects: test_tables.py
 
 
 def review() -> Any:
@@ -130,7 +151,16 @@ def review() -> Any:
 
 def kinds_of(function: Any) -> tuple[Any, ...]:
     """The classes that a function is said to return."""
-    known = {"tuple": tuple, "float": float, "Figure": Figure} | function.__globals__
+    known = {
+        "tuple": tuple,
+        "float": float,
+        "str": str,
+        "int": int,
+        "bytes": bytes,
+        "dict": dict,
+        "None": type(None),
+        "Figure": Figure,
+    } | function.__globals__
     named = [known[name.partition("[")[0]] for name in function.__annotations__["return"].split(" | ")]
     return tuple(kind for one in named for kind in (get_args(one) if isinstance(one, UnionType) else (one,)))
 

@@ -107,7 +107,7 @@ def _how(judged: list[Assessment], findings: Findings) -> Iterator[str]:
             "answered leaves the domain without a level, and none is assumed."
         )
     if any(each.tool.overall.rule == "worst" for each in judged):
-        yield "Over all domains the worst counts, unless a person judged otherwise."
+        yield "Over all domains the worst counts, so that one at the worst level settles it, unless a person judged otherwise."
     over = sum(place.overridden for each in judged for place in (*each.domains, each.overall))
     yield (
         f"In {over} judgement{'s' if over != 1 else ''} a person departed from the rules, with a reason."

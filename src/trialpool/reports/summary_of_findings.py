@@ -131,7 +131,7 @@ def summary_of_findings(findings: Findings) -> SummaryOfFindings:
     >>> from trialpool.formats.review_folder import read_review
     >>> summary = summary_of_findings(analyse(read_review("reviews/imid-maintenance")))
     >>> [(row.outcome, row.certainty, row.symbols) for row in summary.rows][:1]
-    [('Progression-free survival', 'low', '⊕⊕○○')]
+    [('Overall survival', 'very low', '⊕○○○')]
     """
     certainty = findings.review.certainty
     notes = _Footnotes()
