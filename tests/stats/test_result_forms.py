@@ -118,8 +118,6 @@ NO_TABLE = {
     "screen_records": "a session at which decisions are made",
     "screening_state": "where every record stands, to be asked for each",
     "stopping_advice": "an advice in words",
-    "stopping_point": "an advice in words, or none",
-    "write_records": "what could not be written, in words",
 }
 ROOMS = tuple(
     f"trialpool.{room}"
