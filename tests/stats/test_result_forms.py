@@ -138,6 +138,7 @@ PLAIN = (
     int,
     bytes,
     dict,
+    type(None),
     tuple,
     np.ndarray,
 )  # Effects: test_tables.py
