@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trialpool.analysis.certainty_hints import Hint, PooledEvidence, hints
-from trialpool.analysis.findings import effects_of
 from trialpool.analysis.placed_effect import PlacedEffect, placed
+from trialpool.analysis.pooled_by_plan import pooled
 from trialpool.analysis.risk_of_bias import kept_by_risk, pooled_risk_of_bias
 from trialpool.analysis.selection import Selection, select
-from trialpool.errors import Problem
+from trialpool.errors import NotEstimable, Problem
 from trialpool.review.certainty import DOMAINS, CertaintyLevel, OutcomeCertainty
 from trialpool.review.plan import Analysis, Outcome
 from trialpool.review.review import Review
-from trialpool.stats.pooling.pairwise import pool
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 FILE = "certainty.toml"
@@ -99,11 +98,16 @@ def _without_high_risk(
 ) -> tuple[PlacedEffect, ...]:
     """The effect without results at high risk of bias; empty where none is, or where none remains."""
     kept, why = kept_by_risk("without-high-risk", selection, review, outcome.id)
-    return () if why else placed(entry, analysis, outcome, selection, _pooled(analysis, outcome, kept))
+    if why:
+        return ()
+    try:
+        return placed(entry, analysis, outcome, selection, _pooled(analysis, outcome, kept))
+    except NotEstimable:
+        return ()
 
 
 def _pooled(analysis: Analysis, outcome: Outcome, selection: Selection) -> PooledEffect:
-    return pool(effects_of(selection.effects, outcome.measure), tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
+    return pooled(selection.effects, analysis, outcome)
 
 
 def certainty_notes(review: Review) -> tuple[Problem, ...]:
@@ -116,7 +120,10 @@ def certainty_notes(review: Review) -> tuple[Problem, ...]:
             continue
         outcome = review.outcome(analysis.outcome)
         selection = select(review, outcome)
-        fit = _pooled(analysis, outcome, selection) if selection.effects else None
+        try:
+            fit = _pooled(analysis, outcome, selection) if selection.effects else None
+        except NotEstimable:
+            fit = None
         notes += evidence_profile(review, analysis, outcome, selection, fit).notes
     return tuple(notes)
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from trialpool.analysis.risk_of_bias import PooledRiskOfBias
     from trialpool.analysis.robustness import Robustness
 
+COUNTED = ("events and patients", "percentages and patients", "events and patients by Peto")  # routes from counts by arm
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stratified:
@@ -192,6 +194,6 @@ def _counts(chosen: tuple[UnitEffect, ...]) -> Any:
     columns = ("events_t", "n_t", "events_c", "n_c")
     if not chosen or any(column not in e.derivation.inputs for e in chosen for column in columns):
         return None
-    if any(e.derivation.route not in ("events and patients", "percentages and patients") for e in chosen):
+    if any(e.derivation.route not in COUNTED for e in chosen):
         return None
     return Counts(**{column: np.array([float(e.derivation.inputs[column]) for e in chosen]) for column in columns})

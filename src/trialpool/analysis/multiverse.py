@@ -19,7 +19,7 @@ from trialpool.analysis.data_variants import (
     how_many_exclusions,
     possible_levels,
 )
-from trialpool.analysis.findings import effects_of
+from trialpool.analysis.pooled_by_plan import pooled
 from trialpool.analysis.selection import select
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.review.plan import COMMON, Analysis, Outcome, goes_together
@@ -29,7 +29,7 @@ from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling.choices import choose
 from trialpool.stats.pooling.intervals import INTERVAL_NAMES, INTERVALS
-from trialpool.stats.pooling.pairwise import fit, pool
+from trialpool.stats.pooling.pairwise import fit
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2, TAU2_NAMES
 from trialpool.stats.tables import frame, html_table
@@ -131,7 +131,7 @@ class Multiverse:
     @property
     def planned_at(self) -> int | None:
         """Which of the analyses is the planned one; None where `choices` left it out."""
-        level = {"tau2": self.planned.tau2_method, "ci": self.planned.ci_method} | AS_PLANNED | {"measure": self.measure}
+        level = {"tau2": self.planned.tau2_method or COMMON, "ci": self.planned.ci_method} | AS_PLANNED | {"measure": self.measure}
         at = [self.codes[name] == index_of(level[name], self.levels[name]) for name in self.levels]
         found = np.flatnonzero(np.logical_and.reduce(at))
         return int(found[0]) if found.size else None
@@ -262,7 +262,7 @@ def multiverse(
     return Multiverse(
         outcome=outcome.name,
         measure=outcome.measure,
-        planned=pool(effects_of(selection.effects, outcome.measure), tau2=analysis.tau2, ci=analysis.ci, level=analysis.level),
+        planned=pooled(selection.effects, analysis, outcome),
         levels=levels,
         labels=_words(levels, review),
         codes=_codes(levels, rows, pairs),
@@ -323,7 +323,10 @@ def _planned(review: Review, analysis_id: str) -> tuple[Analysis, Outcome]:
 def _levels(review: Review, analysis: Analysis, outcome: Outcome, given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """The levels of every choice, in the order of CHOICES: those given, or all."""
     usual = possible_levels(outcome)
-    usual |= {"tau2": tuple(dict.fromkeys((analysis.tau2, *TAU2_CHOICES))), "ci": tuple(INTERVALS)}
+    usual |= {
+        "tau2": tuple(dict.fromkeys((analysis.tau2 if analysis.model == "random" else COMMON, *TAU2_CHOICES))),
+        "ci": tuple(INTERVALS),
+    }
     usual["excluded"] = (NOBODY, *dict.fromkeys(unit.study for unit in review.studies))
     known = usual | {"tau2": (*TAU2, COMMON)}
     for name, chosen in given.items():

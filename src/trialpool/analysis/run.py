@@ -12,6 +12,7 @@ from trialpool.analysis.compare import comparisons, crude_ratios, not_compared
 from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, Variation, effects_of
 from trialpool.analysis.flow import flow_of
 from trialpool.analysis.inconsistencies import inconsistencies
+from trialpool.analysis.pooled_by_plan import of_model, pooled, stratified
 from trialpool.analysis.reconstructed_curves import curve_findings
 from trialpool.analysis.risk_of_bias import KEPT, by_level, has_level, kept_by_risk, pooled_risk_of_bias, with_levels
 from trialpool.analysis.robustness import robustness
@@ -27,7 +28,7 @@ from trialpool.stats.influence.leave_one_out import cumulative, refit
 from trialpool.stats.pooling.mantel_haenszel import MANTEL_HAENSZEL, mantel_haenszel
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
-from trialpool.stats.pooling.subgroups import each, subgroups
+from trialpool.stats.pooling.subgroups import each
 
 FEW_FOR_EGGER = 10
 READ: tuple[Status, ...] = ("read",)
@@ -75,11 +76,17 @@ def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindin
     if not selection.effects:
         none = replace(empty, certainty=evidence_profile(review, analysis, outcome, selection, None))
         return replace(none, why=f"no report of {outcome.name.lower()} can be used", published=comparisons(review, empty))
+    try:
+        fit = pooled(selection.effects, analysis, outcome)
+    except NotEstimable as error:
+        none = replace(empty, certainty=evidence_profile(review, analysis, outcome, selection, None))
+        return replace(none, why=str(error).removesuffix("."), published=comparisons(review, empty))
     effects = effects_of(selection.effects, outcome.measure)
-    fit = pool(effects, tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
     test, no_egger = _egger(effects)
+    shown = of_model(selection, analysis)
     found = replace(
         empty,
+        selection=shown,
         fit=fit,
         risk_of_bias=pooled_risk_of_bias(review, outcome.id, selection.effects, fit.weights),
         subgroups=tuple(_stratify(review, selection, analysis, outcome)),
@@ -98,31 +105,25 @@ def _stratify(review: Review, selection: Selection, analysis: Analysis, outcome:
         chosen = tuple(e for e in selection.effects if level_of(e, by))
         chosen = by_level(chosen, review) if by == RISK_OF_BIAS and review.risk_of_bias else chosen
         if chosen:
-            result = subgroups(
-                effects_of(chosen, outcome.measure),
-                [level_of(e, by) for e in chosen],
-                tau2=analysis.tau2,
-                ci=analysis.ci,
-                level=analysis.level,
-                share=analysis.subgroup_tau2,
-            )
+            result = stratified(chosen, [level_of(e, by) for e in chosen], analysis, outcome)
             without = tuple(e.unit.title for e in selection.effects if not level_of(e, by))
             yield Stratified(by=by, result=result, without_level=without)
 
 
 def _vary(review: Review, analysis: Analysis, outcome: Outcome, selection: Selection, fit: PooledEffect) -> Iterator[Variation]:
     """The sensitivity set, in the order of the plan."""
+    plain = effects_of(selection.effects, outcome.measure)
     for id_ in analysis.sensitivity:
         if id_ == "leave-one-out":
             yield from _without_each(selection, fit)
         elif id_ == "rounding-edges":
-            yield from rounding_variations(fit)
+            yield from rounding_variations(fit) if fit.method == "IV" else ()
         elif id_ in APPLIES and not APPLIES[id_](analysis, outcome, fit):
             continue
         elif id_ in KEPT:
             yield from _by_risk(id_, review, analysis, outcome, selection)
         else:
-            again = VARIATIONS[id_](review, analysis, outcome, fit)
+            again = VARIATIONS[id_](review, analysis, outcome, plain)
             group = "Rows" if id_ in ("read-only", "all-rows") else "Model"
             why = "an arm has no event in any trial" if id_ == "mantel-haenszel" else "no row remains that can be used"
             yield Variation(id=id_, label=SENSITIVITY[id_], group=group, fit=again, why="" if again else why)
@@ -138,42 +139,51 @@ def _by_risk(id_: str, review: Review, analysis: Analysis, outcome: Outcome, sel
 
 
 APPLIES: dict[str, Callable[[Analysis, Outcome, PooledEffect], bool]] = {
-    "hk-floor": lambda analysis, outcome, fit: analysis.ci == "HK",
-    "mantel-haenszel": lambda analysis, outcome, fit: fit.effects.counts is not None and outcome.measure in MANTEL_HAENSZEL,
+    "hk-floor": lambda analysis, outcome, fit: analysis.model == "random" and analysis.ci == "HK",
+    "common": lambda analysis, outcome, fit: analysis.model != "common",
+    "random-effects": lambda analysis, outcome, fit: analysis.model != "random",
+    "mantel-haenszel": lambda analysis, outcome, fit: (
+        analysis.model != "mantel-haenszel" and fit.effects.counts is not None and outcome.measure in MANTEL_HAENSZEL
+    ),
 }  # variations that only some analyses have
 
 
-def _dl_wald(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
-    return pool(fit.effects, tau2="DL", ci="Wald", level=analysis.level)
+def _dl_wald(review: Review, analysis: Analysis, outcome: Outcome, effects: Effects) -> PooledEffect | None:
+    return pool(effects, tau2="DL", ci="Wald", level=analysis.level)
 
 
-def _common(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
-    return pool_common(fit.effects, level=analysis.level)
+def _common(review: Review, analysis: Analysis, outcome: Outcome, effects: Effects) -> PooledEffect | None:
+    return pool_common(effects, level=analysis.level)
 
 
-def _mantel_haenszel(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
+def _random_effects(review: Review, analysis: Analysis, outcome: Outcome, effects: Effects) -> PooledEffect | None:
+    return pool(effects, level=analysis.level)
+
+
+def _mantel_haenszel(review: Review, analysis: Analysis, outcome: Outcome, effects: Effects) -> PooledEffect | None:
     try:
-        return mantel_haenszel(fit.effects, level=analysis.level)
+        return mantel_haenszel(effects, level=analysis.level)
     except NotEstimable:
         return None
 
 
-def _read_only(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
+def _read_only(review: Review, analysis: Analysis, outcome: Outcome, effects: Effects) -> PooledEffect | None:
     return _pool_selected(select(review, outcome, statuses=READ), analysis, outcome)
 
 
-def _all_rows(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
+def _all_rows(review: Review, analysis: Analysis, outcome: Outcome, effects: Effects) -> PooledEffect | None:
     return _pool_selected(select(review, outcome, statuses=ALL, by_status=False), analysis, outcome)
 
 
-def _hk_floor(review: Review, analysis: Analysis, outcome: Outcome, fit: PooledEffect) -> PooledEffect | None:
-    return pool(fit.effects, tau2=analysis.tau2, ci="HK-floor", level=analysis.level)
+def _hk_floor(review: Review, analysis: Analysis, outcome: Outcome, effects: Effects) -> PooledEffect | None:
+    return pool(effects, tau2=analysis.tau2, ci="HK-floor", level=analysis.level)
 
 
-VARIATIONS: dict[str, Callable[[Review, Analysis, Outcome, PooledEffect], PooledEffect | None]] = {
+VARIATIONS: dict[str, Callable[[Review, Analysis, Outcome, Effects], PooledEffect | None]] = {
     "hk-floor": _hk_floor,
     "dl-wald": _dl_wald,
     "common": _common,
+    "random-effects": _random_effects,
     "mantel-haenszel": _mantel_haenszel,
     "read-only": _read_only,
     "all-rows": _all_rows,
@@ -183,8 +193,10 @@ VARIATIONS: dict[str, Callable[[Review, Analysis, Outcome, PooledEffect], Pooled
 def _pool_selected(selection: Selection, analysis: Analysis, outcome: Outcome) -> PooledEffect | None:
     if not selection.effects:
         return None
-    effects = effects_of(selection.effects, outcome.measure)
-    return pool(effects, tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
+    try:
+        return pooled(selection.effects, analysis, outcome)
+    except NotEstimable:
+        return None
 
 
 def _without_each(selection: Selection, fit: PooledEffect) -> Iterator[Variation]:

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from trialpool.analysis.conclusions import Conclusion, conclusion
-from trialpool.analysis.findings import effects_of
+from trialpool.analysis.pooled_by_plan import pooled
 from trialpool.analysis.row_changes import CellChange, RowChange, row_changes
 from trialpool.analysis.selection import UnitEffect, select
 from trialpool.errors import NotEstimable
@@ -18,7 +18,6 @@ from trialpool.review.plan import Analysis, Outcome
 from trialpool.review.report import Report
 from trialpool.review.review import Review
 from trialpool.review.study import Study
-from trialpool.stats.pooling.pairwise import pool
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 SAME = 1e-9  # results closer than this are the same
@@ -319,7 +318,7 @@ def fit_of(review: Review, id_: str, known: Known) -> PooledEffect | None:
     if not chosen:
         return None
     try:
-        return pool(effects_of(chosen, outcome.measure), tau2=analysis.tau2, ci=analysis.ci, level=analysis.level)
+        return pooled(chosen, analysis, outcome)
     except NotEstimable:
         return None
 

@@ -26,6 +26,7 @@ from trialpool.stats.pooling.subgroups import Subgroups
 from trialpool.stats.regression.meta_regression import MetaRegression
 
 PREDICTED = "t"
+POOLED_BY = {"MH": "Mantel-Haenszel", "Peto": "Peto"}
 FAVOURS = ("Favours treatment", "Favours control")
 Pooled = PooledEffect | Subgroups | MetaRegression | BayesianPooling
 MAKERS = "pool, pool_common, mantel_haenszel, peto, subgroups, regress or pool_bayesian"
@@ -144,7 +145,7 @@ def _arms(effects: Effects, i: int) -> tuple[str, str]:
 
 def total(fit: PooledEffect, prediction: str, *, studies: int | None = None) -> PooledLine:
     """The line of all studies; of more effects than `studies`, these are comparisons."""
-    name = "Mantel-Haenszel" if fit.method == "MH" else {"random": "Random effects", "common": "Common effect"}[fit.model]
+    name = POOLED_BY.get(fit.method) or {"random": "Random effects", "common": "Common effect"}[fit.model]
     what = "study" if fit.k == 1 else "studies" if studies in (None, int(fit.k)) else "comparisons"
     return pooled_line(f"{name}, {int(fit.k)} {what}", fit, prediction, heterogeneity_line(fit), overall=True)
 

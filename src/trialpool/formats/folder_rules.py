@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from trialpool.errors import Problem
@@ -10,13 +10,14 @@ from trialpool.formats.cells import nearest
 from trialpool.formats.quoted import quoted
 from trialpool.formats.robustness_rules import robustness_problems
 from trialpool.review.in_numbers import in_numbers
-from trialpool.review.plan import RISK_OF_BIAS, Analysis, Plan
+from trialpool.review.plan import RISK_OF_BIAS, Analysis, Outcome, Plan
 from trialpool.review.published import Published
 from trialpool.review.report import Report
 from trialpool.review.study import Study
 from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, GOES_WITH
 
 FILE = "review.toml"
+OF_MODEL = {"mantel-haenszel": ("RR", "OR", "RD"), "peto": ("OR",)}  # the measures that a model is for, where not all
 
 
 def study_problems(report: Report, strata: Mapping[str, Sequence[str]]) -> list[Problem]:
@@ -64,12 +65,29 @@ def plan_problems(plan: Plan, studies: tuple[Study, ...], reports: tuple[Report,
         of = next((outcome for outcome in plan.outcomes if outcome.id == analysis.outcome), None)
         problems += robustness_problems(f"analyses[{i}]", analysis, of, studies)
         problems += _ill_matched(f"analyses[{i}].ci", analysis)
+        problems += _of_model(f"analyses[{i}]", analysis, of)
         problems += _unknown_factors(f"analyses[{i}].subgroups", analysis.subgroups, studies, judged=judged)
     return problems
 
 
+def _of_model(place: str, analysis: Analysis, outcome: Outcome | None) -> Iterator[Problem]:
+    """A model that the measure cannot have, and keys that are of random effects alone."""
+    if outcome is not None and outcome.measure not in OF_MODEL.get(analysis.model, (outcome.measure,)):
+        allowed = " or ".join(OF_MODEL[analysis.model])
+        what = f"{analysis.model!r} pools {allowed} from counts, and the outcome's measure is {outcome.measure}"
+        yield Problem(FILE, 0, f"{place}.model", what, "Use 'random' or 'common'")
+    if analysis.model == "random":
+        return
+    for key in ("tau2", "ci", "prediction", "subgroup_tau2"):
+        if key in analysis.model_fields_set:
+            what = f"nothing uses it with model = {analysis.model!r}"
+            yield Problem(FILE, 0, f"{place}.{key}", what, "Remove it, or use model = 'random'", "warning")
+
+
 def _ill_matched(place: str, analysis: Analysis) -> list[Problem]:
     """An interval that is made for one estimator of tau2, or that subgroups with a common tau2 cannot have."""
+    if analysis.model != "random":
+        return []
     tau2 = GOES_WITH.get(analysis.ci, analysis.tau2)
     if tau2 != analysis.tau2:
         what = f"the interval {analysis.ci!r} goes with tau2 = {tau2!r}, not with {analysis.tau2!r}"

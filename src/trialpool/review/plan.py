@@ -17,6 +17,7 @@ SENSITIVITY = {
     "hk-floor": "Hartung-Knapp with its scale factor at least 1",
     "dl-wald": "DerSimonian-Laird, Wald interval (what most published reviews used)",
     "common": "Common effect",
+    "random-effects": "Random effects, REML with a Hartung-Knapp interval (where the plan has a common effect)",
     "mantel-haenszel": "Mantel-Haenszel, without continuity correction (where counts are known)",
     "read-only": "Only rows read at the source",
     "all-rows": "All rows, recalled ones too, whatever their status",
@@ -34,13 +35,21 @@ ROBUSTNESS = {
     "bayesian": "the random-effects model with a weakly informative prior of the heterogeneity",
 }
 COMMON = "common"
+MODELS = {
+    "random": "random effects, by inverse variance",
+    "common": "a common effect, by inverse variance",
+    "mantel-haenszel": "a common effect by Mantel and Haenszel's weights, without a continuity correction; for RR, OR and RD",
+    "peto": "a common effect by Peto's one-step method, for OR",
+}
 RISK_OF_BIAS = "risk of bias"  # a moderator that risk_of_bias.csv gives
+Model = Literal["random", "common", "mantel-haenszel", "peto"]
 Tau2 = Literal["REML", "PM", "DL", "DL2", "DLIT", "ML", "EB", "HE", "HS", "HSk", "SJ", "SJIT", "PMM", "GENQ", "GENQM"]
 Interval = Literal["HK", "HK-floor", "HK-wider", "HK-IQWiG", "Wald", "t", "KR", "PL", "HC"]
 Sensitivity = Literal[
     "hk-floor",
     "dl-wald",
     "common",
+    "random-effects",
     "mantel-haenszel",
     "read-only",
     "all-rows",
@@ -150,6 +159,12 @@ class Analysis(_Table):
 
     id: Identifier = Field(description="Identifier; findings.json and figures are named after it")
     outcome: str = Field(description="`id` of the outcome")
+    model: Model = Field(
+        "random",
+        description="How effects are pooled: "
+        + "; ".join(f"`{name}` {what}" for name, what in MODELS.items())
+        + ". `tau2`, `ci` and `prediction` are of random effects alone",
+    )
     tau2: Tau2 = Field("REML", description="Estimator of the between-study variance")
     ci: Interval = Field("HK", description="Interval of the pooled effect; KR goes with REML, PL with ML, HC with DL")
     prediction: Literal["t", "HTS", "normal"] = Field("t", description="Reference distribution of the prediction interval")
@@ -165,6 +180,7 @@ class Analysis(_Table):
             "hk-floor",
             "dl-wald",
             "common",
+            "random-effects",
             "mantel-haenszel",
             "read-only",
             "all-rows",

@@ -79,6 +79,17 @@ MANTEL_HAENSZEL: dict[str, Callable[[Cells], tuple[Any, Any]]] = {
 }
 
 
+def mh_shares(effects: Effects) -> Floats:
+    """(..., k) shares of the weights bc/N (odds ratio), c n1/N (risk ratio) and n1 n2/N (risk difference)."""
+    assert effects.counts is not None
+    a, b, c, d = cells = tables(effects.counts)
+    N = patients(cells)
+    wi = {"OR": b * c / N, "RR": c * (a + b) / N, "RD": (a + b) * (c + d) / N}[effects.measure]
+    wi = np.where(np.isfinite(effects.vi), wi, 0.0)
+    shares: Floats = wi / wi.sum(-1, keepdims=True)
+    return shares
+
+
 WITHOUT = {
     "OR": "in every trial the same arm has no event, or nothing but events, so the ratio of the weighted sums does not exist",
     "RR": "in every trial the same arm has no event, so the ratio of the weighted sums does not exist",

@@ -91,7 +91,11 @@ class PooledEffect:
 
     @property
     def weights(self) -> Floats:
-        """(..., k) share of each study in the pooled effect by inverse variance."""
+        """(..., k) share of each study in the pooled effect: by inverse variance, or by Mantel and Haenszel's weights."""
+        if self.method == "MH" and self.effects.counts is not None:
+            from trialpool.stats.pooling.mantel_haenszel import mh_shares
+
+            return mh_shares(self.effects)
         wi = weights(self.effects.vi, np.nan_to_num(self.tau2))
         shares: Floats = wi / wi.sum(-1, keepdims=True)
         return shares

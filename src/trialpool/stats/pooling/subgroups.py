@@ -12,9 +12,10 @@ from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, count, indicators, split
 from trialpool.stats.distributions import chi2_p, f_p
 from trialpool.stats.effects.columns import told_apart
-from trialpool.stats.effects.effects import Effects
+from trialpool.stats.effects.effects import Counts, Effects
 from trialpool.stats.pooling.choices import choose, expect
 from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, INTERVALS
+from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel, without
 from trialpool.stats.pooling.pairwise import fit, pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
@@ -25,7 +26,7 @@ TAU2_OF_SUBGROUPS = {
     "separate": "each subgroup has its own tau2",
     "common": "the subgroups share one tau2",
 }
-MODELS = ("random", "common")
+MODELS = ("random", "common", "mantel-haenszel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ def subgroups(
         fits say
     tau2, ci, level : as in `pool`
     share : "separate" gives each subgroup its own tau2, "common" one to all of them
-    model : "random" or "common" (effect)
+    model : "random", "common" (effect) or "mantel-haenszel", for effects from counts
 
     Returns
     -------
@@ -121,7 +122,10 @@ def subgroups(
         raise NotEstimable("Subgroups: no study that is present has a level.")
     codes = np.array([levels.index(str(b)) if there else -1 for b, there in zip(by, here, strict=True)])
     batch = replace(effects, vi=split(effects.vi, codes, len(levels)))
-    if model == "common":
+    if model == "mantel-haenszel":
+        absent = np.isinf(batch.vi) & np.isfinite(effects.vi)
+        fits = mantel_haenszel(without(effects, absent), level=level)
+    elif model == "common":
         fits = pool_common(batch, ci=ci, level=level)
     elif share == "separate":
         fits = pool(batch, tau2=tau2, ci=ci, level=level)
@@ -151,11 +155,18 @@ def each(batch: PooledEffect) -> tuple[PooledEffect, ...]:
     return tuple(
         replace(
             batch,
-            effects=replace(batch.effects, yi=yi[i], vi=vi[i]),
+            effects=replace(batch.effects, yi=yi[i], vi=vi[i], counts=_counts_at(batch.effects.counts, i)),
             **{name: getattr(batch, name)[i] for name in ("mu", "se", "df", "tau2", "Q", "k")},
         )
         for i in range(len(vi))
     )
+
+
+def _counts_at(counts: Counts | None, i: int) -> Counts | None:
+    """The counts of one analysis of a batch."""
+    if counts is None or counts.events_t.ndim == 1:
+        return counts
+    return Counts(**{name: getattr(counts, name)[i] for name in ("events_t", "n_t", "events_c", "n_c")})
 
 
 def _with_one_scale(fits: PooledEffect, *, floor: float) -> PooledEffect:
@@ -172,7 +183,7 @@ def _with_one_scale(fits: PooledEffect, *, floor: float) -> PooledEffect:
 def _difference(fits: PooledEffect, share: str) -> tuple[Any, int, float, Any]:
     groups = len(fits.mu)
     scaled = share == "common" and fits.ci_method in ("HK", "HK-floor") and fits.model == "random"
-    wi = weights(fits.effects.vi, np.nan_to_num(fits.tau2)).sum(-1)
+    wi = 1 / fits.se**2 if fits.method == "MH" else weights(fits.effects.vi, np.nan_to_num(fits.tau2)).sum(-1)
     Q = (wi * (fits.mu - mean(fits.mu, wi)) ** 2).sum()
     if scaled and Q > 0:
         with np.errstate(divide="ignore"):
