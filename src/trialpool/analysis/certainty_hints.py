@@ -84,7 +84,8 @@ def _heterogeneity(of: PooledEvidence) -> Iterator[Hint]:
         yield Hint(domain="inconsistency", name="Studies", found="one study, so that nothing can differ between studies")
         return
     low, high = (float(x) for x in fit.I2_interval())
-    found = f"I² is {100 * float(fit.I2):.0f}% ({100 * low:.0f}% to {100 * high:.0f}%); by itself it decides nothing"
+    limits = f" ({100 * low:.0f}% to {100 * high:.0f}%)" if fit.model == "random" else ""
+    found = f"I² is {100 * float(fit.I2):.0f}%{limits}; by itself it decides nothing"
     yield Hint(domain="inconsistency", name="I²", found=found)
     yield from _sides(of)
     yield from (_prediction(of, place) for place in of.placed)
@@ -102,6 +103,8 @@ def _sides(of: PooledEvidence) -> Iterator[Hint]:
 
 def _prediction(of: PooledEvidence, place: PlacedEffect) -> Hint:
     domain, name = "inconsistency", f"Prediction interval{place.where}"
+    if of.fit.model == "common":
+        return Hint(domain=domain, name=name, found="a common-effect model says nothing of a new study")
     if place.predicted is None or of.fit.k < FEW_TO_PREDICT:
         return Hint(domain=domain, name=name, found=f"with {int(of.fit.k)} studies a new one can hardly be predicted")
     limits = range_in_words(place, *place.predicted)

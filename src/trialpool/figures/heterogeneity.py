@@ -43,7 +43,5 @@ def heterogeneity_line(fit: PooledEffect) -> str:
     """tau2, I2 and Q in one line; empty for one study."""
     if fit.k < 2:
         return ""
-    return (
-        f"Heterogeneity: τ² = {tau2_text(fit.tau2)}, I² = {percent_text(fit.I2)}, "
-        f"Q = {fit.Q:.1f} (df = {int(fit.k) - 1}, {p_text(fit.Q_p)})"
-    )
+    tau2 = f"τ² = {tau2_text(fit.tau2)}, " if fit.model == "random" else ""
+    return f"Heterogeneity: {tau2}I² = {percent_text(fit.I2)}, Q = {fit.Q:.1f} (df = {int(fit.k) - 1}, {p_text(fit.Q_p)})"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from trialpool.analysis.conclusions import Conclusion, conclusion
 from trialpool.analysis.findings import AnalysisFindings, Comparison
+from trialpool.figures.forests import POOLED_BY
 from trialpool.figures.numerals import level_text, number_text
 from trialpool.reports.wording import (
     effect_in_words,
@@ -89,6 +90,9 @@ def _arm(words: str) -> str:
 def _spread_sentence(found: AnalysisFindings, fit: PooledEffect) -> str:
     if fit.k < 2:
         return "It is one study, so nothing is pooled and heterogeneity cannot be judged"
+    if fit.model == "common":
+        spread = f"Effects differ between studies by I² {percent_text(fit.I2)}"
+        return f"{spread}; the model takes one effect for all of them, and says nothing of a new study"
     prediction = prediction_text(fit, found.analysis.prediction)
     if prediction != "not estimable" and fit.k < FEW_TO_PREDICT:
         return (
@@ -145,6 +149,13 @@ def heterogeneity_text(found: AnalysisFindings) -> str:
     fit = found.fit
     if fit is None or fit.k < 2:
         return "Heterogeneity cannot be judged from fewer than two studies."
+    if fit.model == "common":
+        by = "" if fit.method == "IV" else f" about the {POOLED_BY[fit.method]} estimate"
+        return (
+            f"Cochran's Q{by} is {fit.Q:.2f} on {int(fit.k) - 1} degrees of freedom ({p_text(fit.Q_p)}), "
+            f"I² {percent_text(fit.I2)}, H² {float(fit.H2):.2f}. The model takes one effect for all studies, so that there is no "
+            "between-study variance in it."
+        )
     tau2, I2 = fit.tau2_interval(), fit.I2_interval()
     return (
         f"Cochran's Q is {fit.Q:.2f} on {int(fit.k) - 1} degrees of freedom ({p_text(fit.Q_p)}). "
@@ -203,13 +214,17 @@ def _side_by_side(found: AnalysisFindings, comparison: Comparison) -> Iterator[s
     assert ours is not None
     theirs = f"{row.estimate} ({row.ci_low}–{row.ci_high})"
     scope = "" if row.scope == "overall" else f" for {row.scope.partition('=')[2]}"
-    yield (
-        f"{row.review} found {row.measure} {theirs}{scope}; ours is {effect_text(ours)} by "
-        f"{found.analysis.tau2} and {found.analysis.ci}: {comparison.why}."
-    )
+    yield (f"{row.review} found {row.measure} {theirs}{scope}; ours is {effect_text(ours)} by {_by(found)}: {comparison.why}.")
     simple = found.variation("dl-wald")
     if row.scope == "overall" and simple and simple.fit:
         yield f"By DerSimonian-Laird with a Wald interval, which most published reviews used, ours is {effect_text(simple.fit)}."
+
+
+def _by(found: AnalysisFindings) -> str:
+    """By what ours was pooled, in a word or two."""
+    plan = found.analysis
+    common = {"common": "a common effect", "mantel-haenszel": "Mantel-Haenszel", "peto": "Peto's method"}
+    return f"{plan.tau2} and {plan.ci}" if plan.model == "random" else common[plan.model]
 
 
 def _reasons(found: AnalysisFindings) -> Iterator[str]:

@@ -71,8 +71,10 @@ def bare_p(p: float) -> str:
 
 
 def spread(fit: PooledEffect) -> tuple[str, str]:
-    """I2 and tau2 as text; dashes for one study."""
-    return (percent_text(fit.I2), tau2_text(fit.tau2)) if fit.k > 1 else (NONE, NONE)
+    """I2 and tau2 as text; dashes for one study, and for the tau2 of a common effect."""
+    if fit.k < 2:
+        return NONE, NONE
+    return percent_text(fit.I2), tau2_text(fit.tau2) if fit.model == "random" else NONE
 
 
 def statuses_text(statuses: Iterable[str]) -> str:

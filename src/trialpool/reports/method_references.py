@@ -27,6 +27,8 @@ REFERENCES = {
     "data into meta-analysis. Trials. 2007;8:16.",
     "MH": "Mantel N, Haenszel W. Statistical aspects of the analysis of data from retrospective studies of disease. "
     "J Natl Cancer Inst. 1959;22:719-748.",
+    "peto": "Yusuf S, Peto R, Lewis J, Collins R, Sleight P. Beta blockade during and after myocardial infarction: an overview of "
+    "the randomized trials. Prog Cardiovasc Dis. 1985;27:335-371.",
     "egger": "Egger M, Davey Smith G, Schneider M, Minder C. Bias in meta-analysis detected by a simple, graphical test. "
     "BMJ. 1997;315:629-634.",
     "subgroups": "Borenstein M, Higgins JPT. Meta-analysis and subgroups. Prev Sci. 2013;14:134-143.",

@@ -106,21 +106,55 @@ def _effects_of_means(measures: set[Measure]) -> Iterator[Paragraph]:
 
 
 def _pooling(findings: Findings) -> Iterator[Paragraph]:
-    plans: dict[tuple[str, str, str, float], list[str]] = {}
+    plans: dict[tuple[str, ...], list[AnalysisFindings]] = {}
     for found in findings.analyses:
         a = found.analysis
-        if found.fit is None:
-            continue
-        plans.setdefault((a.tau2, a.ci, a.prediction, a.level), []).append(found.outcome.name.lower())
-    for (tau2, ci, prediction, level), names in plans.items():
+        if found.fit is not None:
+            of_random = (a.tau2, a.ci, a.prediction) if a.model == "random" else ()
+            plans.setdefault((a.model, f"{a.level}", *of_random), []).append(found)
+    for some in plans.values():
+        names = [found.outcome.name.lower() for found in some]
+        heading = "Pooling" if len(plans) == 1 else f"Pooling of {listed(names)}"
+        yield from _pooled_by(some[0].analysis, heading, names)
+
+
+def _pooled_by(plan: Analysis, heading: str, names: list[str]) -> Iterator[Paragraph]:
+    level = plan.level
+    if plan.model in COMMON_MODELS:
+        how, cites = COMMON_MODELS[plan.model]
         yield Paragraph(
-            "Pooling" if len(plans) == 1 else f"Pooling of {listed(names)}",
+            heading,
+            f"Effects on {listed(names)} were pooled {how}, with {level_text(level)} Wald intervals. The model takes one effect "
+            "for all trials, so that it says nothing of a new trial of another kind; I² is that of Cochran's Q. Ratios were "
+            "analysed as logarithms.",
+            cites,
+        )
+    else:
+        tau2, ci, prediction = plan.tau2, plan.ci, plan.prediction
+        yield Paragraph(
+            heading,
             f"Effects on {listed(names)} were pooled by a random-effects model, with the between-study variance τ² by "
             f"{TAU2_NAMES[tau2]}, {level_text(level)} confidence intervals by {_method(INTERVAL_NAMES[ci])}, and prediction "
             f"intervals by the {PREDICTION_NAMES[prediction]}. I² and H² are those of the estimated τ²; their intervals follow the "
             "Q-profile interval of τ². Ratios were analysed as logarithms.",
             tuple(key for key in (tau2, ci, "prediction", "I2", "QP") if key in REFERENCES),
         )
+
+
+COMMON_MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "common": ("by a common-effect model, weighted by inverse variance", ("I2",)),
+    "mantel-haenszel": (
+        (
+            "by Mantel and Haenszel's method, a common-effect model that needs no correction of empty cells; the trials' own "
+            "estimates have 0.5 added to theirs where one is empty"
+        ),
+        ("MH", "I2"),
+    ),
+    "peto": (
+        "by Peto's one-step method, a common-effect model for odds ratios of rare events that needs no correction of empty cells",
+        ("peto", "I2"),
+    ),
+}
 
 
 def _method(name: str) -> str:
@@ -131,12 +165,13 @@ def _subgroups(findings: Findings) -> Iterator[Paragraph]:
     by = dict.fromkeys(stratified.by for found in findings.analyses for stratified in found.subgroups)
     if by:
         shared = {found.analysis.subgroup_tau2 for found in findings.analyses if found.subgroups}
-        how = "one τ² shared by the subgroups" if shared == {"common"} else "a τ² for each subgroup"
+        how = ", with one τ² shared by the subgroups" if shared == {"common"} else ", with a τ² for each subgroup"
+        random = any(found.analysis.model == "random" for found in findings.analyses if found.subgroups)
         yield Paragraph(
             "Subgroups",
-            f"Studies were stratified by {listed(list(by))}, with {how}. Differences between subgroups were tested by Cochran's Q "
-            "between the pooled effects; where subgroups have their own τ² it uses the model's (Wald) standard errors, also under "
-            "Hartung-Knapp. Subgroups compare trials, not patients within trials, and may differ for other reasons.",
+            f"Studies were stratified by {listed(list(by))}{how if random else ''}. Differences between subgroups were tested by "
+            "Cochran's Q between the pooled effects; where subgroups have their own τ² it uses the model's (Wald) standard errors, "
+            "also under Hartung-Knapp. Subgroups compare trials, not patients within trials, and may differ for other reasons.",
             ("subgroups",),
         )
 
@@ -157,6 +192,7 @@ WORDS = {
     "hk-floor": "with the Hartung-Knapp scale factor at least 1",
     "dl-wald": "with the DerSimonian-Laird estimator and Wald intervals",
     "common": "with a common-effect model",
+    "random-effects": "with random effects, τ² by REML and Hartung-Knapp intervals",
     "mantel-haenszel": "by Mantel-Haenszel without continuity correction, where counts by arm are known",
     "read-only": "with rows of status read only",
     "all-rows": "with all rows, recalled ones too, in which the better route comes before the better status",
@@ -169,6 +205,9 @@ WORDS = {
 
 def plan_line(analysis: Analysis, found: AnalysisFindings) -> str:
     """The model of one analysis in a line, for captions."""
+    if analysis.model != "random":
+        name = {"common": "Common effect", "mantel-haenszel": "Mantel-Haenszel", "peto": "Peto's method"}[analysis.model]
+        return f"{name}, {level_text(analysis.level)} Wald intervals; {found.measure.name.lower()}."
     return (
         f"Random effects, τ² by {TAU2_NAMES[analysis.tau2]}, {level_text(analysis.level)} intervals by "
         f"{INTERVAL_NAMES[analysis.ci]}; {found.measure.name.lower()}."

@@ -77,7 +77,8 @@ class _Script:
 
     def counts(self) -> Iterator[str]:
         if self.effects.counts is not None:
-            yield f"from_counts({_r(self.id)}, {self.x}, {_r(self.effects.measure)})"
+            measure = "PETO" if self.fit.method == "Peto" else self.effects.measure
+            yield f"from_counts({_r(self.id)}, {self.x}, {_r(measure)})"
 
     def pooled(self, what: str, fit: PooledEffect) -> str:
         data, numbers = self.subset(fit.effects), _numbers(fit, self.found.analysis.prediction)
@@ -85,6 +86,8 @@ class _Script:
         level = f"level = {100 * fit.level:.10g}"
         if fit.method == "MH":
             call = f"mantel_haenszel({data}, {_r(fit.effects.measure)}, {level})"
+        elif fit.method == "Peto":
+            call = f"peto({data}, {level})"
         else:
             tau2, prediction = fit.tau2_method or "common", self.found.analysis.prediction
             call = f"pooled({data}, {_r(tau2)}, {_r(fit.ci_method)}, {level}, prediction = {_r(prediction)})"
@@ -102,6 +105,9 @@ class _Script:
             rows = [i for i in found if i is not None]
             return self.x if rows == list(self.rows.values()) else f"{self.x}[{_c(rows)}, ]"
         own = {name: [triple[j] for triple in triples] for j, name in enumerate(("study", "yi", "vi"))}
+        if effects.counts is not None:
+            there = np.isfinite(effects.vi)
+            own |= {name: getattr(effects.counts, name)[there].tolist() for name in ("events_t", "n_t", "events_c", "n_c")}
         return _data_frame("", own)
 
     def subgroups(self, stratified: Stratified) -> Iterator[str]:
@@ -114,8 +120,16 @@ class _Script:
             yield self.pooled(f"{by}: {level}", fit)
         if result.df > 0:
             test = _vector({"Q": float(result.Q), "p": float(result.p)})
-            call = f"between(list({', '.join(groups)}), {_r(self.found.analysis.tau2)}, {_r(self.found.analysis.ci)})"
+            call = self.between(groups)
             yield f"compare({_r(self.id)}, {_r(f'{by}: test')},\n  {call},\n  {test})"
+
+    def between(self, groups: Sequence[str]) -> str:
+        """The call that tests between subgroups."""
+        plan, some = self.found.analysis, f"list({', '.join(groups)})"
+        if plan.model == "mantel-haenszel":
+            return f"between_mh({some}, {_r(self.effects.measure)})"
+        tau2, ci = (plan.tau2, plan.ci) if plan.model == "random" else ("common", "Wald")
+        return f"between({some}, {_r(tau2)}, {_r(ci)})"
 
     def _with_one_tau2(self, stratified: Stratified, groups: Sequence[str]) -> Iterator[str]:
         result, plan = stratified.result, self.found.analysis
@@ -136,7 +150,7 @@ class _Script:
 
 
 def _comparable(fit: PooledEffect) -> tuple[str, ...]:
-    if fit.method == "MH":
+    if fit.method in ("MH", "Peto"):
         return MH
     if fit.ci_method in NOT_IN_METAFOR:
         return OF_ITS_OWN

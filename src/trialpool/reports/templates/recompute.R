@@ -89,9 +89,15 @@ mantel_haenszel <- function(x, measure, level) {
     I2 = fit$I2 / 100)
 }
 
+peto <- function(x, level) {
+  fit <- suppressWarnings(rma.peto(ai = events_t, n1i = n_t, ci = events_c, n2i = n_c, data = x, level = level))
+  c(estimate = as.vector(fit$beta), se = fit$se, ci_low = fit$ci.lb, ci_high = fit$ci.ub, p = fit$pval, Q = fit$QE,
+    I2 = fit$I2 / 100)
+}
+
 from_counts <- function(analysis, x, measure) {
   again <- escalc(measure = measure, ai = events_t, n1i = n_t, ci = events_c, n2i = n_c, data = x[c("events_t", "n_t", "events_c", "n_c")],
-                  add = 1/2, to = "only0")
+                  add = 1/2, to = if (measure == "PETO") "none" else "only0")
   for (i in seq_len(nrow(x))) {
     compare(analysis, paste0("effect of ", x$study[i]), c(yi = again$yi[i], vi = again$vi[i]), c(yi = x$yi[i], vi = x$vi[i]))
   }
@@ -101,6 +107,12 @@ between <- function(groups, tau2, ci) {
   fits <- lapply(groups, fitted_by, tau2 = tau2, test = "z", level = 95)
   means <- if (ci == "HC") lapply(groups, fitted_by, tau2 = "common", test = "z", level = 95) else fits
   test <- rma(sapply(means, function(f) as.vector(f$beta)), sapply(fits, function(f) f$se)^2, method = "FE")
+  c(Q = test$QE, p = test$QEp)
+}
+
+between_mh <- function(groups, measure) {
+  fits <- lapply(groups, mantel_haenszel, measure = measure, level = 95)
+  test <- rma(sapply(fits, function(f) f[["estimate"]]), sapply(fits, function(f) f[["se"]])^2, method = "FE")
   c(Q = test$QE, p = test$QEp)
 }
 
