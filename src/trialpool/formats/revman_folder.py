@@ -12,12 +12,13 @@ from math import exp
 
 from trialpool.errors import BadInput, Problem
 from trialpool.formats.revman_plan import MODELS, TOOL, domains_of, factor, identifier, name_of, plain, plan_of, tool_of
+from trialpool.review.report import MEAN_DIFFERENCES, MEASURES, RATIOS
 from trialpool.review.revman import RevManComparison, RevManOutcome, RevManReview, RevManRow, RevManStudy, StoredResult
 from trialpool.stats.distributions import quantile
 
-POOLED = ("HR", "RR", "OR", "RD")  # the measures that a plan pools
+POOLED = MEASURES  # the measures that a plan pools
 RESULTS = (
-    *("study", "stratum", "outcome", "measure", "estimate", "ci_low", "ci_high", "coefficient", "se_log", "orientation"),
+    *("study", "stratum", "outcome", "measure", "estimate", "ci_low", "ci_high", "se", "coefficient", "se_log", "orientation"),
     *("events_t", "n_t", "events_c", "n_c", "mean_t", "sd_t", "mean_c", "sd_c", "o_minus_e", "v"),
     *("source", "locator", "status", "note"),
 )
@@ -43,9 +44,9 @@ class FolderOfRevMan:
 def revman_folder(review: RevManReview) -> FolderOfRevMan:
     """The files of a review folder that holds what a review out of RevMan holds.
 
-    Every outcome with a measure that a plan pools becomes an outcome and an analysis, with RevMan's subgroups, by DerSimonian and
-    Laird with a Wald interval, as in RevMan; what RevMan stored goes to published.csv, to be set beside ours. Means and standard
-    deviations are taken over as rows that no analysis uses.
+    Every outcome with a measure that a plan pools becomes an outcome and an analysis, with RevMan's subgroups and model: random
+    effects by DerSimonian and Laird with a Wald interval, a common effect by inverse variance, Mantel-Haenszel or Peto. What RevMan
+    stored goes to published.csv, to be set beside ours.
 
     Raises
     ------
@@ -85,8 +86,6 @@ def _remarks(review: RevManReview, numbered: list[tuple[RevManComparison, RevMan
     for c, o in numbered:
         if o.measure in POOLED and o.totals != "YES":
             yield f"analysis {c.number}.{o.number} ({o.name}) had no overall total in RevMan; the plan pools it all the same"
-        if o.measure in POOLED and o.model == "common":
-            yield f"analysis {c.number}.{o.number} ({o.name}) was pooled by a fixed effect; here that is a sensitivity analysis"
 
 
 def _identifiers(review: RevManReview) -> dict[str, str]:
@@ -204,7 +203,9 @@ def _figures(o: RevManOutcome, row: RevManRow) -> dict[str, str]:
         counts |= {"events_t": None, "events_c": None}
     cells = {name: "" if value is None or (name[0] == "n" and value == 0) else str(value) for name, value in counts.items()}
     means = {name: _number(getattr(row, name)) for name in ("mean_t", "sd_t", "mean_c", "sd_c")}
-    return cells | {name: value for name, value in means.items() if value} | _effect(o, row)
+    if o.kind == "continuous" and row.sd_t and row.sd_c:  # RevMan writes 0 for what it was not given
+        cells |= means | ({"measure": o.measure} if o.measure in POOLED else {})
+    return cells | _effect(o, row)
 
 
 def _effect(o: RevManOutcome, row: RevManRow) -> dict[str, str]:
@@ -218,9 +219,12 @@ def _effect(o: RevManOutcome, row: RevManRow) -> dict[str, str]:
         return {}
     if o.measure == "HR":
         return {"coefficient": _number(estimate), "se_log": _number(se), "orientation": "treatment_vs_control", "measure": "HR"}
+    if o.measure in MEAN_DIFFERENCES:
+        figures = {"estimate": _number(estimate), "se": _number(se)}
+        return {"measure": o.measure, "orientation": "treatment_vs_control", **figures}
     half = float(quantile(0.95, float("inf"))) * se
     low, mid, high = estimate - half, estimate, estimate + half
-    shown = (low, mid, high) if o.measure not in POOLED[:3] else (exp(low), exp(mid), exp(high))
+    shown = (low, mid, high) if o.measure not in RATIOS else (exp(low), exp(mid), exp(high))
     limits = dict(zip(("ci_low", "estimate", "ci_high"), (f"{x:.10g}" for x in shown), strict=True))
     return {"measure": o.measure, "orientation": "treatment_vs_control", **limits} if o.measure in POOLED else {}
 

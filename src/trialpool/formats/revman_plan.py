@@ -61,6 +61,8 @@ def _outcome(c: RevManComparison, o: RevManOutcome) -> Iterator[str]:
     yield f"id = {_toml(identifier(c, o))}"
     yield f"name = {_toml(o.name or name_of(c, o))}"
     yield f"measure = {_toml(o.measure)}"
+    if o.units and o.measure == "MD":
+        yield f"unit = {_toml(o.units)}"
     yield f"reported_as = [{_toml(name_of(c, o))}]"
     yield f"better = {_toml('lower' if lower else 'higher')}" + ("" if sure else "  # look: the labels in RevMan do not say it")
     yield f"definition = {_toml(f'Analysis {c.number}.{o.number} of RevMan: {c.name}. {o.treatment} against {o.control}.')}"
@@ -81,11 +83,22 @@ def _analysis(c: RevManComparison, o: RevManOutcome) -> Iterator[str]:
     yield "\n[[analyses]]"
     yield f"id = {_toml(identifier(c, o))}"
     yield f"outcome = {_toml(identifier(c, o))}"
-    yield f'tau2 = "DL"                       # RevMan: {o.method}, {MODELS[o.model]}'
-    yield 'ci = "Wald"                       # today\'s standard is tau2 = "REML" with ci = "HK"'
+    if o.model == "common":
+        yield f"model = {_toml(common_model(o))}  # RevMan: {o.method}, {MODELS[o.model]}"
+    else:
+        yield f'tau2 = "DL"                       # RevMan: {o.method}, {MODELS[o.model]}'
+        yield 'ci = "Wald"                       # today\'s standard is tau2 = "REML" with ci = "HK"'
     yield f"level = {o.level:g}"
     if o.subgroups:
         yield f"subgroups = [{_toml(factor(c, o))}]"
+
+
+def common_model(o: RevManOutcome) -> str:
+    """The plan's model for what RevMan pooled by a fixed effect."""
+    counted = o.kind == "dichotomous"
+    if counted and o.method == "Peto" and o.measure == "OR":
+        return "peto"
+    return "mantel-haenszel" if counted and o.method == "MH" and o.measure in ("RR", "OR", "RD") else "common"
 
 
 def _toml(text: str) -> str:

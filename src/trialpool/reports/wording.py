@@ -24,18 +24,24 @@ def effect_text(fit: PooledEffect) -> str:
 def interval_text(mu: Any, low: Any, high: Any, measure: str) -> str:
     """An estimate with limits on the analysis scale, as printed."""
     log = MEASURES[measure].log
-    decimals = 3 if not log and max(abs(float(x)) for x in (mu, low, high)) < 0.1 else 2
+    decimals = _decimals(log, mu, low, high)
     limits = range_text(float(low), float(high), log=log, decimals=decimals)
     return f"{number_text(float(mu), log=log, decimals=decimals)} ({limits})"
+
+
+def _decimals(log: bool, *numbers: Any) -> int:
+    """Decimals of a difference: three where all of its numbers are below 0.1."""
+    return 3 if not log and max(abs(float(x)) for x in numbers) < 0.1 else 2
 
 
 def effect_in_words(fit: PooledEffect, unit: str = "") -> str:
     """`hazard ratio 0.63, 95% confidence interval 0.56 to 0.70, P < 0.001`; a mean difference with its unit."""
     measure = MEASURES[fit.effects.measure]
-    low, high = (number_text(float(x), log=measure.log) for x in fit.interval())
+    decimals = _decimals(measure.log, fit.mu, *fit.interval())
+    low, high = (number_text(float(x), log=measure.log, decimals=decimals) for x in fit.interval())
     said = f" {unit}" if unit and measure.code == "MD" else ""
     return (
-        f"{measure.name.lower()} {number_text(float(fit.mu), log=measure.log)}{said}, "
+        f"{measure.name.lower()} {number_text(float(fit.mu), log=measure.log, decimals=decimals)}{said}, "
         f"{level_text(fit.level)} confidence interval {low} to {high}, {p_text(fit.p)}"
     )
 

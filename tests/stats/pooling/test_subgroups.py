@@ -177,7 +177,7 @@ def test_levels_of_one_study_each_share_no_tau2() -> None:
     ("arguments", "message"),
     [
         ({"share": "both"}, "share='both' is not known. Choose one of 'separate', 'common'."),
-        ({"model": "fixed"}, "model='fixed' is not known. Choose one of 'random', 'common'."),
+        ({"model": "fixed"}, "model='fixed' is not known. Choose one of 'random', 'common', 'mantel-haenszel'."),
         ({"tau2": "XX"}, f"tau2='XX' is not known. Choose one of {', '.join(map(repr, TAU2))}."),
         ({"tau2": "XX", "share": "common"}, f"tau2='XX' is not known. Choose one of {', '.join(map(repr, TAU2))}."),
         (
