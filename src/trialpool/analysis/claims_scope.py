@@ -43,7 +43,7 @@ OTHER_DISEASE = re.compile(
 )
 COMPARING = re.compile(r"(?i)\b(?:than|versus|vs\.?|v|compared\s+(?:with|to)|over|between|(?:and|but)\s+not)\b")
 EVERYONE = words(
-    "patients adults people with newly diagnosed the a of an who treated for receiving in and disease new untreated or"
+    "patients adults people with newly diagnosed the a of an who treated for receiving in and disease new untreated or received receive took it"
 )
 
 
@@ -141,7 +141,7 @@ class Scopes:
             return disease.group()
         for part in PART.finditer(clause):
             listed = re.findall(r"[\w-]+", part[2].lower())
-            kept = _until_verb(listed)
+            kept = listed[:1] + _until_verb(listed[1:]) if part[1].lower() in OF_A_CLAUSE else _until_verb(listed)
             if any(word not in self.population | EVERYONE for word in kept):
                 named = f"{part[1]} {' '.join(kept)}"
                 if not any(re.search(_pattern(level), named) for levels in self.columns.values() for level in levels):
@@ -149,6 +149,7 @@ class Scopes:
         return ""
 
 
+OF_A_CLAUSE = frozenset({"who", "that", "whose"})  # after which a verb belongs to the part that is meant
 VERBS = words(
     "was were is are had has have did improved improves increased reduced prolonged maintenance but and compared than after"
 )

@@ -80,7 +80,7 @@ OTHERS_SAID = re.compile(
     r"|previously|historical(?:ly)?|in\s+contrast\s+(?:to|with)|unlike|critics|et\s+al)\b"
 )
 APART = re.compile(
-    r"(?i)\b(?:due|owing|because|dos(?:e|es|ing)|caused|until|who|which|that|when|patients|those|people|adults|follow-?up)\b"
+    r"(?i)\bat\s+(?:no|the|any)\s+(?:cost|expense|price)\b|\b(?:due|owing|because|dos(?:e|es|ing)|caused|until|who|which|that|when|patients|those|people|adults|follow-?up)\b"
 )
 WITH = re.compile(r"(?i)\bwith\s+$")
 OF_A_CLAIM = re.compile(

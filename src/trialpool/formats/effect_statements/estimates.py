@@ -62,6 +62,7 @@ TAIL_WORDS = words(
     """with a an by the log rank logrank stratified unstratified test two one sided tailed single wald cox adjusted nominal
     corresponding associated significant statistically both likelihood using which was in"""
 )
+BESIDE = frozenset({"se", "z", "n", "k"})  # figures of which one may stand between an estimate and its interval
 BETWEEN = SEPARATORS | OPENS | CLOSES | {"-", '"'}
 FILLER, GAP = 8, 40
 DIGITS_ARE_LOST = 10.0  # by how much a limit may be off the one that fits before it is no limit
@@ -158,12 +159,14 @@ def _rest(of: Sequence[Lexeme], k: int, figure: Figure) -> tuple[P | None, Inter
         lexeme = of[k]
         if interval := interval_at(of, k) or (None if skipped else bare_interval_at(of, k) or _unmarked(of, k, figure)):
             return p, interval, interval.end
-        if lexeme.kind == "word" and (passed := p_at(of, k)):
-            p, k = (passed if p is None and passed.of_effect else p), passed.end
+        if lexeme.kind == "word" and (tested := p_at(of, k)):
+            p, k = (tested if p is None and tested.of_effect else p), tested.end
         elif lexeme.kind in BETWEEN or (lexeme.kind == "." and interval_at(of, k + 1)):
             k += 1
         elif (unit := _per_unit(of, k)) > k:
             k = unit
+        elif lexeme.text in BESIDE and (passed := passed_over(of, k)) > k:
+            k = passed
         elif lexeme.kind == "word" and skipped < FILLER and lexeme.text not in FILLER_END | OTHER_FIGURES:
             skipped, k = skipped + (lexeme.text not in UNITS), k + 1
         else:

@@ -38,7 +38,7 @@ OTHER_TESTS = words(
     subgroup subgroups nonlinearity linearity proportionality int het hetero inter"""
 )
 P_WORDS = frozenset(
-    {"value", "values", "for", "of", "was", "is", "by", "log", "rank", "logrank", "superiority", "overall", "test", "the"}
+    {"value", "values", "val", "for", "of", "was", "is", "by", "log", "rank", "logrank", "superiority", "overall", "test", "the"}
 )
 HALF = Decimal(50)
 
