@@ -38,12 +38,14 @@ CONTROL_BETTER = re.compile(  # "longer with placebo", "control patients had few
     rf"(?:had|showed|experienced|was|were|led\s+to|gave)\s+(?:(?:an?|significantly|much|clearly)\s+)*{COMPARATIVE}\b"
 )
 OTHER_DISEASE = re.compile(
-    r"(?i)\b(?:in|with)\s+(?:(?!second|new\b|primary)[\w-]+\s+){0,3}?(cancer|carcinoma|adenocarcinoma|leuka?emia|lymphoma|melanoma|sarcoma|glioma"
+    r"(?i)\b(?:in|with)\s+(?:(?!second|new\b|primary)[\w-]+\s+){0,3}?"
+    r"(cancer|carcinoma|adenocarcinoma|leuka?emia|lymphoma|melanoma|sarcoma|glioma"
     r"|glioblastoma|mesothelioma|neuroblastoma|diabetes|arthritis|asthma|sepsis|lupus|dementia|schizophrenia|hypertension|copd)\b"
 )
 COMPARING = re.compile(r"(?i)\b(?:than|versus|vs\.?|v|compared\s+(?:with|to)|over|between|(?:and|but)\s+not)\b")
 EVERYONE = words(
-    "patients adults people with newly diagnosed the a of an who treated for receiving in and disease new untreated or received receive took it"
+    """patients adults people with newly diagnosed the a of an who treated for receiving in and disease new untreated or received
+    receive took it"""
 )
 
 
