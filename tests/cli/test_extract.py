@@ -13,7 +13,8 @@ from trialpool.formats.review_folder import check_folder
 
 WORDS = (
     "Overall survival: adjusted HR 0.750 (95% CI 0.63-0.90; P < .001), drug vs placebo.\n\n"
-    "Response: OR 1.5 (1.1-2.0), P = NS. Weight: MD -2.3 kg (95% CI -4.5 to -0.1). Risk difference 5.5% (95% CI 1.0% to 10.0%)."
+    "Response: OR 1.5 (1.1-2.0), P = NS. Dose: GMR 1.04 (0.99-1.09). Risk difference 5.5% (95% CI 1.0% to 10.0%). "
+    "HbA1c: MD -0.30% (95% CI -0.50% to -0.10%)."
 )
 
 
@@ -33,9 +34,9 @@ def rows(path):
 def test_rows_are_proposed_in_a_file_of_their_own(desk):
     ran = trialpool("extract", "abstract.txt", "--study", "a-2001")
     assert (ran.code, ran.err) == (0, "")
-    assert "Not proposed, for results/*.csv has no such measure: MD -2.3 (95% CI -4.5 to -0.1)" in ran.out
-    assert ran.out.endswith("3 rows proposed in abstract-proposals.csv. Look at each: accept it, change it, or drop it.\n")
-    first, second, third = rows(desk / "abstract-proposals.csv")
+    assert "Not proposed, for results/*.csv has no such measure: ROM 1.04 (0.99 to 1.09)" in ran.out
+    assert ran.out.endswith("4 rows proposed in abstract-proposals.csv. Look at each: accept it, change it, or drop it.\n")
+    first, second, third, fourth = rows(desk / "abstract-proposals.csv")
     wanted = {
         "study": "a-2001",
         "outcome": "OS",
@@ -56,6 +57,7 @@ def test_rows_are_proposed_in_a_file_of_their_own(desk):
     assert (second["measure"], second["p"], second["ci_level"], second["locator"]) == ("OR", "", "", "line 3")
     assert "P is said to be not significant" in second["note"]
     assert (third["measure"], third["estimate"], third["ci_low"], third["ci_high"]) == ("RD", "0.055", "0.010", "0.100")
+    assert (fourth["measure"], fourth["estimate"], fourth["ci_low"], fourth["ci_high"]) == ("MD", "-0.30", "-0.50", "-0.10")
 
 
 def test_nothing_is_overwritten(desk):

@@ -47,7 +47,7 @@ class Proposals:
     """Rows proposed from a text, and the statements that the layout has no place for.
 
     rows   : cells by column, as results/*.csv has them
-    others : effects of measures that results/*.csv does not hold (mean differences, rate ratios), or without a measure; sentences
+    others : effects of measures that results/*.csv does not hold (ratios of means), or without a measure; sentences
         where they come from a registry
     doubtful : effects that a review cannot take as they stand: without an outcome, or with figures that can't be right;
         they are among the rows too, unless only sound rows were asked for
@@ -97,14 +97,14 @@ def propose(
 
 
 def _row(s: EffectStatement, text: SourceText, study: str, source: str, orientation: Orientation | None) -> dict[str, str]:
-    whole = s.ci_low is not None and s.ci_high is not None
+    whole, in_percent = s.ci_low is not None and s.ci_high is not None, s.percent and s.measure == "RD"
     return {
         "study": study,
         "outcome": s.outcome,
         "measure": s.measure or "",
-        "estimate": _cell(s.estimate, s.percent),
-        "ci_low": _cell(s.ci_low, s.percent) if whole else "",
-        "ci_high": _cell(s.ci_high, s.percent) if whole else "",
+        "estimate": _cell(s.estimate, in_percent),
+        "ci_low": _cell(s.ci_low, in_percent) if whole else "",
+        "ci_high": _cell(s.ci_high, in_percent) if whole else "",
         "ci_level": _cell(s.ci_level) if whole else "",
         "orientation": orientation or "",
         "p": _p_cell(s),
@@ -119,7 +119,7 @@ def _row(s: EffectStatement, text: SourceText, study: str, source: str, orientat
 
 
 def _cell(figure: Decimal | None, percent: bool = False) -> str:
-    """A figure with the decimals that were printed; a difference in percent as a share."""
+    """A figure with the decimals that were printed; a difference of proportions in percent as a share."""
     if figure is None:
         return ""
     return f"{figure.scaleb(-2) if percent else figure:f}"
