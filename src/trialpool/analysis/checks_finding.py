@@ -17,6 +17,7 @@ OTHER_INTERVAL = re.compile(
     re.IGNORECASE,
 )
 ESTIMATED = re.compile(r"cumulative|kaplan|actuarial|estimated|life.table|\bKM\b", re.IGNORECASE)
+MODELLED = re.compile(r"least.squares|ls mean|baseline|ancova|mixed model|mmrm|covaria", re.IGNORECASE)
 ADJUSTED = re.compile(r"adjust|multivaria|stratified|mantel|peto|weighted|propensity|standardi[sz]ed|imput|pooled", re.IGNORECASE)
 
 
@@ -57,10 +58,13 @@ def explained(d: Disagreement, words: str) -> Disagreement | None:
     - An estimate that the row calls adjusted, stratified or exact (a conditional odds ratio) need not be that of its counts:
       a note.
     - P of such an estimate, or beside such an interval, may be of another test: at most a warning.
+    - A mean difference that is adjusted, or of a model, need not be that of the means: nothing.
     - A percentage that the row calls cumulative or estimated (Kaplan-Meier) is no share of whole patients: nothing.
     """
     if d.rule == "symmetry" and OTHER_INTERVAL.search(words):
         return None if d.severity == "note" else d.at_most("note")
+    if d.rule == "difference-means" and d.severity == "warning" and (ADJUSTED.search(words) or MODELLED.search(words)):
+        return None
     if d.rule == "ratio-counts" and (ADJUSTED.search(words) or OTHER_INTERVAL.search(words)):
         return d.at_most("note")
     if d.rule == "p-interval" and (ADJUSTED.search(words) or OTHER_INTERVAL.search(words)):

@@ -131,6 +131,8 @@ class AnalysisFindings:
     @property
     def measure_name(self) -> str:
         """The name of the measure, with the unit of a mean difference: `Mean difference (points)`."""
+        if self.analysis.model == "peto":
+            return "Peto odds ratio"
         unit = self.outcome.unit
         return f"{self.measure.name} ({unit})" if unit and self.outcome.measure == "MD" else self.measure.name
 

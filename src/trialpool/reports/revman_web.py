@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from trialpool.analysis.findings import AnalysisFindings, Findings
 from trialpool.analysis.selection import UnitEffect
+from trialpool.review.report import MEAN_DIFFERENCES
 from trialpool.review.study import Study
 
 OF_COUNTS = frozenset({"RR", "OR", "RD"})
-BY_ARM = "events and patients"  # the route of an effect that RevMan finds again from these
+BY_ARM = ("events and patients", "events and patients by Peto")  # routes of an effect that RevMan finds again from these
 INFORMATION = ("Study", "Char: Interventions", "Char: Notes")
 ARMS = ("Study", "Arm", "Description", "Intervention")
 RESULTS = (
@@ -30,8 +31,9 @@ Study data for RevMan Web, in the order in which it takes them:
 4. study-results.csv
 
 Before that, make the interventions and outcomes of these files in the review's criteria, with the same names, letter for letter.
-Events and patients are given by arm where the effect comes from these; else the effect itself, as Mean and SE on the scale of
-analysis (logarithms for ratios). The footnote of a row says how it was derived, and from where.
+Events and patients, or means with standard deviations, are given by arm where the effect comes from these; else the effect
+itself, as Mean and SE on the scale of analysis (logarithms for ratios). The footnote of a row says how it was
+derived, and from where.
 """
 
 
@@ -80,11 +82,20 @@ def _results(findings: Findings, found: AnalysisFindings) -> Iterator[dict[str, 
         footnote = {"Footnotes": _footnote(effect)}
         treatment, control = _names(findings, effect.unit)
         arms = effect.arms
-        if found.outcome.measure in OF_COUNTS and effect.derivation.route == BY_ARM and None not in arms:
+        if found.outcome.measure in OF_COUNTS and effect.derivation.route in BY_ARM and None not in arms:
             yield common | {"Arm": treatment, "Cases": str(arms.events_t), "Sample size": str(arms.n_t)} | footnote
             yield common | {"Arm": control, "Cases": str(arms.events_c), "Sample size": str(arms.n_c)}
             continue
-        d = effect.derivation
+        d, r = effect.derivation, effect.report
+        if d.route == "means and SDs":
+            common |= {"Data type": "Continuous"}
+            of_t = {"Mean": str(r.mean_t), "SD": str(r.sd_t), "Sample size": str(r.n_t)}
+            of_c = {"Mean": str(r.mean_c), "SD": str(r.sd_c), "Sample size": str(r.n_c)}
+            yield common | {"Arm": treatment} | of_t | footnote
+            yield common | {"Arm": control} | of_c
+            continue
+        if found.outcome.measure in MEAN_DIFFERENCES:
+            common |= {"Data type": "Continuous"}
         contrast = {"Effect measure": found.outcome.measure, "Arm": treatment, "Reference arm": control}
         yield common | contrast | {"Mean": repr(float(d.yi)), "SE": repr(float(d.se))} | footnote
 

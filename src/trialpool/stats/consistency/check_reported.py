@@ -25,20 +25,28 @@ from trialpool.stats.consistency.intervals import (
     symmetry,
 )
 from trialpool.stats.consistency.log_rank import log_rank_agrees
+from trialpool.stats.consistency.means import (
+    difference_of_means,
+    middle_of_limits,
+    p_agrees_with_difference,
+    sd_and_not_se,
+)
 from trialpool.stats.consistency.survival import median_agrees_with_landmark, risk_table_of_curves
 from trialpool.stats.effects.printed import Printed, decimals_of_ratio
-from trialpool.stats.effects.reported import Reported
+from trialpool.stats.effects.reported import MEAN_DIFFERENCES, Reported
 from trialpool.stats.tables import Tabular
 
 Verdict = tuple[Disagreement, ...] | None
 CHECKS: dict[str, Callable[[Reported], Verdict]] = {
     "containment": containment,
-    "symmetry": symmetry,
-    "p-interval": p_agrees_with_interval,
+    "symmetry": lambda r: middle_of_limits(r) if r.measure in MEAN_DIFFERENCES else symmetry(r),
+    "p-interval": lambda r: p_agrees_with_difference(r) if r.measure in MEAN_DIFFERENCES else p_agrees_with_interval(r),
     "information": information_fits_events,
     "direction": direction_agrees,
     "events-within": events_within_patients,
     "ratio-counts": ratio_of_counts,
+    "difference-means": difference_of_means,
+    "sd-or-se": sd_and_not_se,
     "percent-counts": percentages_of_counts,
     "percent-whole": percentages_of_whole_patients,
     "median-landmark": median_agrees_with_landmark,

@@ -42,12 +42,14 @@ class Disagreement:
 ORDER: tuple[Severity, ...] = ("error", "warning", "note")
 RULES: dict[str, str] = {
     "containment": "The interval holds its estimate, and its limits are in order",
-    "symmetry": "A ratio is in the middle of its limits on the log scale",
+    "symmetry": "A ratio is in the middle of its limits on the log scale, a mean difference in their middle",
     "p-interval": "P lies within what the estimate and its limits leave open",
     "information": "An interval of a hazard ratio is no narrower than its events allow",
     "direction": "The estimate, the words of the source, the medians and the landmark survival favour the same arm",
     "events-within": "An arm has no more events than patients",
     "ratio-counts": "A risk ratio, odds ratio or risk difference is that of the counts beside it",
+    "difference-means": "A mean difference is that of the means beside it",
+    "sd-or-se": "Standard deviations are no standard errors, by the interval of the difference",
     "percent-counts": "A percentage is that of the events and patients beside it",
     "percent-whole": "Some whole number of patients gives the percentage",
     "mean-whole": "Some whole sum gives the mean of counts",
