@@ -222,3 +222,20 @@ def test_a_rising_line_is_no_survival_curve_and_its_picture_upside_down_is_one(t
 def test_plus_marks_on_a_thick_line_are_no_second_line(tmp_path):
     picture = Picture(name="marks", marks="+", width=2.5, dpi=300, n=400)
     assert max(error.rmse for error in errors(picture, tmp_path).values()) < RASTER
+
+
+def test_a_black_line_is_proposed_beside_coloured_ones(tmp_path):
+    picture = Picture(name="black", colours={"Control": "black", "Research": "#d62728"})
+    read = tp.digitise(drawn(picture, tmp_path), x=(0, 60), y=(0, 1))
+    assert sorted(curve.style for curve in read.curves) == ["#000000", "#d62728"]
+
+
+def test_two_colours_asked_for_are_never_one_of_the_figure(tmp_path):
+    """A colour that a JPEG has washed out is said to be missing, and not looked for where another one was asked for."""
+    with pytest.raises(BadInput, match="curve Research: the colour #3060a0 is not in the plot"):
+        tp.digitise(
+            drawn(Picture(name="plain", dpi=100), tmp_path),
+            x=(0, 60),
+            y=(0, 1),
+            curves={"Control": "#1f77b4", "Research": "#3060a0"},
+        )

@@ -24,6 +24,7 @@ _THERE = 0.02  # share of them from which a colour is there at all
 _DARK = 240.0  # distance from the ground from which something wholly hides what is behind it; shading and grid lines do not
 _NEAR = 120.0  # distance of a colour from that of the figure that is meant
 _RIVAL = 60.0  # distance from which another colour of the figure competes for pixels
+_SEEN = 0.6  # share of its way that a black line beside coloured ones is seen at least: letters and axes are black, too
 _UNSEEN = 0.1  # share of its way that a curve may be hidden without a remark
 Palette = list[tuple[Colour, float]]
 
@@ -45,7 +46,7 @@ def raster_curves(
         raise BadInput([Problem(file, 0, "", what, "See that the positions given lie in the figure")])
     found = palette(part, ground_of(part))
     looks = tuple(replace(look, colour=look.colour or BLACK) for look in asked or proposals(found))
-    shades = {look.colour or BLACK: _shade(look.colour or BLACK, found) for look in looks}
+    shades = _shades(list(dict.fromkeys(look.colour or BLACK for look in looks)), found)
     plot = _plot(raster, frame, y, area, shades, found)
     traces, problems = _follow_all(plot, looks, found, file)
     if not asked:
@@ -58,10 +59,10 @@ def raster_curves(
 
 
 def proposals(found: Palette) -> tuple[Look, ...]:
-    """The looks to try where none was asked for: each vivid colour that runs along the plot, or black, solid and dashed."""
+    """The looks to try where none was asked for: black and each vivid colour that runs along the plot, or black solid and dashed."""
     wide = [colour for colour, share in found if share >= _WIDE]
     if wide:
-        return tuple(Look(arm=f"arm {i}", colour=colour) for i, colour in enumerate(wide, start=1))
+        return tuple(Look(arm=f"arm {i}", colour=colour) for i, colour in enumerate([*wide, BLACK], start=1))
     return tuple(Look(arm=line, colour=BLACK, line=line) for line in GAP_COST)
 
 
@@ -79,11 +80,14 @@ def plot_area(raster: Raster, frame: Frame, x: Axis, y: Axis) -> tuple[slice, sl
     return rows, columns
 
 
-def _shade(colour: Colour, found: Palette) -> Colour:
-    """The colour as the figure has it: a JPEG, or a name such as blue, may be some way off."""
-    near = [(float(np.linalg.norm(np.subtract(colour, there))), there) for there, _ in found]
-    distance, there = min(near, default=(np.inf, colour))
-    return there if distance < _NEAR and not _is_grey(colour) else colour
+def _shades(colours: list[Colour], found: Palette) -> dict[Colour, Colour]:
+    """Each colour as the figure has it: a JPEG, or a name such as blue, may be some way off. One of the figure is taken once."""
+    pairs = [(float(np.linalg.norm(np.subtract(c, there))), c, there) for c in colours for there, _ in found if not _is_grey(c)]
+    shades: dict[Colour, Colour] = {}
+    for distance, colour, there in sorted(pairs):
+        if distance < _NEAR and colour not in shades and there not in shades.values():
+            shades[colour] = there
+    return {colour: shades.get(colour, colour) for colour in colours}
 
 
 def _is_grey(colour: Colour) -> bool:
@@ -151,7 +155,8 @@ def _nothing(found: Palette, file: str) -> Problem:
 
 def _like_a_curve(trace: Trace, plot: Plot) -> bool:
     """Whether a proposed trace is long enough and unbroken."""
-    long = len(trace.path) >= _WIDE * plot.width and trace.seen >= SHORTEST * plot.width
+    least = _SEEN * len(trace.path) if len(plot.ink) > 1 and trace.colour == BLACK else SHORTEST * plot.width
+    long = len(trace.path) >= _WIDE * plot.width and trace.seen >= least
     return long and trace.bare <= BROKEN[trace.line] and int(np.ptp(trace.path)) > 2
 
 
