@@ -59,7 +59,7 @@ def raster_curves(
 
 
 def proposals(found: Palette) -> tuple[Look, ...]:
-    """The looks to try where none was asked for: black and each vivid colour that runs along the plot, or black solid and dashed."""
+    """The looks to try where none was asked for: black and each vivid colour along the plot, or black solid and dashed."""
     wide = [colour for colour, share in found if share >= _WIDE]
     if wide:
         return tuple(Look(arm=f"arm {i}", colour=colour) for i, colour in enumerate([*wide, BLACK], start=1))
