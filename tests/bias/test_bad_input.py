@@ -12,6 +12,7 @@ from tests.bias.reference import columns
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.bias.copas import copas_model
+from trialpool.stats.bias.egger import egger
 from trialpool.stats.bias.excess_significance import excess_significance
 from trialpool.stats.bias.fail_safe_n import fail_safe_n
 from trialpool.stats.bias.limit_meta_analysis import limit_meta_analysis
@@ -193,3 +194,64 @@ def test_what_cannot_be_had_is_an_error(call: Callable[[Effects], Any], sample: 
     with pytest.raises(NotEstimable) as refusal:
         call(sample)
     assert str(refusal.value) == message
+
+
+SPREAD = [0.1, 0.2, 0.3, 0.17, 0.2, 0.33]
+ON_THE_LINE = "the effects lie on the line but for rounding, so that there is no residual to test by"
+
+
+@pytest.mark.parametrize("size", [0.0, 0.1, 0.3, 1 / 3])
+def test_effects_that_are_all_the_same_show_nothing_and_say_so(size: float) -> None:
+    same = effects([size] * 6, SPREAD)
+    with pytest.raises(NotEstimable) as refusal:
+        begg(same)  # their differences from the mean are rounding, which is not ranked
+    assert str(refusal.value) == "Begg's test: what it ranks is the same for all studies."
+    for test in (egger(same), regression_test(same)):
+        assert test.slope == 0
+        assert np.isnan(test.p)
+        assert test.caution.endswith(ON_THE_LINE)
+        assert str(test).endswith("t(4) and P undefined")
+    adjusted = pet_peese(same)
+    assert adjusted.estimate == pytest.approx(size, abs=1e-15)
+    assert adjusted.caution.endswith(ON_THE_LINE)
+
+
+def test_effects_on_a_line_leave_no_residual() -> None:
+    vi = np.array(SPREAD)
+    found = egger(effects(0.1 + 0.4 * np.sqrt(vi), vi))
+    assert found.slope == pytest.approx(0.4, rel=1e-12)
+    assert found.se == 0
+    assert found.caution.endswith(ON_THE_LINE)
+
+
+@pytest.mark.parametrize(
+    ("events_t", "events_c", "found"),
+    [([0, 0, 0], [1, 2, 3], "0"), ([1, 2, 3], [0, 0, 0], "infinite"), ([0, 0, 0], [0, 0, 0], "undefined")],
+)
+def test_without_a_mantel_haenszel_odds_ratio_there_is_no_test_of_schwarzer(
+    events_t: list[int], events_c: list[int], found: str
+) -> None:
+    arms = odds_ratio(events_t=events_t, n_t=[10, 20, 30], events_c=events_c, n_c=[11, 20, 30], double_zeros="keep")
+    with pytest.raises(NotEstimable) as refusal:
+        small_study_test(arms, "Schwarzer")
+    assert (
+        str(refusal.value) == f"Schwarzer's test: the Mantel-Haenszel odds ratio is {found}, so that no counts are expected by it."
+    )
+
+
+def test_a_trial_without_events_has_no_part_in_schwarzers_test() -> None:
+    arms = {"events_t": [1, 4, 6, 3, 0], "n_t": [20, 40, 50, 30, 25], "events_c": [3, 5, 9, 8, 0], "n_c": [22, 41, 47, 33, 25]}
+    kept = small_study_test(odds_ratio(**arms, double_zeros="keep"), "Schwarzer")
+    left_out = small_study_test(odds_ratio(**{name: column[:4] for name, column in arms.items()}), "Schwarzer")
+    assert (kept.tau, kept.p, kept.k) == (left_out.tau, left_out.p, 4)
+
+
+def test_a_number_beyond_counting_is_refused() -> None:
+    with pytest.raises(NotEstimable) as refusal:
+        fail_safe_n(effects([1e8, -1e8, 3e7], [1, 1e-8, 1e12]), "Rosenthal")
+    assert str(refusal.value) == "Fail-safe N: more than 1000000000 studies."
+
+
+def test_certain_significance_is_no_excess() -> None:
+    found = excess_significance(effects([50.0, 50.0, 50.0], [1.0, 1.0, 2.0]))
+    assert (found.observed, found.expected, found.statistic) == (3, 3.0, 0.0)

@@ -127,3 +127,13 @@ def test_the_labels_say_what_was_filled_in() -> None:
     assert found.added.study == ("filled: E", "filled: D")
     assert found.filled.effects.study == ("A", "B", "C", "D", "E", "filled: E", "filled: D")
     assert repr(found).startswith("<TrimAndFill: 2 studies missing on the left (L0); with them Effect")
+
+
+def test_the_side_is_that_of_the_line_by_the_model_of_the_fit() -> None:
+    # of seven made-up trials; metafor 3.8-1: trimfill(rma(yi, vi)) looks to the right, trimfill(rma(method="EE")) to the left
+    yi = [0.0020703933747412, -0.233455882352941, 0.0674486803519062, 0, 0.225609756097561, -0.0201960784313725, 0.15]
+    vi = [0.00203142412497594, 0.013341306208497, 0.00717524423405422, 0.00788880540946656, 0.00526787463182484]
+    trials = effects(yi, [*vi, 0.000772349111582503, 0.006875])
+    assert trim_and_fill(pool(trials)).side == "right"
+    assert trim_and_fill(pool_common(trials)).side == "left"
+    assert trim_and_fill(pool(trials), trim_by="common").side == "left"

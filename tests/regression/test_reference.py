@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,35 @@ def test_q_profile_limits_agree_with_metafor_and_solve_their_equation() -> None:
             Q = residual_q(fit.effects.yi, fit.effects.vi + tau2, fit.design.X)
             target = chi2_quantile(tail, fit.residual_df)
             assert (Q <= target) if tau2 == 0 else (Q == pytest.approx(target, rel=1e-10))
+
+
+# of rma(yi, vi, mods = ~ ablat, method = ) by metafor 3.8-1: se.tau2, and confint(type = "PL"), both with a tolerance of 1e-13
+@pytest.mark.parametrize(
+    ("tau2", "se", "limits"),
+    [
+        ("REML", 0.059047228904837462, (0.0058066347326024472, 0.44321596513366224)),
+        ("ML", 0.028014180121004467, (0.0, 0.24504581723819632)),
+    ],
+)
+def test_how_well_tau2_beside_moderators_is_known_agrees_with_metafor(tau2: str, se: float, limits: tuple[float, float]) -> None:
+    fit = regress(effects_of("bcg.RR"), "~ ablat", columns("bcg.RR"), tau2=tau2)
+    assert fit.tau2_se == near(se, **CLOSE)
+    assert fit.tau2_interval(method="PL") == near(limits, rel=1e-7, abs=1e-9)
+
+
+def test_a_given_tau2_has_no_standard_error() -> None:
+    assert np.isnan(regress(effects_of("bcg.RR"), "~ ablat", columns("bcg.RR"), tau2=0.05).tau2_se)
+
+
+def test_the_table_of_a_batch_has_the_coefficients_of_each_analysis_below_each_other() -> None:
+    of = effects_of("bcg.RR")
+    twice = replace(of, yi=np.stack([of.yi, 2 * of.yi]), vi=np.stack([of.vi, 4 * of.vi]))
+    rows = regress(twice, "~ ablat", columns("bcg.RR")).table()
+    alone = regress(of, "~ ablat", columns("bcg.RR")).table()
+    assert rows["analysis"] == [1, 1, 2, 2]
+    assert rows["term"] == [*alone["term"], *alone["term"]]
+    assert rows["estimate"] == near([*alone["estimate"], *(2 * b for b in alone["estimate"])], rel=1e-9)
+    assert rows["p"] == near([*alone["p"], *alone["p"]], rel=1e-7)
 
 
 @each("extras", ("confint_QP",))

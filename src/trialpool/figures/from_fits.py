@@ -13,14 +13,15 @@ from trialpool.figures.drapery import DraperyPlot, draw_drapery
 from trialpool.figures.funnel import FunnelPlot, draw_funnel
 from trialpool.figures.labbe import LabbePlot, draw_labbe
 from trialpool.figures.sensitivity import SensitivityLine, SensitivityPlot, draw_sensitivity
+from trialpool.stats.bias.trim_and_fill import TrimAndFill
 from trialpool.stats.effects.measure import MEASURES
+from trialpool.stats.influence.leave_one_out import Refits
+from trialpool.stats.pooling.choices import FIT_MAKERS, expect, expect_one_analysis
+from trialpool.stats.pooling.pooled_effect import PooledEffect
+from trialpool.stats.regression.meta_regression import MetaRegression
 
 if TYPE_CHECKING:
     from trialpool.figures.canvas import Figure
-    from trialpool.stats.bias.trim_and_fill import TrimAndFill
-    from trialpool.stats.influence.leave_one_out import Refits
-    from trialpool.stats.pooling.pooled_effect import PooledEffect
-    from trialpool.stats.regression.meta_regression import MetaRegression
 
 LINE_POINTS = 101
 
@@ -46,6 +47,7 @@ def labbe(fit: PooledEffect, *, title: str = "", treatment: str = "treatment", c
     >>> labbe(pool(rr)).description
     "L'Abbé plot of 3 studies: risk with treatment against risk with control; lower in 3, higher in 0. ..."
     """
+    expect("labbe", fit, PooledEffect, FIT_MAKERS)
     counts, measure = fit.effects.counts, MEASURES[fit.effects.measure]
     if counts is None:
         raise BadArgument("A L'Abbe plot needs events and patients of both arms. Make the effects with odds_ratio or risk_ratio.")
@@ -88,6 +90,8 @@ def bubble(fit: MetaRegression, *, by: str = "", title: str = "", prediction: bo
     >>> bubble(regress(rr, "~ latitude", {"latitude": [44, 33, 27, 13, 19]})).description
     'Bubble plot of 5 studies: Risk ratio against latitude. The fitted line goes from 1.06 at 13 to 0.41 at 44.'
     """
+    expect("bubble", fit, MetaRegression, "regress")
+    expect_one_analysis("bubble", fit)
     column = _column(fit, by)
     here = np.isfinite(fit.effects.vi)
     X, measure = fit.design.X, MEASURES[fit.effects.measure]
@@ -149,6 +153,8 @@ def drapery(fit: PooledEffect, *, title: str = "") -> Figure:
     >>> drapery(pool(effects([-0.4, -0.5, 0.3], [0.01, 0.01, 0.01], measure="OR"))).description
     'Drapery plot of 3 studies: P values of all effects, Odds ratio; the pooled curve peaks at 0.82.'
     """
+    expect("drapery", fit, PooledEffect, FIT_MAKERS)
+    expect_one_analysis("drapery", fit)
     measure, predicts = MEASURES[fit.effects.measure], fit.model == "random" and fit.k > 1
     return draw_drapery(
         DraperyPlot(
@@ -189,6 +195,7 @@ def filled_funnel(found: TrimAndFill, *, title: str = "", contours: bool = False
     >>> filled_funnel(trim_and_fill(pool(rr))).description
     'Funnel plot of 6 studies: ... filled in; with them the pooled effect is ...'
     """
+    expect("filled_funnel", found, TrimAndFill, "trim_and_fill")
     fit, measure = found.fit, MEASURES[found.fit.effects.measure]
     return draw_funnel(
         FunnelPlot(
@@ -227,6 +234,7 @@ def cumulative_forest(
     >>> cumulative_forest(cumulative(fit, [2001, 2002, 2003])).description
     'Sensitivity plot of 3 analyses, Odds ratio. + C: 0.82 (0.50–1.34). Estimates range over 0.64–0.82.'
     """
+    expect("cumulative_forest", refits, Refits, "cumulative")
     lines = _lines(refits, "+ ")
     if lines:
         lines[0] = replace(lines[0], label=lines[0].label.removeprefix("+ "))
@@ -257,6 +265,7 @@ def leave_one_out_forest(
     >>> leave_one_out_forest(leave_one_out(fit), fit).description
     'Sensitivity plot of 4 analyses, Odds ratio. All studies: 0.82 (0.50–1.34). Estimates range over 0.64–0.95.'
     """
+    expect("leave_one_out_forest", refits, Refits, "leave_one_out")
     low, high = (float(x) for x in fit.interval())
     everyone = SensitivityLine(label="All studies", k=int(fit.k), estimate=float(fit.mu), low=low, high=high, primary=True)
     return _refits_plot(refits, [everyone, *_lines(refits, "without ")], title, favours)

@@ -15,7 +15,7 @@ from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.influence.all_subsets import Subsets
 from trialpool.stats.influence.influence import Influence
 from trialpool.stats.influence.residual_plots import baujat
-from trialpool.stats.pooling.choices import choose, expect
+from trialpool.stats.pooling.choices import choose, expect, expect_one_analysis
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def radial_plot(fit: PooledEffect, *, title: str = "") -> Figure:
     'Radial plot of 3 studies: standardised Odds ratio against precision, about 0.82; 3 outside the 95% band.'
     """
     expect("radial_plot", fit, PooledEffect, "pool or pool_common")
+    expect_one_analysis("radial_plot", fit)
     measure = MEASURES[fit.effects.measure]
     return draw_radial(
         RadialPlot(

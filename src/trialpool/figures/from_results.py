@@ -15,7 +15,7 @@ from trialpool.figures.funnel import FunnelPlot, draw_funnel
 from trialpool.figures.sensitivity import SensitivityLine, SensitivityPlot, draw_sensitivity
 from trialpool.stats.distributions import z_quantile
 from trialpool.stats.effects.measure import MEASURES
-from trialpool.stats.pooling.choices import expect
+from trialpool.stats.pooling.choices import FIT_MAKERS, expect, expect_one_analysis
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def funnel(fit: PooledEffect, *, title: str = "", contours: bool = True) -> Figu
     >>> len(funnel(pool(effects([-0.36, -0.73, -0.10], [0.02, 0.03, 0.01], measure="HR"))).svg()) > 1000
     True
     """
-    expect("funnel", fit, PooledEffect, "pool, pool_common or mantel_haenszel")
+    expect("funnel", fit, PooledEffect, FIT_MAKERS)
+    expect_one_analysis("funnel", fit)
     measure = MEASURES[fit.effects.measure]
     wi = 1 / fit.effects.vi
     return draw_funnel(

@@ -13,7 +13,7 @@ from trialpool.formulas.formula import Formula
 from trialpool.formulas.moderators import Moderator
 from trialpool.stats.effects.columns import MISSING, told_apart
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, choose, expect
 from trialpool.stats.regression.design import Design, checked, here_in
 from trialpool.stats.regression.location_scale import LocationScale, location_scale_design
 from trialpool.stats.regression.meta_regression import MetaRegression
@@ -74,6 +74,7 @@ def regress(
     1  0.86  0.78 to 0.95    0.78 to 0.95
     2  0.47  0.40 to 0.54    0.40 to 0.54
     """
+    expect("regress", effects, Effects, EFFECT_MAKERS)
     read = Formula(formula)
     effects, columns = complete(effects, [read], data, missing)
     on = checked(effects, read.design(columns, here_in(effects), effects.study))
@@ -112,6 +113,7 @@ def location_scale(
     >>> fit.scale_coefficients.names
     ('intercept', 'blinding[open]')
     """
+    expect("location_scale", effects, Effects, EFFECT_MAKERS)
     location, spread = Formula(formula), Formula(scale)
     effects, columns = complete(effects, [location, spread], data, missing)
     here = here_in(effects)

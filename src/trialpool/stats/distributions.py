@@ -61,3 +61,22 @@ def chi2_quantile(upper_tail: float, df: Any) -> Floats:
 def f_p(F: Any, df1: Any, df2: Any) -> Any:
     """Upper tail of F with df1 and df2 degrees of freedom."""
     return fdtrc(df1, df2, np.maximum(F, 0.0))
+
+
+def statistic_text(statistic: float, df: float) -> str:
+    """z or t with its P value, as they are printed.
+
+    >>> statistic_text(2.5, 8), statistic_text(-1.2, np.inf), statistic_text(float("nan"), 3)
+    ('t(8) = 2.50, P = 0.037', 'z = -1.20, P = 0.230', 't(3) and P undefined')
+    """
+    name = "z" if np.isinf(df) else f"t({df:g})"
+    return f"{name} and P undefined" if np.isnan(statistic) else f"{name} = {statistic:.2f}, {p_text(two_sided_p(statistic, df))}"
+
+
+def p_text(p: float, name: str = "P") -> str:
+    """A P value as it is printed, never as 0.
+
+    >>> p_text(0.0123), p_text(0.0004), p_text(float("nan"), "P of selection")
+    ('P = 0.012', 'P < 0.001', 'P of selection undefined')
+    """
+    return f"{name} undefined" if np.isnan(p) else f"{name} < 0.001" if p < 0.001 else f"{name} = {p:.3f}"

@@ -11,8 +11,10 @@ from tests.stats.reference_tables import CI_OF, TAIL_AREA, Entry, counted, each_
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.effects.effects import effects
-from trialpool.stats.effects.two_by_two import risk_ratio
+from trialpool.stats.effects.two_by_two import odds_ratio, risk_ratio
+from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel
 from trialpool.stats.pooling.pairwise import pool, pool_common
+from trialpool.stats.pooling.peto import peto
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import cochran_q
@@ -162,7 +164,17 @@ def test_one_study_is_its_own_effect_with_its_wald_interval(tau2: str, ci: str) 
 
 
 def test_one_study_by_a_common_effect() -> None:
-    assert str(pool_common(effects([-0.36], [0.04], ["A"], measure="HR"))) == "HR 0.70 (95% CI 0.47 to 1.03), P = 0.072, k = 1"
+    fit = pool_common(effects([-0.36], [0.04], ["A"], measure="HR"))
+    assert str(fit) == "HR 0.70 (95% CI 0.47 to 1.03), P = 0.072, k = 1"
+    alone = "one study: its own effect and interval; there is no heterogeneity to test or to measure"
+    assert fit.notes == (alone,)
+    trial = odds_ratio(events_t=[4], n_t=[123], events_c=[11], n_c=[139])
+    assert mantel_haenszel(trial).notes == (alone,)
+    assert alone in peto(trial).notes
+
+
+def test_no_effect_without_a_standard_error_has_no_p_value() -> None:
+    assert str(pool(effects([0.0, 0.0, 0.0], [0.1, 0.2, 0.1], measure="OR"))).endswith("P undefined, k = 3, I2 = 0%")
 
 
 def test_identical_effects_have_no_heterogeneity_and_a_standard_error() -> None:

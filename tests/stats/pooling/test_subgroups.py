@@ -211,3 +211,8 @@ def test_without_any_level_there_are_no_subgroups() -> None:
     with pytest.raises(NotEstimable) as refusal:
         subgroups(effects([0.1, 0.5], [0.04, 0.02]), [None, None])
     assert str(refusal.value) == "Subgroups: no study that is present has a level."
+
+
+def test_one_subgroup_is_compared_with_nothing() -> None:
+    only = subgroups(effects([-0.4, -0.5], [0.01, 0.02]), ["a", "a"], ci="Wald")
+    assert str(only).splitlines()[0] == "1 subgroup, and no other to compare it with"

@@ -15,7 +15,7 @@ from trialpool.stats.bayes.posterior import Known, Mixture
 from trialpool.stats.bayes.priors import EffectPrior, KnownEffect, KnownTau, NormalEffect, TauPrior
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES, from_log
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, expect
 from trialpool.stats.tables import Tabular
 
 MODELS = {
@@ -151,6 +151,7 @@ def model_average(
     Effect: BF 1.2, probability 0.55; heterogeneity: BF 13, probability 0.93; HR if there is an effect 0.72
     (95% credible 0.44 to 1.14), k = 3
     """
+    expect("model_average", effects, Effects, EFFECT_MAKERS)
     checked_level(level)
     if not isinstance(effect, NormalEffect):
         raise BadArgument(f"Model averaging needs a normal prior of the effect, not one that is {effect}.")

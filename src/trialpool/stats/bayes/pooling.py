@@ -23,7 +23,7 @@ from trialpool.stats.bayes.priors import (
 from trialpool.stats.bayes.quadrature import panels_of
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES, from_log
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, expect
 from trialpool.stats.tables import Tabular
 
 DEFAULT_SCALE = 0.5  # of a half-normal prior of tau, for log ratios and standardised differences; Roever et al. (2021)
@@ -173,6 +173,7 @@ def pool_bayesian(
     >>> print(fit)
     HR 0.69 (95% credible 0.39 to 1.16), tau 0.33 (0.08 to 0.91), k = 3; priors: effect flat, tau half-normal (scale 0.5)
     """
+    expect("pool_bayesian", effects, Effects, EFFECT_MAKERS)
     checked_level(level)
     effect = FlatEffect() if effect is None else effect
     tau = _default(effects) if tau is None else tau

@@ -18,7 +18,7 @@ from trialpool.stats.bias.threshold import checked_threshold
 from trialpool.stats.distributions import chi2_p, quantile, two_sided_p
 from trialpool.stats.effects.columns import numbers
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, expect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import mean, weights
 from trialpool.stats.tables import Tabular
@@ -150,6 +150,7 @@ def copas_model(effects: Effects, *, gamma0: Any = None, gamma1: Any = None, thr
     >>> copas_model(effects(yi, [0.08, 0.03, 0.11, 0.01, 0.02, 0.04, 0.15, 0.02, 0.09, 0.05]))
     <CopasModel: -0.301 (95% CI -0.428 to -0.173), 0.9 studies unpublished>
     """
+    expect("copas_model", effects, Effects, EFFECT_MAKERS)
     checked_threshold(threshold)
     if effects.vi.ndim > 1 or effects.yi.ndim > 1:
         raise NotEstimable("Copas model: one analysis at a time.")

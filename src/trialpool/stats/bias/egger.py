@@ -10,10 +10,10 @@ import numpy as np
 from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import count
 from trialpool.stats.bias.cautions import OF_ASYMMETRY, caution
-from trialpool.stats.bias.weighted_line import line
-from trialpool.stats.distributions import quantile, two_sided_p
+from trialpool.stats.bias.weighted_line import ON_THE_LINE, line
+from trialpool.stats.distributions import quantile, statistic_text, two_sided_p
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, expect
 from trialpool.stats.pooling.weighted import weights
 from trialpool.stats.tables import Summary
 
@@ -55,7 +55,7 @@ class EggerTest(Summary):
     def __str__(self) -> str:
         if np.ndim(self.slope):
             return f"Egger's test, {np.size(self.slope)} analyses"
-        return f"Egger's test: slope {self.slope:.3g}, t({self.df:g}) = {self.statistic:.2f}, P = {self.p:.3f}"
+        return f"Egger's test: slope {self.slope:.3g}, {statistic_text(self.statistic, self.df)}"
 
 
 def egger(effects: Effects) -> EggerTest:
@@ -84,6 +84,7 @@ def egger(effects: Effects) -> EggerTest:
     >>> test.slope.round(2), test.p.round(3)
     (-2.61, 0.002)
     """
+    expect("egger", effects, Effects, EFFECT_MAKERS)
     yi, vi = effects.yi, effects.vi
     k = count(vi)
     found = line(yi, weights(vi), np.where(np.isfinite(vi), np.sqrt(vi), 0.0))
@@ -94,5 +95,5 @@ def egger(effects: Effects) -> EggerTest:
         df = k - 2
         se = np.sqrt(found.rss / df * found.var_slope)
         p = two_sided_p(found.slope / se, df)
-    said = caution(effects, OF_ASYMMETRY)
+    said = caution(effects, OF_ASYMMETRY, ON_THE_LINE if np.ndim(se) == 0 and se == 0 else "")
     return EggerTest(slope=found.slope, se=se, df=df, p=p, limit=found.intercept, k=k, caution=said, library=effects.library)

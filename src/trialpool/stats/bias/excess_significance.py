@@ -13,9 +13,9 @@ from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats
 from trialpool.stats.bias.cautions import caution
 from trialpool.stats.bias.threshold import checked_threshold
-from trialpool.stats.distributions import two_sided_p, z_quantile
+from trialpool.stats.distributions import p_text, two_sided_p, z_quantile
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.pooling.weighted import mean, weights
 from trialpool.stats.roots import root_between
 from trialpool.stats.tables import Summary
@@ -100,13 +100,14 @@ class ExcessSignificance(Summary):
         return f"<ExcessSignificance: {self}>"
 
     def __str__(self) -> str:
-        return f"{self.observed} significant studies, {self.expected:.1f} expected, P = {self.p:.3f} ({self.test})"
+        return f"{self.observed} significant studies, {self.expected:.1f} expected, {p_text(self.p)} ({self.test})"
 
 
 def excess(O: Any, E: Any, k: Any) -> Any:
     """(O - E) sqrt(1/E + 1/(k - E)), which is normal."""
-    with np.errstate(divide="ignore"):
-        return (O - E) * np.sqrt(1 / E + 1 / (k - E))
+    O, E = np.asarray(O, dtype=float), np.asarray(E, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(O == E, 0.0, (O - E) * np.sqrt(1 / E + 1 / (k - E)))[()]
 
 
 def by_chi_squared(O: int, power: Floats) -> float:
@@ -191,6 +192,7 @@ def excess_significance(
     >>> excess_significance(effects([-0.3, -0.6, -0.9, 0.1], [0.02, 0.06, 0.1, 0.2]))
     <ExcessSignificance: 3 significant studies, 1.6 expected, P = 0.139 (exact)>
     """
+    expect("excess_significance", effects, Effects, EFFECT_MAKERS)
     choose("test", test, EXCESS_TESTS)
     checked_level(level)
     if not (np.isfinite(tau2) and tau2 >= 0):

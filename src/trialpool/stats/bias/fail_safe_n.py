@@ -12,7 +12,7 @@ from scipy.special import ndtr, ndtri
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.distributions import two_sided_p
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import mean, weights
 from trialpool.stats.tables import Summary
@@ -181,6 +181,7 @@ def fail_safe_n(
     >>> fail_safe_n(effects([-0.6, -0.5, -0.4], [0.02, 0.03, 0.02]), "Rosenberg")
     <FailSafeN: 24 studies without an effect would overturn the 3 that there are (Rosenberg)>
     """
+    expect("fail_safe_n", effects, Effects, EFFECT_MAKERS)
     choose("method", method, FAIL_SAFE_METHODS)
     checked_level(level)
     if tau2 is not None:
@@ -253,6 +254,8 @@ def _reachable(target: float, estimate: float) -> None:
 
 
 def _whole(n: float) -> int:
+    if n > MOST:
+        raise NotEstimable(f"Fail-safe N: more than {MOST} studies.")
     return max(0, int(np.ceil(n - NEARLY_WHOLE * max(1.0, abs(n)))))
 
 

@@ -11,9 +11,9 @@ from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats, count
 from trialpool.stats.bias.cautions import caution
 from trialpool.stats.bias.weighted_line import Line, line
-from trialpool.stats.distributions import chi2_p, quantile, two_sided_p
+from trialpool.stats.distributions import chi2_p, p_text, quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.pooling.weighted import cochran_q, mean, weights
 from trialpool.stats.tables import Summary
@@ -100,7 +100,7 @@ class LimitMetaAnalysis(Summary):
         if np.ndim(self.estimate):
             return f"{np.size(self.estimate)} analyses"
         low, high = self.interval()
-        return f"{self.estimate:.3f} (95% CI {low:.3f} to {high:.3f}), P of a small-study effect = {self.p_small:.3f}"
+        return f"{self.estimate:.3f} (95% CI {low:.3f} to {high:.3f}), {p_text(self.p_small, 'P of a small-study effect')}"
 
 
 def limit_meta_analysis(effects: Effects, *, tau2: str = "REML") -> LimitMetaAnalysis:
@@ -130,6 +130,7 @@ def limit_meta_analysis(effects: Effects, *, tau2: str = "REML") -> LimitMetaAna
     >>> limit_meta_analysis(effects([-0.1, -0.5, -0.4, -0.9], [0.01, 0.02, 0.06, 0.09]))
     <LimitMetaAnalysis: -0.120 (95% CI -0.631 to 0.390), P of a small-study effect = 0.010>
     """
+    expect("limit_meta_analysis", effects, Effects, EFFECT_MAKERS)
     choose("tau2", tau2, TAU2)
     yi, vi, k = effects.yi, effects.vi, count(effects.vi)
     between = np.asarray(TAU2[tau2](yi, vi))

@@ -15,9 +15,9 @@ from trialpool.stats.bias.selection_fit import Data, without_selection
 from trialpool.stats.bias.selection_likelihood import Cells, moments_between, surface
 from trialpool.stats.bias.selection_model import data_of, favoured_side
 from trialpool.stats.bias.selection_weights import LogWeight
-from trialpool.stats.distributions import chi2_p, chi2_quantile, z_quantile
+from trialpool.stats.distributions import chi2_p, chi2_quantile, p_text, z_quantile
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.roots import root_between
 from trialpool.stats.tables import Summary
 
@@ -123,7 +123,7 @@ class PUniformStar(Summary):
             return f"{np.size(self.mu)} analyses"
         low, high = self.interval()
         return (
-            f"{self.mu:.3f} (95% CI {low:.3f} to {high:.3f}), P = {self.p:.3f}, {self.significant} of {self.k} studies significant"
+            f"{self.mu:.3f} (95% CI {low:.3f} to {high:.3f}), {p_text(self.p)}, {self.significant} of {self.k} studies significant"
         )
 
 
@@ -155,6 +155,7 @@ def p_uniform_star(effects: Effects, *, alternative: str | None = None, signific
     >>> p_uniform_star(effects(yi, [0.08, 0.03, 0.11, 0.01, 0.02, 0.04, 0.15, 0.02, 0.09, 0.05]))
     <PUniformStar: -0.154 (95% CI -0.386 to 0.026), P = 0.084, 6 of 10 studies significant>
     """
+    expect("p_uniform_star", effects, Effects, EFFECT_MAKERS)
     checked_level(significance_level)
     if alternative is not None:
         choose("alternative", alternative, SIDES)

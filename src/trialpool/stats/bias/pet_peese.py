@@ -10,9 +10,10 @@ import numpy as np
 from trialpool.stats.bias.cautions import OF_AN_ADJUSTED_EFFECT, caution
 from trialpool.stats.bias.regression_test import RegressionTest, regression_test
 from trialpool.stats.bias.threshold import checked_threshold
+from trialpool.stats.bias.weighted_line import ON_THE_LINE
 from trialpool.stats.distributions import quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, expect
 from trialpool.stats.pooling.weighted import mean, weights
 from trialpool.stats.tables import Summary
 
@@ -52,7 +53,8 @@ class PetPeese(Summary):
     @property
     def p(self) -> Any:
         """Two-sided P of no effect, t with k - 2 degrees of freedom."""
-        return two_sided_p(self.estimate / self.se, self.pet.df)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return two_sided_p(self.estimate / self.se, self.pet.df)
 
     def interval(self, level: float = 0.95) -> tuple[Any, Any]:
         """Confidence limits, t with k - 2 degrees of freedom."""
@@ -65,7 +67,7 @@ class PetPeese(Summary):
 
         Stanley (2017), Soc Psychol Personal Sci 8:581-591: not with few studies, strong heterogeneity or only small studies.
         """
-        return caution(self.pet.effects, OF_AN_ADJUSTED_EFFECT)
+        return caution(self.pet.effects, OF_AN_ADJUSTED_EFFECT, ON_THE_LINE if np.ndim(self.se) == 0 and self.se == 0 else "")
 
     def __repr__(self) -> str:
         return f"<PetPeese: {self}>"
@@ -100,6 +102,7 @@ def pet_peese(effects: Effects, *, threshold: float = 0.05) -> PetPeese:
     >>> pet_peese(effects([-0.32, -0.38, -0.55, -0.61], [0.005, 0.01, 0.06, 0.09]))
     <PetPeese: PEESE: -0.316 (95% CI -0.389 to -0.243)>
     """
+    expect("pet_peese", effects, Effects, EFFECT_MAKERS)
     checked_threshold(threshold)
     pet, peese = (regression_test(effects, predictor=predictor) for predictor in ("sei", "vi"))
     direction = np.sign(mean(effects.yi, weights(effects.vi)))

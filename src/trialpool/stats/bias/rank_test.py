@@ -10,9 +10,10 @@ import numpy as np
 from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats, count
 from trialpool.stats.bias.cautions import OF_ASYMMETRY, caution
-from trialpool.stats.distributions import two_sided_p
+from trialpool.stats.bias.weighted_line import less_rounding
+from trialpool.stats.distributions import p_text, two_sided_p
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, choose, expect
 from trialpool.stats.pooling.weighted import mean, weights
 from trialpool.stats.tables import Summary
 
@@ -67,7 +68,7 @@ class RankTest(Summary):
     def __str__(self) -> str:
         if np.ndim(self.S):
             return f"{self.method}, {np.size(self.S)} analyses"
-        return f"{self.method}: Kendall's tau = {self.tau:.3f}, P = {self.p:.3f}{' (exact)' if self.exact else ''}"
+        return f"{self.method}: Kendall's tau = {self.tau:.3f}, {p_text(self.p)}{' (exact)' if self.exact else ''}"
 
 
 def begg(effects: Effects, *, reference: str = "auto") -> RankTest:
@@ -93,11 +94,13 @@ def begg(effects: Effects, *, reference: str = "auto") -> RankTest:
     >>> begg(effects([-0.1, -0.2, -0.5, -0.6], [0.01, 0.02, 0.06, 0.09]))
     <RankTest: Begg's test: Kendall's tau = -1.000, P = 0.083 (exact)>
     """
+    expect("begg", effects, Effects, EFFECT_MAKERS)
     yi, vi = effects.yi, effects.vi
     wi = weights(vi)
     mu = np.asarray(mean(yi, wi))[..., np.newaxis]
+    apart = less_rounding(np.where(np.isfinite(vi), yi - mu, 0.0), yi)
     with np.errstate(divide="ignore", invalid="ignore"):
-        standardised = (yi - mu) / np.sqrt(np.where(np.isfinite(vi), vi, 1.0) - 1 / wi.sum(-1, keepdims=True))
+        standardised = apart / np.sqrt(np.where(np.isfinite(vi), vi, 1.0) - 1 / wi.sum(-1, keepdims=True))
     return rank_test(effects, "Begg's test", standardised, vi, reference=reference)
 
 

@@ -12,10 +12,10 @@ from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats, count
 from trialpool.stats.bias.cautions import OF_ASYMMETRY, OF_ASYMMETRY_AND_TAU2, caution
 from trialpool.stats.bias.sizes import Sizes
-from trialpool.stats.bias.weighted_line import line
-from trialpool.stats.distributions import quantile, two_sided_p
+from trialpool.stats.bias.weighted_line import ON_THE_LINE, line
+from trialpool.stats.distributions import quantile, statistic_text, two_sided_p
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.tables import Summary
 
@@ -95,7 +95,7 @@ class RegressionTest(Summary):
     @property
     def caution(self) -> str:
         """Why the test should not be relied on; empty where nothing speaks against it."""
-        return caution(self.effects, self.reasons)
+        return caution(self.effects, self.reasons, ON_THE_LINE if np.ndim(self.se) == 0 and self.se == 0 else "")
 
     def __repr__(self) -> str:
         return f"<RegressionTest: {self}>"
@@ -103,8 +103,7 @@ class RegressionTest(Summary):
     def __str__(self) -> str:
         if np.ndim(self.slope):
             return f"{self.method}, {np.size(self.slope)} analyses"
-        kind = "z" if np.isinf(self.df) else f"t({self.df:g})"
-        return f"{self.method}: slope {self.slope:.3g} on {self.predictor}, {kind} = {self.statistic:.2f}, P = {self.p:.3f}"
+        return f"{self.method}: slope {self.slope:.3g} on {self.predictor}, {statistic_text(self.statistic, self.df)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +169,7 @@ def regression_test(
     >>> test.slope.round(2), test.limit.round(3)
     (-6.81, -0.044)
     """
+    expect("regression_test", effects, Effects, EFFECT_MAKERS)
     chosen = PREDICTORS[choose("predictor", predictor, PREDICTORS)]
     choose("model", model, MODELS)
     choose("tau2", tau2, TAU2)

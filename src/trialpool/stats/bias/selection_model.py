@@ -14,10 +14,10 @@ from trialpool.stats.arrays import Floats, count
 from trialpool.stats.bias.cautions import OF_A_MODEL, caution
 from trialpool.stats.bias.selection_fit import LEAST, Data, best_fit, form_of, label_of, truncated_at, without_selection
 from trialpool.stats.bias.selection_weights import ALTERNATIVES, MOST, SELECTION_WEIGHTS, SMOOTH, STEPPED
-from trialpool.stats.distributions import chi2_p, quantile, two_sided_p
+from trialpool.stats.distributions import chi2_p, p_text, quantile, two_sided_p
 from trialpool.stats.effects.columns import numbers
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.pooling.weighted import mean
 from trialpool.stats.pooling.weighted import weights as weights_of
 from trialpool.stats.tables import Summary
@@ -147,8 +147,9 @@ class SelectionModel(Summary):
         if np.ndim(self.mu):
             return f"{self.weights}, {np.size(self.mu)} analyses"
         low, high = self.interval()
-        p = "weights given" if self.fixed else f"P of selection = {self.p_selection:.3f}"
-        return f"{self.weights}: {self.mu:.3f} (95% CI {low:.3f} to {high:.3f}), without selection {self.mu_without:.3f}, {p}"
+        p = "weights given" if self.fixed else p_text(self.p_selection, "P of selection")
+        interval = f"95% CI {low:.3f} to {high:.3f}" if np.isfinite(self.se) else "no interval"
+        return f"{self.weights}: {self.mu:.3f} ({interval}), without selection {self.mu_without:.3f}, {p}"
 
 
 def selection_model(
@@ -199,6 +200,7 @@ def selection_model(
     >>> selection_model(effects(yi, [0.08, 0.03, 0.11, 0.01, 0.02, 0.04, 0.15, 0.02, 0.09, 0.05]))
     <SelectionModel: step: -0.072 (95% CI -0.233 to 0.088), without selection -0.319, P of selection = 0.006>
     """
+    expect("selection_model", effects, Effects, EFFECT_MAKERS)
     choose("weights", weights, SELECTION_WEIGHTS)
     choose("model", model, ("random", "common"))
     k = count(effects.vi)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from trialpool.stats.bias.regression_test import RegressionTest, finite, line_te
 from trialpool.stats.bias.sizes import Sizes, counts_of
 from trialpool.stats.effects.effects import Counts, Effects
 from trialpool.stats.effects.two_by_two import arcsine_difference, peto_odds_ratio
-from trialpool.stats.pooling.choices import choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, choose, expect
 from trialpool.stats.pooling.tau2 import TAU2
 
 SmallStudyTest = RegressionTest | RankTest
@@ -130,9 +130,14 @@ def schwarzer(effects: Effects, options: Options) -> RankTest:
     """
     method = "Schwarzer's test"
     counts = counts_of(effects, method)
-    standardised, V = standardised_counts(effects, counts, mantel_haenszel_log_odds_ratio(counts, np.isfinite(effects.vi)))
+    log_or = mantel_haenszel_log_odds_ratio(counts, np.isfinite(effects.vi))
+    if np.ndim(log_or) == 0 and not np.isfinite(log_or):
+        found = "undefined" if np.isnan(log_or) else "0" if log_or < 0 else "infinite"
+        raise NotEstimable(f"{method}: the Mantel-Haenszel odds ratio is {found}, so that no counts are expected by it.")
+    standardised, V = standardised_counts(effects, counts, log_or)
+    informative = replace(effects, vi=np.where(V > 0, effects.vi, np.inf))
     with np.errstate(divide="ignore"):
-        return rank_test(effects, method, standardised, 1 / V, reference=options.reference, reasons=OF_COUNTS)
+        return rank_test(informative, method, standardised, 1 / V, reference=options.reference, reasons=OF_COUNTS)
 
 
 def standardised_counts(effects: Effects, c: Counts, log_or: Floats) -> tuple[Floats, Floats]:
@@ -154,7 +159,7 @@ def mantel_haenszel_log_odds_ratio(c: Counts, there: Any) -> Floats:
     N = c.n_t + c.n_c
     ad = np.where(there, c.events_t * (c.n_c - c.events_c) / N, 0.0).sum(-1)
     bc = np.where(there, (c.n_t - c.events_t) * c.events_c / N, 0.0).sum(-1)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.log(ad) - np.log(bc))
 
 
@@ -225,6 +230,7 @@ def small_study_test(
     >>> small_study_test(rr, "Peters")
     <RegressionTest: Peters' test: slope 60.3 on 1 / patients, t(2) = 0.72, P = 0.546>
     """
+    expect("small_study_test", effects, Effects, EFFECT_MAKERS)
     choose("tau2", tau2, TAU2)
     options = Options(tau2=tau2, reference=reference, sizes=Sizes(n=n, n_t=n_t, n_c=n_c))
     return SMALL_STUDY_TESTS[choose("method", method, SMALL_STUDY_TESTS)](effects, options)

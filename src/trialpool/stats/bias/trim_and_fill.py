@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats, count
 from trialpool.stats.bias.cautions import caution
-from trialpool.stats.bias.weighted_line import line
+from trialpool.stats.bias.regression_test import regression_test
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import choose
+from trialpool.stats.pooling.choices import choose, expect
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
@@ -225,7 +225,8 @@ def trim_and_fill(
     ----------
     of : a fit, which says what model is used; or effects, pooled by the default model
     estimator : of the number of missing studies, "L0", "R0" or "Q0"
-    side : "left" or "right", where studies are missing; by default where Egger's line says that small studies are lacking
+    side : "left" or "right", where studies are missing; by default where a line through the effects against their standard errors,
+        by the model that `trim_by` names, says that small studies are lacking
     trim_by : "same", the model of the fit, or "common" effect: what the centre is found by while trimming
 
     Raises
@@ -245,12 +246,13 @@ def trim_and_fill(
     >>> trim_and_fill(pool_common(skewed))
     <TrimAndFill: 2 studies missing on the left (L0); with them Effect -0.02 (95% CI -0.14 to 0.10), P = 0.738, k = 7, I2 = 66%>
     """
+    expect("trim_and_fill", of, (Effects, PooledEffect), "risk_ratio, effects, pool or pool_common")
     choose("estimator", estimator, MISSING_STUDIES)
     choose("trim_by", trim_by, TRIM_BY)
     fit = pool(of) if isinstance(of, Effects) else of
     _refuse(fit)
     effects = fit.effects
-    where = lacking(effects) if side is None else choose("side", side, SIDES)
+    where = lacking(fit, trim_by) if side is None else choose("side", side, SIDES)
     sign = 1.0 if where == "left" else -1.0
     found = trim(sign * effects.yi, effects.vi, centre=_centre(fit, trim_by), estimator=estimator)
     k0 = int(found.k0)
@@ -288,11 +290,14 @@ def smallest_first(yi: Floats, vi: Floats) -> NDArray[np.intp]:
     return np.lexsort((vi, np.where(np.isfinite(vi), yi, np.inf)), axis=-1)
 
 
-def lacking(effects: Effects) -> str:
-    """ "left" or "right": where small studies are lacking by Egger's line; "left" where it is level or cannot be drawn."""
-    vi = effects.vi
-    found = line(effects.yi, weights(vi), np.where(np.isfinite(vi), np.sqrt(vi), 0.0))
-    return "right" if found.exists and found.slope < 0 else "left"
+def lacking(fit: PooledEffect, trim_by: str) -> str:
+    """Where small studies are lacking, by the line of `regression_test`: "left" where it is level or cannot be drawn."""
+    model = "common" if fit.model == "common" or trim_by == "common" else "random"
+    try:
+        slope = regression_test(fit.effects, model=model, tau2=fit.tau2_method or "REML").slope
+    except NotEstimable:
+        return "left"
+    return "right" if slope < 0 else "left"
 
 
 def _centre(fit: PooledEffect, trim_by: str) -> Callable[[Floats, Floats], Any]:

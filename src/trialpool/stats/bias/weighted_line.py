@@ -10,6 +10,8 @@ from trialpool.stats.arrays import Floats, count
 from trialpool.stats.pooling.weighted import mean
 
 FLAT = 1e-12  # predictors that vary by less than this share of their size are equal
+ROUNDING = 1e-13  # and effects, and residuals, that differ by less than this share of the largest effect
+ON_THE_LINE = "the effects lie on the line but for rounding, so that there is no residual to test by"
 
 
 class Line(NamedTuple):
@@ -28,6 +30,15 @@ class Line(NamedTuple):
     exists: Any
 
 
+def less_rounding(differences: Floats, yi: Floats) -> Floats:
+    """(..., k) differences from yi or between them, and 0 where they are rounding beside the largest of yi.
+
+    >>> less_rounding(np.array([5e-17, 0.0, -0.1]), np.array([0.3, 0.3, 0.2]))
+    array([ 0. ,  0. , -0.1])
+    """
+    return np.where(np.abs(differences) > ROUNDING * np.abs(yi).max(-1, keepdims=True, initial=0.0), differences, 0.0)
+
+
 def line(yi: Floats, wi: Floats, xi: Floats) -> Line:
     """Weighted least squares, centred, so that predictors of any size lose no digits.
 
@@ -40,11 +51,13 @@ def line(yi: Floats, wi: Floats, xi: Floats) -> Line:
     (0.2, -0.1)
     """
     x_mean, y_mean = mean(xi, wi), mean(yi, wi)
+    yi = np.where(wi > 0, yi, 0.0)
+    apart = less_rounding(yi - np.asarray(y_mean)[..., np.newaxis], yi)
     centred = xi - np.asarray(x_mean)[..., np.newaxis]
     with np.errstate(divide="ignore", invalid="ignore"):
         Sxx = (wi * centred**2).sum(-1)
-        slope = (wi * centred * yi).sum(-1) / Sxx
-        residual = yi - np.asarray(y_mean)[..., np.newaxis] - np.asarray(slope)[..., np.newaxis] * centred
+        slope = (wi * centred * apart).sum(-1) / Sxx
+        residual = less_rounding(apart - np.asarray(slope)[..., np.newaxis] * centred, yi)
         return Line(
             intercept=y_mean - slope * x_mean,
             slope=slope,

@@ -15,7 +15,7 @@ from trialpool.stats.distributions import z_quantile
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.evidence.information import one_analysis
 from trialpool.stats.evidence.shares import checked_share
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import FIT_MAKERS, checked_level, expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.roots import root_between
 from trialpool.stats.tables import Summary
@@ -206,6 +206,7 @@ def absolute_effect(
     >>> print(absolute_effect(fit, baseline_risk=0.15))
     Of 1000 patients, 108 more with the event: 258 with treatment and 150 without (difference +63 to +163); NNTH 9.3 (6.1 to 16.0).
     """
+    expect("absolute_effect", fit, PooledEffect, FIT_MAKERS)
     checked_share("baseline_risk", baseline_risk)
     _checked_interval("baseline_risk", baseline_risk, baseline_interval)
     return _absolute(fit, baseline_risk, baseline_interval, good=good, at=at, level=level)
@@ -236,6 +237,7 @@ def absolute_survival(
     Of 1000 patients, 174 more event-free at 4 years: 474 with treatment and 300 without (difference +145 to +202);
     NNTB 5.7 (4.9 to 6.9).
     """
+    expect("absolute_survival", fit, PooledEffect, FIT_MAKERS)
     checked_share("baseline_survival", baseline_survival)
     _checked_interval("baseline_survival", baseline_survival, baseline_interval)
     interval = None if baseline_interval is None else (1 - baseline_interval[1], 1 - baseline_interval[0])

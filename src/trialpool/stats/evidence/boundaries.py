@@ -20,7 +20,7 @@ from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import z_quantile
 from trialpool.stats.evidence.shares import checked_share
 from trialpool.stats.evidence.spending import SPENDING, SPENDING_NAMES
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import checked_level, choose, expect
 from trialpool.stats.roots import root_between
 from trialpool.stats.tables import Tabular
 
@@ -138,6 +138,7 @@ def with_futility(boundaries: Boundaries, *, power: float = 0.80, spending: str 
     >>> wedge.futility.round(3), round(wedge.inflation, 3)
     (array([0.005, 0.374, 1.28 , 2.014]), 1.086)
     """
+    expect("with_futility", boundaries, Boundaries, "sequential_boundaries")
     spending = choose("spending", boundaries.spending if spending is None else spending, SPENDING)
     if checked_share("power", power) <= (1 - boundaries.level) / 2 + 0.01:
         raise BadArgument(f"power={power!r} is hardly more than the error probability. Give 0.8 or more.")

@@ -9,7 +9,7 @@ from math import exp, inf, isfinite, isnan, nan, sqrt
 from trialpool.errors import BadArgument
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.evidence.information import one_analysis
-from trialpool.stats.pooling.choices import choose
+from trialpool.stats.pooling.choices import FIT_MAKERS, choose, expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.tables import Summary
 
@@ -110,6 +110,7 @@ def e_value(fit: PooledEffect, *, rare: bool | None = None) -> EValue:
     An unmeasured confounder would have to go with both treatment and outcome by risk ratios of 2.35 each, beyond the measured ones,
     to explain the risk ratio of 0.67 away, and by 1.92 each to move the interval to include no effect.
     """
+    expect("e_value", fit, PooledEffect, FIT_MAKERS)
     one_analysis(fit)
     low, high = (float(limit) for limit in fit.interval())
     measure = MEASURES[fit.effects.measure]

@@ -13,6 +13,7 @@ from trialpool.stats.effects.effects import Counts, Effects
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.effects.two_by_two import odds_ratio, risk_difference, risk_ratio
 from trialpool.stats.evidence.information import one_analysis
+from trialpool.stats.pooling.choices import FIT_MAKERS, expect
 from trialpool.stats.pooling.intervals import INTERVAL_NAMES
 from trialpool.stats.pooling.mantel_haenszel import complete, mantel_haenszel
 from trialpool.stats.pooling.pairwise import pool, pool_common
@@ -147,6 +148,7 @@ def fragility_index(fit: PooledEffect, *, most: int = 1000) -> Fragility:
     It takes a change of the event status of 15 patients (1.5% of 1006) for the meta-analysis (RR, Mantel-Haenszel) to lose
     significance at the 5% level.
     """
+    expect("fragility_index", fit, PooledEffect, FIT_MAKERS)
     counts = _counts(fit)
     low, high = fit.interval()
     if low > 0 or high < 0:

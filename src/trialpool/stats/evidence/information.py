@@ -7,7 +7,7 @@ import numpy as np
 from trialpool.errors import BadArgument
 from trialpool.stats.distributions import z_quantile
 from trialpool.stats.evidence.shares import checked_share
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import FIT_MAKERS, checked_level, expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.weighted import weights
 
@@ -95,6 +95,7 @@ def diversity(fit: PooledEffect) -> float:
     >>> round(diversity(pool(effects([0.1, 0.5, 0.9], [0.04, 0.02, 0.04]), tau2="DL")), 3)
     0.767
     """
+    expect("diversity", fit, PooledEffect, FIT_MAKERS)
     one_analysis(fit)
     if fit.model == "common" or not fit.tau2 > 0:
         return 0.0

@@ -18,6 +18,7 @@ from trialpool.stats.evidence.information import diversity as diversity_of
 from trialpool.stats.evidence.information import one_analysis, required_information
 from trialpool.stats.evidence.shares import checked_share
 from trialpool.stats.influence.leave_one_out import cumulative, refit
+from trialpool.stats.pooling.choices import FIT_MAKERS, expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.weighted import weights
 from trialpool.stats.tables import Tabular
@@ -196,6 +197,7 @@ def sequential_analysis(
     46% of the information that HR 0.85 takes at 90% power; z = -2.22, boundary 3.13 (adjusted 95% CI 0.67 to 1.07): no boundary is
     crossed and the required information is not reached: inconclusive, which is not 'no effect'.
     """
+    expect("sequential_analysis", fit, PooledEffect, FIT_MAKERS)
     one_analysis(fit)
     theta = _analysed(fit, smallest_effect)
     shared = diversity_of(fit) if diversity is None else checked_share("diversity", diversity, zero=True)

@@ -11,12 +11,12 @@ from scipy.special import expit, gammaln
 
 from trialpool.errors import NotEstimable
 from trialpool.stats.arrays import Floats
-from trialpool.stats.distributions import two_sided_p, z_quantile
+from trialpool.stats.distributions import p_text, two_sided_p, z_quantile
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.exact.batch import Fits, fit_each, member, shape_of_batch
 from trialpool.stats.exact.glmm import NO_COUNTS, counts_of_odds_ratios, picked, reasons
 from trialpool.stats.exact.newton import CLOSE, FARTHEST, STEPS
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, expect
 from trialpool.stats.pooling.mantel_haenszel import complete
 from trialpool.stats.tables import Summary
 
@@ -89,7 +89,7 @@ class BetaBinomialFit(Summary):
 
     def __str__(self) -> str:
         shown, low, high = (format(np.exp(value), ".2f") for value in (self.mu, *self.interval()))
-        p = "P < 0.001" if self.p < 0.001 else f"P = {self.p:.3f}"
+        p = p_text(self.p)
         return f"OR {shown} ({100 * self.level:g}% CI {low} to {high}), {p}, k = {self.k}, rho = {self.rho:.3f} (beta-binomial)"
 
 
@@ -162,6 +162,7 @@ def beta_binomial(effects: Effects, *, level: float = 0.95) -> BetaBinomialFit |
     >>> print(beta_binomial(trials))
     OR 0.21 (95% CI 0.04 to 1.06), P = 0.059, k = 4, rho = 0.005 (beta-binomial)
     """
+    expect("beta_binomial", effects, Effects, EFFECT_MAKERS)
     given = counts_of_odds_ratios(effects, "beta_binomial")
     checked_level(level)
     if shape := shape_of_batch(given.events_t, given.n_t, given.events_c, given.n_c):

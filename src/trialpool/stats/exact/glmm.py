@@ -18,7 +18,7 @@ from trialpool.stats.exact.likelihoods import Binomial, Poisson
 from trialpool.stats.exact.mixed_model_fit import MixedModelFit
 from trialpool.stats.exact.person_time import PersonTime, person_time_of
 from trialpool.stats.exact.request import GLMM_METHODS, Request
-from trialpool.stats.pooling.choices import choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, choose, expect
 from trialpool.stats.pooling.mantel_haenszel import complete
 
 NO_COUNTS = "left out: its counts are not complete"
@@ -70,6 +70,7 @@ def glmm(
     >>> print(glmm(trials, method="CM.EL", model="common"))
     OR 0.36 (95% CI 0.16 to 0.81), P = 0.014, k = 4 (CM.EL common)
     """
+    expect("glmm", effects, Effects, EFFECT_MAKERS)
     choose("method", method, GLMM_METHODS)
     given = counts_of_odds_ratios(effects, "glmm")
     if shape := shape_of_batch(given.events_t, given.n_t, given.events_c, given.n_c):

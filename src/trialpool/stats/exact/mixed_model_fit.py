@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from trialpool.stats.arrays import Floats
-from trialpool.stats.distributions import chi2_p, f_p, quantile, two_sided_p
+from trialpool.stats.distributions import chi2_p, f_p, p_text, quantile, two_sided_p
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling.choices import checked_level
 from trialpool.stats.tables import Tabular
@@ -46,7 +46,7 @@ class HeterogeneityTests(Tabular):
         return {"test": ["likelihood ratio", "Wald"]} | columns
 
     def __str__(self) -> str:
-        return f"Heterogeneity: chi2({self.df_lrt}) = {self.Q_lrt:.2f}, P = {self.p_lrt:.3f} (likelihood ratio)"
+        return f"Heterogeneity: chi2({self.df_lrt}) = {self.Q_lrt:.2f}, {p_text(self.p_lrt)} (likelihood ratio)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -213,7 +213,7 @@ class MixedModelFit(Tabular):
         measure, one_group = MEASURES[self.measure], not self.method
         name, shape = (measure.name, ".3g") if one_group else (self.measure, ".2f")
         shown, low, high = (format(measure.shown(value), shape) for value in (self.mu, *self.interval()))
-        p = "" if one_group else ", P < 0.001" if self.p < 0.001 else f", P = {self.p:.3f}"
+        p = "" if one_group else f", {p_text(self.p)}"
         spread = f", tau2 = {self.tau2:.2f}" if self.model == "random" else ""
         model = self.model if one_group else f"{self.method} {self.model}"
         return f"{name} {shown} ({100 * self.level:g}% CI {low} to {high}){p}, k = {self.k}{spread} ({model})"

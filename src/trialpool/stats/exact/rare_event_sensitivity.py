@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trialpool.errors import NotEstimable
+from trialpool.stats.distributions import p_text
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.two_by_two import odds_ratio
 from trialpool.stats.exact.beta_binomial import beta_binomial
 from trialpool.stats.exact.glmm import glmm, one_analysis_of_counts
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, expect
 from trialpool.stats.pooling.mantel_haenszel import complete, mantel_haenszel
 from trialpool.stats.pooling.pairwise import pool_common
 from trialpool.stats.pooling.peto import RARE, peto
@@ -85,7 +86,7 @@ class MethodResult:
         if self.mu is None or self.low is None or self.high is None or self.p is None:
             return f"{self.name} ({self.model}): {self.why_not}"
         odds_ratio, low, high = (np.exp(value) for value in (self.mu, self.low, self.high))
-        p = "P < 0.001" if self.p < 0.001 else f"P = {self.p:.3f}"
+        p = p_text(self.p)
         return f"{self.name} ({self.model}): OR {odds_ratio:.2f} ({low:.2f} to {high:.2f}), {p}, k = {self.k}"
 
 
@@ -185,6 +186,7 @@ def rare_event_sensitivity(effects: Effects, *, level: float = 0.95) -> RareEven
     >>> print(methods.statement)
     By method the odds ratio goes from 0.34 (CM.EL random) to 0.41 (IV), a factor of 1.19. All of the 11 intervals exclude 1.
     """
+    expect("rare_event_sensitivity", effects, Effects, EFFECT_MAKERS)
     counts = complete(one_analysis_of_counts(effects, "rare_event_sensitivity"))
     checked_level(level)
     there = (counts.n_t > 0) & (counts.n_c > 0)

@@ -17,6 +17,7 @@ from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.effects.columns import told_apart
 from trialpool.stats.effects.measure import MEASURES
+from trialpool.stats.pooling.choices import FIT_MAKERS, expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.tables import Tabular, frame, html_table
@@ -130,6 +131,7 @@ def all_subsets(
     >>> found.contain("C").tolist(), found.mu.round(2).tolist()
     ([False, True, True, True], [-0.45, -0.05, -0.1, -0.2])
     """
+    expect("all_subsets", fit, PooledEffect, FIT_MAKERS)
     effects = fit.effects
     if effects.yi.ndim > 1 or effects.vi.ndim > 1:
         raise BadArgument("`all_subsets` is of one analysis, not of a batch. Fit the analyses one at a time.")
@@ -294,6 +296,7 @@ def outliers(subsets: Subsets) -> Outliers:
     >>> [study for study, it_is in zip(found.study, found.outlying) if it_is]
     ['F']
     """
+    expect("outliers", subsets, Subsets, "all_subsets")
     values = np.stack([np.ones(subsets.n), subsets.mu, subsets.I2], axis=1)
     k = len(subsets.study)
     inside = np.zeros((k, 3))

@@ -10,6 +10,7 @@ import numpy as np
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, without_each
 from trialpool.stats.effects.effects import Effects
+from trialpool.stats.pooling.choices import expect_one_analysis
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.regression.coefficients import residual_q
@@ -121,9 +122,7 @@ def deletion(fit: PooledEffect | MetaRegression, *, what: str) -> Deletion:
 def _present(fit: PooledEffect | MetaRegression, what: str) -> tuple[Effects, Floats, tuple[str, ...]]:
     """The studies present, their design matrix and the names of its columns."""
     effects = fit.effects
-    if effects.yi.ndim > 1 or effects.vi.ndim > 1:
-        analyses = int(np.prod(np.broadcast_shapes(effects.yi.shape, effects.vi.shape)[:-1]))
-        raise BadArgument(f"{what} is of one analysis, and this fit is a batch of {analyses}. Fit the one that is meant.")
+    expect_one_analysis(what, fit)
     if isinstance(fit, PooledEffect):
         if fit.method == "MH":
             raise BadArgument(f"{what} goes with inverse-variance weights, not Mantel-Haenszel. Leave-one-out goes with both.")

@@ -10,6 +10,7 @@ import numpy as np
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.distributions import chi2_p
 from trialpool.stats.influence.deletion import ALONE, deletion
+from trialpool.stats.pooling.choices import expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.regression.meta_regression import MetaRegression
 from trialpool.stats.tables import Tabular, frame, html_table
@@ -133,6 +134,7 @@ def influence(fit: PooledEffect | MetaRegression) -> Influence:
     >>> [study for study, it_is in zip(found.study, found.influential) if it_is]
     ['D']
     """
+    expect("influence", fit, (PooledEffect, MetaRegression), "pool, pool_common or regress")
     these = deletion(fit, what="influence")
     yi, vi, hat = these.effects.yi, these.effects.vi, these.hat
     wi = 1 / (vi + these.tau2)

@@ -10,7 +10,7 @@ import numpy as np
 
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats, first_each, without_each
-from trialpool.stats.pooling.choices import expect
+from trialpool.stats.pooling.choices import FIT_MAKERS, expect, expect_one_analysis
 from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel, without
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
@@ -55,7 +55,8 @@ def leave_one_out(fit: PooledEffect) -> Refits:
     B -0.25
     C -0.45
     """
-    expect("leave_one_out", fit, PooledEffect, "pool, pool_common or mantel_haenszel")
+    expect("leave_one_out", fit, PooledEffect, FIT_MAKERS)
+    expect_one_analysis("leave_one_out", fit)
     return Refits(labels=fit.effects.study, fits=refit(fit, without_each(fit.effects.vi)))
 
 
@@ -67,7 +68,8 @@ def cumulative(fit: PooledEffect, by: Sequence[Any]) -> Refits:
     >>> [(study, so_far.k, so_far.mu.round(2)) for study, so_far in cumulative(fit, [2012, 2006, 2008])]
     [('B', 1, -0.5), ('C', 2, -0.3), ('A', 3, -0.33)]
     """
-    expect("cumulative", fit, PooledEffect, "pool, pool_common or mantel_haenszel")
+    expect("cumulative", fit, PooledEffect, FIT_MAKERS)
+    expect_one_analysis("cumulative", fit)
     if len(by) != len(fit.effects.study):
         raise BadArgument(f"`by` has {len(by)} values for {len(fit.effects.study)} studies. Give one for each.")
     unknown = [study for study, value in zip(fit.effects.study, by, strict=True) if value is None or value == "" or value != value]

@@ -11,6 +11,7 @@ from scipy.special import ndtri
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import quantile
 from trialpool.stats.influence.deletion import ALONE, Deletion, deletion
+from trialpool.stats.pooling.choices import FIT_MAKERS, expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.regression.meta_regression import MetaRegression
 from trialpool.stats.tables import Tabular, frame, html_table
@@ -63,6 +64,7 @@ def baujat(fit: PooledEffect | MetaRegression) -> Points:
     >>> points.x.round(2), points.y.round(2)
     (array([1. , 2.25, 6.25]), array([0.5 , 1.13, 3.12]))
     """
+    expect("baujat", fit, (PooledEffect, MetaRegression), "pool, pool_common or regress")
     these = deletion(fit, what="baujat")
     x = these.residuals**2 / (these.effects.vi + these.tau2)
     y = these.fitted_moved**2 / these.fitted_var_each
@@ -83,6 +85,7 @@ def radial(fit: PooledEffect) -> Points:
     >>> points.x.round(2), points.y.round(2), round(points.slope, 2)
     (array([ 5., 10.,  5.]), array([-2. , -5. ,  1.5]), -0.35)
     """
+    expect("radial", fit, PooledEffect, FIT_MAKERS)
     these = deletion(fit, what="radial")
     se = np.sqrt(these.effects.vi + these.tau2)
     x_name = "Precision, 1 / standard error" if fit.model == "common" else "Precision, 1 / sqrt(variance + tau2)"
@@ -104,6 +107,7 @@ def residual_quantiles(fit: PooledEffect | MetaRegression) -> Points:
     >>> points.x.round(2), points.y.round(2)
     (array([ 0.  , -0.87,  0.87]), array([-1.22, -1.84,  3.06]))
     """
+    expect("residual_quantiles", fit, (PooledEffect, MetaRegression), "pool, pool_common or regress")
     these = deletion(fit, what="residual_quantiles")
     left = np.where(1 - these.hat > ALONE, 1 - these.hat, np.nan)
     y = these.residuals / np.sqrt((these.effects.vi + these.tau2) * left)

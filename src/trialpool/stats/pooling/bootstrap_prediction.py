@@ -8,7 +8,7 @@ import numpy as np
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats
-from trialpool.stats.pooling.choices import checked_level
+from trialpool.stats.pooling.choices import FIT_MAKERS, checked_level, expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.projection import Projection, projection
 from trialpool.stats.pooling.quadratic_forms import eigenvalues
@@ -56,6 +56,7 @@ def bootstrap_prediction_interval(
     >>> round(low, 1), round(high, 1)
     (-1.4, 0.6)
     """
+    expect("bootstrap_prediction_interval", fit, PooledEffect, FIT_MAKERS)
     if np.ndim(fit.k) or fit.model != "random":
         raise BadArgument("The bootstrap prediction interval is of a single random-effects analysis.")
     if draws < 100:

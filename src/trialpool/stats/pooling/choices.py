@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from trialpool.errors import BadArgument
 
+EFFECT_MAKERS = "risk_ratio, hazard_ratio, effects or another maker of effects"
+FIT_MAKERS = "pool, pool_common or mantel_haenszel"
 
-def expect(caller: str, given: Any, kind: type, mend: str) -> None:
+
+def expect(caller: str, given: Any, kind: type | tuple[type, ...], makers: str) -> None:
     """Refuse another kind of object than the one that a function takes, and say what makes that."""
     if not isinstance(given, kind):
-        raise BadArgument(f"{caller} takes what {mend} returns, not {type(given).__name__}.")
+        raise BadArgument(f"{caller} takes what {makers} returns, not {type(given).__name__}.")
+
+
+def expect_one_analysis(caller: str, given: Any) -> None:
+    """Refuse a batch, of fits or of effects."""
+    effects = getattr(given, "effects", given)
+    analyses = np.broadcast_shapes(np.shape(effects.yi), np.shape(effects.vi))[:-1]
+    if analyses:
+        what, act = ("this fit is", "Fit") if effects is not given else ("these effects are", "Take")
+        raise BadArgument(f"{caller} is of one analysis, and {what} a batch of {math.prod(analyses)}. {act} the one that is meant.")
 
 
 def choose(name: str, choice: str, table: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from trialpool.stats.effects.rate import rate_difference, rate_ratio
 from trialpool.stats.effects.two_by_two import TWO_BY_TWO, cells_of
 from trialpool.stats.effects.zero_cells import Cells, corrected
 from trialpool.stats.exact.person_time import PersonTime, person_time_of
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 
 
@@ -128,6 +128,7 @@ def mantel_haenszel(effects: Effects, *, level: float = 0.95) -> PooledEffect:
     >>> print(mantel_haenszel(rr))
     RR 0.36 (95% CI 0.12 to 1.11), P = 0.077, k = 2, I2 = 0%
     """
+    expect("mantel_haenszel", effects, Effects, EFFECT_MAKERS)
     if effects.counts is None or effects.measure not in MANTEL_HAENSZEL:
         raise BadArgument(
             "mantel_haenszel needs events and patients by arm: make the effects by risk_ratio, odds_ratio or risk_difference."

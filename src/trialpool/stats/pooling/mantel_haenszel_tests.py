@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from trialpool.errors import BadArgument, NotEstimable
-from trialpool.stats.distributions import chi2_p
+from trialpool.stats.distributions import chi2_p, p_text
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.zero_cells import Cells
 from trialpool.stats.exact.hypergeometric import expected_events, variance_of_events
 from trialpool.stats.exact.person_time import person_time_of
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, expect
 from trialpool.stats.pooling.mantel_haenszel import mh_odds_ratio, patients, tables
 from trialpool.stats.tables import Tabular
 
@@ -69,7 +70,7 @@ class MantelHaenszelTests(Tabular):
     def __str__(self) -> str:
         if np.ndim(self.cmh):
             return f"Mantel-Haenszel tests, {np.size(self.cmh)} analyses"
-        return f"Cochran-Mantel-Haenszel chi2(1) = {self.cmh:.2f}, P = {self.cmh_p:.3f}; k = {self.k}"
+        return f"Cochran-Mantel-Haenszel chi2(1) = {self.cmh:.2f}, {p_text(self.cmh_p)}; k = {self.k}"
 
 
 def mantel_haenszel_tests(effects: Effects) -> MantelHaenszelTests:
@@ -96,6 +97,7 @@ def mantel_haenszel_tests(effects: Effects) -> MantelHaenszelTests:
     >>> tests.cmh.round(2), tests.breslow_day.round(3)
     (18.14, 0.953)
     """
+    expect("mantel_haenszel_tests", effects, Effects, EFFECT_MAKERS)
     if effects.counts is None:
         raise BadArgument("mantel_haenszel_tests needs events and patients by arm: make the effects by odds_ratio.")
     tests = association_tests(tables(effects.counts))

@@ -9,7 +9,7 @@ import numpy as np
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, count
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level, choose, expect
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, GOES_WITH, INTERVAL_NAMES, INTERVALS, Pooled
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
@@ -51,7 +51,7 @@ def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float =
     >>> print(fit)
     HR 0.69 (95% CI 0.31 to 1.50), P = 0.174, k = 3, I2 = 81%
     """
-    expect("pool", effects, Effects, "risk_ratio, hazard_ratio, effects or another maker of effects")
+    expect("pool", effects, Effects, EFFECT_MAKERS)
     choose("tau2", tau2, TAU2)
     choose("ci", ci, INTERVALS)
     if GOES_WITH.get(ci, tau2) != tau2:
@@ -66,7 +66,7 @@ def pool_common(effects: Effects, *, ci: str = "Wald", level: float = 0.95) -> P
     >>> print(pool_common(effects([-0.36, -0.73], [0.02, 0.03], measure="HR")))
     HR 0.60 (95% CI 0.49 to 0.75), P < 0.001, k = 2, I2 = 63%
     """
-    expect("pool_common", effects, Effects, "risk_ratio, hazard_ratio, effects or another maker of effects")
+    expect("pool_common", effects, Effects, EFFECT_MAKERS)
     choose("ci", ci, COMMON_EFFECT_INTERVALS)
     zero = np.zeros(np.broadcast_shapes(effects.yi.shape, effects.vi.shape)[:-1])[()]
     return fit(effects, zero, model="common", tau2_method="", ci=ci, level=level)

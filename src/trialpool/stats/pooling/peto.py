@@ -12,6 +12,7 @@ from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.effects.columns import Rule, columns_of
 from trialpool.stats.effects.effects import Counts, Effects
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, expect
 from trialpool.stats.pooling.mantel_haenszel import complete
 from trialpool.stats.pooling.pairwise import pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
@@ -100,6 +101,7 @@ def peto(effects: Effects, *, level: float = 0.95) -> PetoEffect:
     >>> fit.cautions
     ('Peto: the odds ratio, 0.34, is outside of 1/2 to 2, where the method is biased',)
     """
+    expect("peto", effects, Effects, EFFECT_MAKERS)
     if effects.counts is None or effects.measure != "OR":
         raise BadArgument("peto needs odds ratios from events and patients by arm: make the effects by odds_ratio.")
     counts = complete(effects.counts)

@@ -9,7 +9,7 @@ import numpy as np
 
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats
-from trialpool.stats.distributions import chi2_p, quantile, two_sided_p
+from trialpool.stats.distributions import chi2_p, p_text, quantile, two_sided_p
 from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.pooling import heterogeneity
@@ -27,6 +27,10 @@ COLLAPSED = (
     "all effects are the same: the Hartung-Knapp interval has collapsed to a point; read the Wald interval, or that of "
     "Hartung-Knapp with a floor"
 )
+ONE_STUDY = {
+    "random": "one study: its own effect and Wald interval; tau2 and a prediction interval do not exist",
+    "common": "one study: its own effect and interval; there is no heterogeneity to test or to measure",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -202,12 +206,14 @@ class PooledEffect:
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of this fit: fallbacks, corrections, studies left out."""
         said = tuple(f"{study}: {note}" for study, note in self.effects.notes.items())
-        return said + (self._notes_of_k if np.ndim(self.k) == 0 and self.method == "IV" else ())
+        return said + (self._notes_of_k if np.ndim(self.k) == 0 else ())
 
     @property
     def _notes_of_k(self) -> tuple[str, ...]:
         if self.k == 1:
-            return ("one study: its own effect and Wald interval; tau2 and a prediction interval do not exist",)
+            return (ONE_STUDY[self.model],)
+        if self.method != "IV":
+            return ()
         if self.ci_method == "HK" and self.Q < 1e-12:  # 0, but for rounding
             return (COLLAPSED,)
         if self.ci_method == "KR" and self.df < 1:
@@ -288,11 +294,10 @@ class PooledEffect:
             return f"{np.size(self.mu)} analyses, {self.model} effects"
         measure = MEASURES[self.effects.measure]
         low, high = (measure.shown(limit) for limit in self.interval())
-        p = "P < 0.001" if self.p < 0.001 else f"P = {self.p:.3f}"
         spread = f", I2 = {100 * self.I2:.0f}%" if self.k > 1 else ""
         return (
             f"{measure.code or measure.name} {measure.shown(self.mu):.2f} "
-            f"({100 * self.level:g}% CI {low:.2f} to {high:.2f}), {p}, k = {self.k}{spread}"
+            f"({100 * self.level:g}% CI {low:.2f} to {high:.2f}), {p_text(self.p)}, k = {self.k}{spread}"
         )
 
 

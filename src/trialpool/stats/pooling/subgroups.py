@@ -10,10 +10,10 @@ import numpy as np
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, count, indicators, split
-from trialpool.stats.distributions import chi2_p, f_p
+from trialpool.stats.distributions import chi2_p, f_p, p_text
 from trialpool.stats.effects.columns import told_apart
 from trialpool.stats.effects.effects import Counts, Effects
-from trialpool.stats.pooling.choices import choose, expect
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, choose, expect, expect_one_analysis
 from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, INTERVALS
 from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel, without
 from trialpool.stats.pooling.pairwise import fit, pool, pool_common
@@ -60,7 +60,8 @@ class Subgroups(Tabular):
 
     def __str__(self) -> str:
         lines = [f"{level}: {fit}" for level, fit in zip(self.levels, self.fits, strict=True)]
-        return "\n".join([f"{len(self.levels)} subgroups, difference P = {self.p:.3f}", *lines])
+        difference = p_text(self.p, "difference P") if len(lines) > 1 else "and no other to compare it with"
+        return "\n".join([f"{len(lines)} subgroup{'s'[: len(lines) > 1]}, {difference}", *lines])
 
 
 def subgroups(
@@ -108,7 +109,8 @@ def subgroups(
     >>> by_drug.levels, round(by_drug.Q, 2), round(by_drug.p, 4)
     (('thalidomide', 'lenalidomide'), 9.0, 0.0027)
     """
-    expect("subgroups", effects, Effects, "risk_ratio, hazard_ratio, effects or another maker of effects")
+    expect("subgroups", effects, Effects, EFFECT_MAKERS)
+    expect_one_analysis("subgroups", effects)
     choose("share", share, TAU2_OF_SUBGROUPS)
     choose("model", model, MODELS)
     choose("tau2", tau2, TAU2)

@@ -10,6 +10,7 @@ import numpy as np
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import chi2_p
+from trialpool.stats.pooling.choices import expect
 from trialpool.stats.regression.estimates import shown_p
 from trialpool.stats.regression.least_squares import least_squares
 from trialpool.stats.tables import Summary
@@ -110,6 +111,10 @@ def likelihood_ratio_test(larger: MetaRegression, smaller: MetaRegression) -> Li
     ----------
     Huizenga, Visser & Dolan (2011), Br J Math Stat Psychol 64:1-19
     """
+    from trialpool.stats.regression.meta_regression import MetaRegression
+
+    for fit in (larger, smaller):
+        expect("likelihood_ratio_test", fit, MetaRegression, "regress")
     from trialpool.stats.regression.regress import regress_design
 
     _refuse_unless_nested(larger, smaller)

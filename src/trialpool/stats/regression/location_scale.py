@@ -12,7 +12,7 @@ from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import chi2_p
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.regression import information
 from trialpool.stats.regression.coefficients import residual_q
@@ -197,6 +197,7 @@ def location_scale_matrix(
     intercept   -5.1763  0.9585  -7.0549 to -3.2976  <0.001
     open         4.9877  1.1903    2.6547 to 7.3207  <0.001
     """
+    expect("location_scale_matrix", effects, Effects, EFFECT_MAKERS)
     choices = {"link": link, "method": method, "ci": ci, "level": level}
     return location_scale_design(effects, design(effects, X, names), design(effects, Z, scale_names), **choices)  # type: ignore[arg-type]
 

@@ -16,6 +16,7 @@ from trialpool.stats.effects.effects import Effects
 from trialpool.stats.pooling import heterogeneity
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.pooling.tau2 import TAU2_NAMES
+from trialpool.stats.pooling.tau2_intervals import TAU2_INTERVALS, TAU2_SE, tau2_se
 from trialpool.stats.regression import collinearity, explained, information, residuals
 from trialpool.stats.regression.design import Design
 from trialpool.stats.regression.estimates import Estimates, WaldTest, shown_p, wald_test
@@ -176,10 +177,22 @@ class MetaRegression(Tabular):
         """
         return explained.r2(self)
 
-    def tau2_interval(self, level: float | None = None) -> tuple[Any, Any]:
-        """Q-profile limits of tau2. Viechtbauer (2007), Stat Med 26:37-52."""
+    def tau2_interval(self, level: float | None = None, *, method: str = "QP") -> tuple[Any, Any]:
+        """Limits of tau2 by Q-profile, or by another method that `PooledEffect.tau2_interval` has, "HT" excepted.
+
+        Viechtbauer (2007), Stat Med 26:37-52; "GENQ": Jackson, Turner, Rhodes & Viechtbauer (2014), BMC Med Res Methodol 14:103.
+        """
+        choose("method", method, TAU2_INTERVALS)
         level = self.level if level is None else checked_level(level)
-        return heterogeneity.q_profile(self.effects.yi, self.effects.vi, self.design.X, level=level)
+        yi, vi = self.effects.yi, self.effects.vi
+        return TAU2_INTERVALS[method](yi, vi, self.design.X, tau2=self.tau2, method=self.tau2_method, level=level)
+
+    @property
+    def tau2_se(self) -> Any:
+        """Standard error of an estimate of tau2, which is far from normal: prefer `tau2_interval`. nan where none was estimated."""
+        if self.tau2_method not in TAU2_SE:
+            return self.tau2 * np.nan
+        return tau2_se(self.effects.yi, self.effects.vi, self.design.X, tau2=self.tau2, method=self.tau2_method)
 
     @property
     def fitted(self) -> Floats:
@@ -247,14 +260,18 @@ class MetaRegression(Tabular):
         return combinations(self.names, L)
 
     def table(self) -> dict[str, list[Any]]:
-        """Columns term, estimate, se, statistic, df, p, ci_low and ci_high; a row a coefficient. Of one analysis."""
+        """Columns term, estimate, se, statistic, df, p, ci_low and ci_high; a row a coefficient.
+
+        Of a batch, `analysis` comes first, counted from 1, with the coefficients of each analysis below each other.
+        """
         low, high = self.interval()
-        columns = {"estimate": self.beta, "se": self.se, "statistic": self.statistic, "df": self.df, "p": self.p}
+        columns = {"estimate": self.beta, "se": self.se, "statistic": self.statistic, "df": self.coefficients.df, "p": self.p}
         columns |= {"ci_low": low, "ci_high": high}
         shape = np.shape(self.beta)
-        return {"term": list(self.coefficients.names)} | {
-            name: np.broadcast_to(values, shape).tolist() for name, values in columns.items()
-        }
+        analyses = np.size(self.beta) // self.design.p
+        which = {"analysis": np.repeat(np.arange(1, analyses + 1), self.design.p).tolist()} if len(shape) > 1 else {}
+        terms: dict[str, list[Any]] = {"term": list(self.names) * analyses}
+        return which | terms | {name: np.broadcast_to(values, shape).ravel().tolist() for name, values in columns.items()}
 
     def __repr__(self) -> str:
         return f"<MetaRegression: {self.design.formula or ', '.join(self.names)}, {np.max(self.k)} studies>"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Bools, Floats
+from trialpool.stats.pooling.choices import expect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.regression.coefficients import coefficients
 from trialpool.stats.regression.estimates import WaldTest, quadratic_form, shown_p, text_table
@@ -121,6 +122,7 @@ def permutation_test(
     >>> permutation_test(fit).p
     array([0.01666667, 0.01666667])
     """
+    expect("permutation_test", fit, MetaRegression, "regress")
     if fit.wi.ndim > 1 or fit.design.X.ndim > 2:
         raise BadArgument("`permutation_test` is of one analysis, not of a batch. Fit the analyses one at a time.")
     here = np.isfinite(fit.effects.vi)

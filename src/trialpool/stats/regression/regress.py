@@ -12,7 +12,7 @@ from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, count
 from trialpool.stats.effects.columns import numbers
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import checked_level, choose
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
 from trialpool.stats.pooling.tau2 import TAU2
 from trialpool.stats.regression.coefficients import coefficients, residual_q
 from trialpool.stats.regression.design import Design, design
@@ -73,6 +73,7 @@ def regress_matrix(
     intercept    0.5040  0.0618    0.2382 to 0.7699   2  0.015
     latitude    -0.0315  0.0021  -0.0406 to -0.0225   2  0.004
     """
+    expect("regress_matrix", effects, Effects, EFFECT_MAKERS)
     return regress_design(effects, design(effects, X, names), tau2=tau2, ci=ci, level=level, model=model, weights=weights)
 
 

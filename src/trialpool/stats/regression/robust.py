@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats
 from trialpool.stats.distributions import f_p
-from trialpool.stats.pooling.choices import choose
+from trialpool.stats.pooling.choices import choose, expect
 from trialpool.stats.regression.design import Design
 from trialpool.stats.regression.estimates import Estimates, WaldTest, quadratic_form
 from trialpool.stats.regression.meta_regression import MetaRegression, combinations
@@ -164,6 +164,7 @@ def robust(fit: MetaRegression, cluster: Sequence[Any], *, correction: str = "CR
                estimate      se             95% CI   df      P
     intercept   -0.3462  0.2269  -1.1190 to 0.4266  2.7  0.235
     """
+    expect("robust", fit, MetaRegression, "regress")
     choose("correction", correction, CORRECTIONS)
     if fit.wi.ndim > 1 or fit.design.X.ndim > 2:
         raise BadArgument("`robust` is of one analysis, not of a batch. Fit the analyses one at a time.")

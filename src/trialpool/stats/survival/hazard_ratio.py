@@ -12,7 +12,7 @@ from scipy.special import chdtrc
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats
-from trialpool.stats.distributions import z_quantile
+from trialpool.stats.distributions import p_text, z_quantile
 from trialpool.stats.pooling.choices import checked_level, choose
 from trialpool.stats.survival.cox import fit_cox, risk_sets
 from trialpool.stats.survival.life_table import life_table
@@ -203,7 +203,7 @@ class ProportionalHazards(Tabular):
         return f"<ProportionalHazards: {self}>"
 
     def __str__(self) -> str:
-        test = f"P = {self.p:.3g}" if self.df == 1 else f"chi-squared {self.chi_squared:.2f} on {self.df} df, P = {self.p:.3g}"
+        test = p_text(self.p) if self.df == 1 else f"chi-squared {self.chi_squared:.2f} on {self.df} df, {p_text(self.p)}"
         return f"change of ln HR with {CLOCKS[self.clock]}: {self.slope:.3g} (SE {self.se:.3g}), {test}"
 
 
@@ -225,7 +225,7 @@ def proportional_hazards_test(
     >>> from trialpool.stats.survival.patient_times import patient_times
     >>> data = patient_times([1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 1, 1, 1, 1, 1, 0], list("ctcttcct"))
     >>> print(proportional_hazards_test(data, clock="log"))
-    change of ln HR with ln t: 0.215 (SE 1.22), P = 0.86
+    change of ln HR with ln t: 0.215 (SE 1.22), P = 0.860
     """
     choose("clock", clock, CLOCKS)
     control, treatment, x, kept = two_arms(patients, treatment, control)

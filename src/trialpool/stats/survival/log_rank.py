@@ -12,6 +12,7 @@ from scipy.special import chdtrc
 
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Bools, Floats
+from trialpool.stats.distributions import p_text
 from trialpool.stats.survival.patient_times import PatientTimes
 from trialpool.stats.tables import Tabular
 
@@ -67,7 +68,7 @@ class LogRank(Tabular):
         return f"<LogRank: {self}>"
 
     def __str__(self) -> str:
-        return f"O - E = {self.o_minus_e:.2f}, V = {self.v:.2f}, chi-squared {self.chi_squared:.2f}, P = {self.p:.3g}"
+        return f"O - E = {self.o_minus_e:.2f}, V = {self.v:.2f}, chi-squared {self.chi_squared:.2f}, {p_text(self.p)}"
 
 
 def log_rank(patients: PatientTimes, *, treatment: str | None = None, control: str | None = None, strata: Any = None) -> LogRank:
@@ -92,7 +93,7 @@ def log_rank(patients: PatientTimes, *, treatment: str | None = None, control: s
 
     >>> from trialpool.stats.survival.patient_times import patient_times
     >>> print(log_rank(patient_times([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 0, 0], ["c", "c", "t", "c", "t", "t"])))
-    O - E = -1.52, V = 0.90, chi-squared 2.56, P = 0.11
+    O - E = -1.52, V = 0.90, chi-squared 2.56, P = 0.110
     """
     control, treatment, x, kept = two_arms(patients, treatment, control)
     groups = np.zeros(len(x), np.intp) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1][kept]
