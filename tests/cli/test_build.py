@@ -40,7 +40,7 @@ def test_a_new_review_builds_and_builds_the_same_again(tmp_path):
         "tables/published.csv", "tables/results.csv", "tables/sensitivity.csv", "tables/studies.csv",
         "tables/multiverse.csv", "tables/influence.csv", "tables/subsets.csv", "tables/small_study.csv", "tables/sequential.csv",
         "tables/summary_of_findings.csv", "tables/evidence_profile.csv", "review.docx", "review.pdf",
-        "tables.xlsx", "tables/excluded.csv", "prisma-checklist.csv",
+        "tables.xlsx", "tables/excluded.csv", "tables/risk_of_bias.csv", "prisma-checklist.csv",
     }  # fmt: skip
     assert {path.rpartition(".")[2] for path in report if "figures/" in path} == {*build.FORMATS, "csv"}
     assert all(content for path, content in report.items() if "." in path and path != "tables/inconsistencies.csv")
