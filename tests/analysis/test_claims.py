@@ -121,6 +121,8 @@ SAID = [
     ("Maintenance trebled the rate of peripheral neuropathy.", "neuropathy worse overall"),
     ("Maintenance kept patients alive longer.", "OS better overall"),
     ("Maintenance reduced PFS events.", "PFS better overall"),
+    ("Maintenance was ineffective at prolonging PFS.", "PFS not better overall"),
+    ("The drug did nothing to improve OS.", "OS not better overall"),
     ("OS improved among patients who had a transplant.", "OS better a part: among patients who had a transplant"),
     ("Maintenance improved PFS at no cost to OS.", "PFS better overall"),
     ("Maintenance improved PFS in patients who received it.", "PFS better overall"),

@@ -197,7 +197,8 @@ def _together(claim: Claim, judgements: Sequence[Judgement]) -> tuple[Verdict, s
     why = "; ".join(j.why for j in outside)
     if len(verdicts) == 1:
         return outside[0].verdict, why
-    own = f"its own figures do not bear it out ({itself.why}); " if itself.verdict in ("not borne out", "too uncertain") else ""
+    short = next((j for j in (itself, text) if j.verdict in SHORT_OF_IT), None)
+    own = f"the text's own figures do not bear it out ({short.why}); " if short else ""
     return "disputed", f"{own}the review and what was published do not say the same: {why}"
 
 

@@ -48,7 +48,7 @@ CUE = re.compile(rf"(?i)(?<![\w-])(?:{'|'.join(f'(?P<{sense}>{words})' for sense
 NEGATOR = re.compile(
     r"(?i)(?<![\w-])(?:not(?!\s+(?:only|just|merely))|no(?!\s+(?:doubt|later|less|sooner))(?!\s+longer\b(?!\s+(?:\w+\s+){0,5}?than\b))|never|neither|nor|without"
     r"|fail(?:s|ed|ing|ure)?"
-    r"|lack(?:s|ed|ing)?|absence|unable|cannot|none|(?:did|does|do|has|had|was|were|is|are|could)n't)(?![\w-])"
+    r"|lack(?:s|ed|ing)?|absence|unable|cannot|none|nothing|ineffective|(?:did|does|do|has|had|was|were|is|are|could)n't)(?![\w-])"
 )
 NOT_FAILED = re.compile(
     r"(?i)(?:\b(?:not|never)|(?:did|does|do|has|have|had|was|were|is)n't)\s+(?:\w+ly\s+)?(?:fail|lack)(?:s|ed|ing)?\b|\bnot\s+without\b"
@@ -91,7 +91,7 @@ OF_A_CLAIM = re.compile(
 TO = re.compile(r"(?i)\bto\s+(?:\w+ly\s+)?$")
 SHOWN_TO = re.compile(
     r"(?i)\b(?:fail(?:s|ed|ing|ure)?|shown|found|seen|proved|proven|demonstrated|observed|reported|known|managed"
-    r"|continue[sd]?|able|unable|not|led)"
+    r"|continue[sd]?|able|unable|not|led|nothing)"
     r"\s+to\s+(?:\w+ly\s+)?$"
 )
 SIGNIFICANT = re.compile(r"(?i)\bsignifican(?:t|tly|ce)\b")
