@@ -11,8 +11,11 @@ import pytest
 from tests.formats.folders import STUDIES, counts, findings, folder, problems
 
 from trialpool.analysis.findings import AnalysisFindings
+from trialpool.figures.forests import difference_text_of
+from trialpool.figures.heterogeneity import heterogeneity_line
 from trialpool.reports.answers import answer, heterogeneity_text
 from trialpool.reports.methods_text import methods
+from trialpool.reports.tables import table_rows
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 PLAN = 'format = 1\ntitle = "BCG"\n\n[[outcomes]]\nid = "tb"\nname = "Tuberculosis"\nmeasure = "{}"\nreported_as = ["OS"]\n'
@@ -105,12 +108,28 @@ def test_a_study_without_counts_leaves_no_result_and_is_named(tmp_path: Path, mo
         studies=STUDIES,
         results=[counts("a-2001", 4, 100, 8, 100), printed],
     )
-    found = findings(made)["tb"]
+    whole = findings(made)
+    found = whole["tb"]
+    assert found.selection.effects == ()
+    assert found.selection.missing[0].reason == "it has an effect, but the analysis could not be pooled by the plan's model"
+    assert table_rows(whole)["effects"] == []
     method = {"mantel-haenszel": "the Mantel-Haenszel method", "peto": "Peto's method"}[model]
     assert found.fit is None
     assert answer(found) == (
         f"Tuberculosis: no answer, for {method} needs events and patients by arm, which are not known of B 2005.",
     )
+
+
+def test_a_subgroup_without_events_in_an_arm_has_no_estimate_and_is_not_compared(tmp_path: Path) -> None:
+    rows = [counts("s0", 3, 100, 0, 100), counts("s1", 4, 80, 6, 90), counts("s2", 2, 50, 0, 60)]
+    found = analysed(tmp_path, "RR", "mantel-haenszel", rows, 'subgroups = ["side"]\n')
+    (by,) = found.subgroups
+    assert [np.isfinite(fit.mu) for fit in by.result.fits] == [False, True]
+    assert not np.isfinite(by.result.Q)
+    assert difference_text_of(by.result) == "Test for subgroup differences: not estimable"
+    assert heterogeneity_line(by.result.fits[0]) == ""
+    assert found.cumulative is not None
+    assert np.isfinite(found.cumulative.fits.mu).tolist() == [False, True, True]
 
 
 POOLS = "pools {} from counts, and the outcome's measure is HR. Use 'random' or 'common'."

@@ -17,7 +17,7 @@ from trialpool.analysis.reconstructed_curves import curve_findings
 from trialpool.analysis.risk_of_bias import KEPT, by_level, has_level, kept_by_risk, pooled_risk_of_bias, with_levels
 from trialpool.analysis.robustness import robustness
 from trialpool.analysis.rounding import rounding_variations
-from trialpool.analysis.selection import ALL, Selection, level_of, select
+from trialpool.analysis.selection import ALL, MissingUnit, Selection, level_of, select
 from trialpool.errors import NotEstimable
 from trialpool.review.plan import RISK_OF_BIAS, SENSITIVITY, Analysis, Outcome
 from trialpool.review.report import Status
@@ -74,13 +74,11 @@ def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindin
     selection = with_levels(select(review, outcome), review, outcome.id)
     empty = AnalysisFindings(analysis=analysis, outcome=outcome, selection=selection, fit=None)
     if not selection.effects:
-        none = replace(empty, certainty=evidence_profile(review, analysis, outcome, selection, None))
-        return replace(none, why=f"no report of {outcome.name.lower()} can be used", published=comparisons(review, empty))
+        return _without_result(review, empty, f"no report of {outcome.name.lower()} can be used")
     try:
         fit = pooled(selection.effects, analysis, outcome)
     except NotEstimable as error:
-        none = replace(empty, certainty=evidence_profile(review, analysis, outcome, selection, None))
-        return replace(none, why=str(error).removesuffix("."), published=comparisons(review, empty))
+        return _without_result(review, replace(empty, selection=_unpooled(selection)), str(error).removesuffix("."))
     effects = effects_of(selection.effects, outcome.measure)
     test, no_egger = _egger(effects)
     shown = of_model(selection, analysis)
@@ -98,6 +96,18 @@ def _run(review: Review, analysis: Analysis, outcome: Outcome) -> AnalysisFindin
         certainty=evidence_profile(review, analysis, outcome, selection, fit),
     )
     return replace(found, published=comparisons(review, found))
+
+
+def _without_result(review: Review, empty: AnalysisFindings, why: str) -> AnalysisFindings:
+    certainty = evidence_profile(review, empty.analysis, empty.outcome, empty.selection, None)
+    return replace(empty, certainty=certainty, why=why, published=comparisons(review, empty))
+
+
+def _unpooled(selection: Selection) -> Selection:
+    """Studies whose effects the plan's model cannot pool, as missing."""
+    why = "it has an effect, but the analysis could not be pooled by the plan's model"
+    missing = [MissingUnit(unit=e.unit, candidates=(e.chosen, *e.others), why=why) for e in selection.effects]
+    return Selection(effects=(), missing=(*missing, *selection.missing))
 
 
 def _stratify(review: Review, selection: Selection, analysis: Analysis, outcome: Outcome) -> Iterator[Stratified]:

@@ -89,14 +89,17 @@ class UnitEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingUnit:
-    """A study (or stratum) without a usable report, and what there is of it."""
+    """A study (or stratum) without a usable report, and what there is of it; `why` where that is not what it lacks."""
 
     unit: Study
     candidates: tuple[Candidate, ...]
+    why: str = ""
 
     @property
     def reason(self) -> str:
         """Why, in one line."""
+        if self.why:
+            return self.why
         if not self.candidates:
             return "no report of this outcome"
         recalled = [c for c in self.candidates if c.derivations and c.report.status == "recalled" and c.report.use != "no"]

@@ -200,6 +200,8 @@ def group_lines(level: str, studies: list[StudyLine], fit: PooledEffect) -> Iter
 
 def difference_text_of(found: Subgroups) -> str:
     """The test between subgroups in words."""
+    if not np.isfinite(found.Q):
+        return "Test for subgroup differences: not estimable"
     if np.isfinite(found.df2):
         return (
             f"Test for subgroup differences: F = {found.Q / found.df:.2f} (df = {found.df} and {found.df2:.0f}, {p_text(found.p)})"

@@ -40,8 +40,8 @@ def tau2_text(tau2: Any) -> str:
 
 
 def heterogeneity_line(fit: PooledEffect) -> str:
-    """tau2, I2 and Q in one line; empty for one study."""
-    if fit.k < 2:
+    """tau2, I2 and Q in one line; empty for one study, and where there is no estimate to differ from."""
+    if fit.k < 2 or not np.isfinite(fit.Q):
         return ""
     tau2 = f"τ² = {tau2_text(fit.tau2)}, " if fit.model == "random" else ""
     return f"Heterogeneity: {tau2}I² = {percent_text(fit.I2)}, Q = {fit.Q:.1f} (df = {int(fit.k) - 1}, {p_text(fit.Q_p)})"

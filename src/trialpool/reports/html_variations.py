@@ -54,6 +54,8 @@ def _test(stratified: Stratified) -> str:
     result = stratified.result
     if result.df < 1:
         return "There is one level, so nothing is compared."
+    if not np.isfinite(result.Q):
+        return "Subgroups cannot be compared: one of them has no estimate, for an arm has no event in any of its studies."
     if np.isfinite(result.df2):
         test = f"F = {result.Q / result.df:.2f} on {result.df} and {result.df2:.0f} degrees of freedom"
     else:

@@ -121,12 +121,12 @@ def _pooling(findings: Findings) -> Iterator[Paragraph]:
 def _pooled_by(plan: Analysis, heading: str, names: list[str]) -> Iterator[Paragraph]:
     level = plan.level
     if plan.model in COMMON_MODELS:
-        how, cites = COMMON_MODELS[plan.model]
+        how, empty, cites = COMMON_MODELS[plan.model]
         yield Paragraph(
             heading,
-            f"Effects on {listed(names)} were pooled {how}, with {level_text(level)} Wald intervals. The model takes one effect "
-            "for all trials, so that it says nothing of a new trial of another kind; I² is that of Cochran's Q. Ratios were "
-            "analysed as logarithms.",
+            f"Effects on {listed(names)} were pooled {how}, with {level_text(level)} Wald intervals.{empty} The model takes "
+            "one effect for all trials, so that it says nothing of a new trial of another kind; I² is that of Cochran's Q. Ratios "
+            "were analysed as logarithms.",
             cites,
         )
     else:
@@ -141,17 +141,16 @@ def _pooled_by(plan: Analysis, heading: str, names: list[str]) -> Iterator[Parag
         )
 
 
-COMMON_MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "common": ("by a common-effect model, weighted by inverse variance", ("I2",)),
+COMMON_MODELS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "common": ("by a common-effect model, weighted by inverse variance", "", ("I2",)),
     "mantel-haenszel": (
-        (
-            "by Mantel and Haenszel's method, a common-effect model that needs no correction of empty cells; the trials' own "
-            "estimates have 0.5 added to theirs where one is empty"
-        ),
+        "by Mantel and Haenszel's method, a common-effect model",
+        " It needs no correction of empty cells; the trials' own estimates have 0.5 added to their cells where one is empty.",
         ("MH", "I2"),
     ),
     "peto": (
-        "by Peto's one-step method, a common-effect model for odds ratios of rare events that needs no correction of empty cells",
+        "by Peto's one-step method, a common-effect model for odds ratios of rare events",
+        " It needs no correction of empty cells; each trial is shown by its own one-step estimate.",
         ("peto", "I2"),
     ),
 }

@@ -118,7 +118,7 @@ class _Script:
             return
         for level, fit in zip(result.levels, result.fits, strict=True):
             yield self.pooled(f"{by}: {level}", fit)
-        if result.df > 0:
+        if result.df > 0 and np.isfinite(result.Q):
             test = _vector({"Q": float(result.Q), "p": float(result.p)})
             call = self.between(groups)
             yield f"compare({_r(self.id)}, {_r(f'{by}: test')},\n  {call},\n  {test})"
