@@ -12,7 +12,7 @@ from trialpool.errors import BadArgument
 from trialpool.stats.tables import html_table, text_table
 
 COLUMNS = {"events_t": [4, 0], "n_t": [123, 20], "events_c": [11, 0], "n_c": [139, 22]}
-NAMES = ["study", "yi", "vi", "se", "estimate"]
+NAMES = ["study", "yi", "vi", "se", "shown"]
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_frames_come_out_in_the_library_they_came_in(make, kind, names):
 def test_a_trial_that_says_nothing_has_an_empty_row_and_a_note():
     found = tp.risk_ratio(**COLUMNS, study=["A", "B"]).to_dict()
     assert found["study"] == ["A", "B"]
-    assert found["estimate"][0] == pytest.approx(4 / 123 / (11 / 139))
-    assert all(value != value for value in (found["yi"][1], found["vi"][1], found["estimate"][1]))
+    assert found["shown"][0] == pytest.approx(4 / 123 / (11 / 139))
+    assert all(value != value for value in (found["yi"][1], found["vi"][1], found["shown"][1]))
     assert list(found["notes"]) == ["B"]
 
 

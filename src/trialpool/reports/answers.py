@@ -30,11 +30,28 @@ WHERE_ONLY_SE_IS_MADE = ("estimate and P", "estimate and events", "estimate and 
 
 
 def answer(found: AnalysisFindings) -> tuple[str, ...]:
-    """Two sentences: the effect with its interval, and how far it holds (heterogeneity, prediction, what it rests on)."""
+    """The effect with its interval; how far it holds (heterogeneity, prediction, what it rests on); whether the interval can be
+    relied on."""
     fit = found.fit
     if fit is None:
         return (f"{found.outcome.name}: no answer, for {found.why}.",)
-    return f"{_effect_sentence(found, fit)}.", f"{_spread_sentence(found, fit)}; {rests_on(found)}."
+    said = f"{_effect_sentence(found, fit)}.", f"{_spread_sentence(found, fit)}; {rests_on(found)}."
+    return said + _too_narrow(found, fit)
+
+
+def _too_narrow(found: AnalysisFindings, fit: PooledEffect) -> tuple[str, ...]:
+    """A warning where Hartung and Knapp's interval excludes no effect only because few studies happen to be alike.
+
+    Their variance is Q / (k - 1) times that of the model, which studies that are alike by chance make too small (Jackson et al.,
+    Stat Med 2017;36:3923-34).
+    """
+    floor = found.variation("hk-floor")
+    if floor is None or floor.fit is None or conclusion(found.outcome, floor.fit) == conclusion(found.outcome, fit):
+        return ()
+    return (
+        f"With so few studies that are so alike the Hartung-Knapp interval can be too narrow: with its usual floor, "
+        f"which takes no less than the model's own variance, it is {effect_text(floor.fit)}, and {verdict(found, floor.fit)}.",
+    )
 
 
 def cautions(review: Review) -> tuple[str, ...]:

@@ -65,13 +65,13 @@ class Effects:
         return zip(self.study, self.yi.tolist(), self.vi.tolist(), strict=True)
 
     def table(self) -> dict[str, list[Any]]:
-        """Columns study, yi, vi, se and, as shown, estimate; a row a study. In a batch, each cell holds all analyses."""
+        """Columns study, yi, vi, se and, back-transformed, shown; a row a study. In a batch, each cell holds all analyses."""
         yi, vi = np.broadcast_arrays(self.yi, self.vi)
         columns = {"yi": np.where(np.isfinite(vi), yi, np.nan), "vi": np.where(np.isfinite(vi), vi, np.nan)}
         columns["se"] = np.sqrt(columns["vi"])
         shown = MEASURES[self.measure].shown
         values = [np.nan if np.isnan(y) else shown(y) for y in columns["yi"].ravel().tolist()]
-        columns["estimate"] = np.reshape(values, columns["yi"].shape)
+        columns["shown"] = np.reshape(values, columns["yi"].shape)
         return {"study": list(self.study)} | {name: np.moveaxis(values, -1, 0).tolist() for name, values in columns.items()}
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,9 +84,9 @@ class Effects:
         >>> import pandas as pd
         >>> data = pd.DataFrame({"yi": [-0.36, -0.73], "vi": [0.02, 0.03]})
         >>> effects(data["yi"], data["vi"], ["A", "B"]).to_frame()
-          study    yi    vi        se  estimate
-        0     A -0.36  0.02  0.141421     -0.36
-        1     B -0.73  0.03  0.173205     -0.73
+          study    yi    vi        se  shown
+        0     A -0.36  0.02  0.141421  -0.36
+        1     B -0.73  0.03  0.173205  -0.73
         """
         return frame(self.table(), library or self.library)
 

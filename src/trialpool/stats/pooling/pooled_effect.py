@@ -229,13 +229,13 @@ class PooledEffect:
         """A row a study with its weight; of a batch, a row an analysis with its pooled effect.
 
         Of one analysis the columns are those of `Effects.table` and weight; of a batch k, mu, se, ci_low, ci_high, p, tau2, I2, Q,
-        and, as shown, estimate.
+        and shown (back-transformed).
         """
         if np.ndim(self.mu) == 0:
             return self.effects.table() | {"weight": self.weights.tolist()}
         shown = [MEASURES[self.effects.measure].shown(mu) if np.isfinite(mu) else np.nan for mu in np.ravel(self.mu).tolist()]
         columns = {"k": self.k, "mu": self.mu, "se": self.se} | dict(zip(("ci_low", "ci_high"), self.interval(), strict=True))
-        columns |= {"p": self.p, "tau2": self.tau2, "I2": self.I2, "Q": self.Q, "estimate": shown}
+        columns |= {"p": self.p, "tau2": self.tau2, "I2": self.I2, "Q": self.Q, "shown": shown}
         return {name: np.ravel(values).tolist() for name, values in columns.items()}
 
     def to_dict(self, *, prediction: str = "t") -> dict[str, Any]:

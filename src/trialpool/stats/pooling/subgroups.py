@@ -50,12 +50,12 @@ class Subgroups(Tabular):
     p: float
 
     def table(self) -> dict[str, list[Any]]:
-        """A row a level: k, pooled effect, se, limits, P, tau2, I2, and, as shown, estimate."""
+        """A row a level: k, pooled effect, se, limits, P, tau2, I2, and shown (back-transformed)."""
         rows = [fit.to_dict() for fit in self.fits]
         columns = {name: [row[name] for row in rows] for name in ("k", "estimate", "se", "p", "tau2", "I2")}
         columns["mu"] = columns.pop("estimate")
         columns |= {name: [(row["ci"] or (None, None))[i] for row in rows] for i, name in enumerate(("ci_low", "ci_high"))}
-        columns["estimate"] = [row["shown"]["estimate"] for row in rows]
+        columns["shown"] = [row["shown"]["estimate"] for row in rows]
         return {"level": list(self.levels)} | columns
 
     def __str__(self) -> str:
