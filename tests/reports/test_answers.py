@@ -157,3 +157,23 @@ def test_studies_that_are_all_the_same_have_words_too(tmp_path):
     same = found(tmp_path, results=[row(study=study["study"], estimate="1.00", ci_low="0.80", ci_high="1.25") for study in STUDIES])
     sentences = [*answer(same), heterogeneity_text(same), robustness_text(same), small_study_text(same), *differences(same)]
     assert not [sentence for sentence in sentences if "nan" in sentence.lower()]
+
+
+def test_an_interval_that_chance_made_narrow_is_said(tmp_path):
+    """Three trials alike by chance: Hartung and Knapp's interval excludes no effect, with the floor it does not."""
+    rows = [
+        {"study": study, "outcome": "OS", "measure": "HR", "estimate": hr, "ci_low": low, "ci_high": high, "status": "read"}
+        | {"orientation": "treatment_vs_control"}
+        for study, hr, low, high in (
+            ("a-2001", "0.78", "0.58", "1.05"),
+            ("b-2005", "0.77", "0.55", "1.08"),
+            ("c-2010", "0.79", "0.56", "1.11"),
+        )
+    ]
+    found = findings(folder(tmp_path, results=rows))["os"]
+    hk, floored = found.fit.interval(), found.variation("hk-floor").fit.interval()
+    assert hk[1] < 0 < floored[1]
+    assert answer(found)[-1].startswith(
+        "With so few studies that are so alike the Hartung-Knapp interval can be too narrow: with its usual floor, which takes no "
+        "less than the model's own variance, it is "
+    )

@@ -49,8 +49,10 @@ def _too_narrow(found: AnalysisFindings, fit: PooledEffect) -> tuple[str, ...]:
     if floor is None or floor.fit is None or conclusion(found.outcome, floor.fit) == conclusion(found.outcome, fit):
         return ()
     return (
-        f"With so few studies that are so alike the Hartung-Knapp interval can be too narrow: with its usual floor, "
-        f"which takes no less than the model's own variance, it is {effect_text(floor.fit)}, and {verdict(found, floor.fit)}.",
+        (
+            f"With so few studies that are so alike the Hartung-Knapp interval can be too narrow: with its usual floor, "
+            f"which takes no less than the model's own variance, it is {effect_text(floor.fit)}, and {verdict(found, floor.fit)}."
+        ),
     )
 
 
