@@ -36,7 +36,7 @@ class Problem:
         return ", ".join(parts)
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.what}. {self.mend}."
+        return f"{self.place}: {self.what}. {self.mend}{'' if self.mend.endswith('?') else '.'}"
 
 
 class TrialpoolError(Exception):

@@ -67,7 +67,7 @@ def test_arms_are_told_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("named", "says"),
     [
-        ("a-2001-ps", "there is no file results/curves/a-2001-ps.csv. Did you mean a-2001-os."),
+        ("a-2001-ps", "there is no file results/curves/a-2001-ps.csv. Did you mean a-2001-os?"),
         ("", ""),
     ],
 )

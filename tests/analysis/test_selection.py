@@ -97,6 +97,11 @@ def test_with_all_statuses_the_better_route_comes_before_the_better_status(tmp_p
         ([row(status="recalled", use="yes"), row(**NO_ROUTE)], ONLY_RECALLED),
         ([row(use="no"), row(use="no", status="recalled")], "every report is marked as not to be used"),
         ([row(**NO_ROUTE)], "no report has figures that lead to an effect with a standard error"),
+        (
+            [row(ci_low="", ci_high="", p="<0.05", estimate="0.80")],
+            ("its report has no figures that lead to an effect with a standard error; "
+            "P < 0.05 is no value of P: with this estimate the SE is at most 0.1139"),  # ln 0.80 / 1.959964
+        ),
         ([row(use="no"), row(status="recalled", **NO_ROUTE)], "no report has figures that lead to an effect with a standard error"),
     ],
 )  # fmt: skip

@@ -75,7 +75,7 @@ def test_a_csv_that_was_not_made_here_is_left_alone(figure):
     assert mine.read_text(encoding="utf-8") == "time,survival,arm\n"
 
 
-PIXELS = "Give positions in pixels with the values, such as {0}=0@105,60@822, from the left for x and from the top for y"
+PIXELS = "Give positions in pixels with the values, such as --{0} 0@105,60@822, from the left for x and from the top for y"
 REFUSED = {
     "a green curve": (
         ("--curve", "A=#00ff00", *AXES),
@@ -128,7 +128,9 @@ def test_the_ticks_of_a_picture_are_found_and_their_values_asked_for(figure):
         "figure.png, x axis: its 6 tick marks were found",
         "figure.png, y axis: its 6 tick marks were found",
     ]
-    assert lines[0].endswith("and a picture's numbers are not read. Give the values of the first and last of them, such as x=0,60.")
+    assert lines[0].endswith(
+        "and a picture's numbers are not read. Give the values of the first and last of them, such as --x 0,60."
+    )
 
 
 def blank(path):
@@ -175,7 +177,7 @@ def test_half_a_file_never_ends_in_a_traceback(kind, share, tmp_path):
 
 def test_the_axis_of_a_vector_figure_is_not_what_was_said(tmp_path):
     path = drawn(Picture(name="plain", kind="svg"), tmp_path)
-    mend = "Leave x out, or pin the values where they stand, such as x=0@105,60@822."
+    mend = "Leave x out, or pin the values where they stand, such as --x 0@105,60@822."
     said = f"figure.svg, x axis: its first and last numbered ticks are 0 and 60, not 0 and 72. {mend}\n"
     assert trialpool("digitise", path, "--x", "0,72") == Ran("", said, 1)
 

@@ -70,7 +70,7 @@ def test_what_it_needs(tmp_path):
     wrong = trialpool("flow", "--counts", _toml(tmp_path, "screend = 3\nexcluded = -1\n"))
     assert wrong.err.splitlines() == [
         "flow.toml, excluded: -1 cannot be used. " + BY_NAME,
-        "flow.toml, screend: there is no such key. Did you mean screened.",
+        "flow.toml, screend: there is no such key. Did you mean screened?",
     ]
 
 

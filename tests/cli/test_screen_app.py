@@ -191,7 +191,7 @@ def test_the_ranking_comes_in_the_background_and_what_is_shown_stays():
 
     async def play():
         async with app.run_test(size=(110, 40)) as pilot:
-            for key, basis in (("i", "likeness to 1 relevant records"), ("e", "learnt from 1 relevant and 1 irrelevant records")):
+            for key, basis in (("i", "likeness to 1 relevant record"), ("e", "learnt from 1 relevant and 1 irrelevant record")):
                 await pilot.press(key)
                 await until(pilot, lambda: app.basis == f"Order: {basis}.")  # noqa: B023
             await pilot.press("e")

@@ -32,11 +32,11 @@ def test_subgroups_have_their_studies_subtotals_and_test(plot_of):
     found = tp.subgroups(rr, ["low", "high", "low", "high"])
     plot, whole = plot_of(found), tp.pool(rr)
     assert [line.label for line in plot.lines if not isinstance(line, NoteLine)] == [
-        "Low",
+        "low",
         "A",
         "C",
         "Subtotal",
-        "High",
+        "high",
         "B",
         "D",
         "Subtotal",

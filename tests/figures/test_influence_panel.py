@@ -41,3 +41,22 @@ def test_of_many_studies_only_those_that_stand_out_are_named():
 
 def test_a_thousand_studies_fit_on_a_page():
     assert draw_influence_panel(influence_panel(1000)).height < 760
+
+
+def test_no_name_of_a_diagnostic_breaks_within_a_word():
+    names = (
+        "Studentised residual",
+        "DFFITS",
+        "Cook's distance",
+        "Covariance ratio",
+        "τ² without",
+        "Q without",
+        "Hat value",
+        "DFBETAS",
+    )
+    plot = InfluencePanel(
+        labels=("A very long label of a study 2001", "B"),
+        diagnostics=tuple(Diagnostic(name=name, values=np.array([0.1, 0.2])) for name in names),
+    )
+    shown = texts(draw_influence_panel(plot))
+    assert {word for name in names for word in name.split()} <= {word for text in shown for word in text.split()}

@@ -164,7 +164,7 @@ def test_a_review_without_the_file_has_no_judgements(tmp_path: Path) -> None:
         ),
         (
             SOUND + "evidense = 'randomised'\n",
-            "error: certainty.toml, outcomes[1].evidense: there is no such key. Did you mean evidence.",
+            "error: certainty.toml, outcomes[1].evidense: there is no such key. Did you mean evidence?",
         ),
     ],
 )

@@ -106,7 +106,7 @@ def test_what_a_spreadsheet_made_of_a_text_is_refused_with_its_place(tmp_path, r
     with pytest.raises(BadInput) as bad:
         read_extraction_workbook(path)
     assert str(bad.value).splitlines() == [
-        "x.xlsx, row 1, column qoute: there is no such column. Did you mean quote.",
+        "x.xlsx, row 1, column qoute: there is no such column. Did you mean quote?",
         "x.xlsx, row 2, column estimate: it holds a formula. Put its value there.",
         ("x.xlsx, row 2, column allocation: the spreadsheet made a date or time of what was typed (02:01:00). "
         "Format the cell as text and type it again."),

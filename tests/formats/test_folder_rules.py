@@ -87,12 +87,31 @@ def test_an_outcome_that_no_row_reports_is_said_and_the_rest_stands(tmp_path):
 def test_an_outcome_that_is_nearly_reported_is_told_the_name(tmp_path):
     made = folder(tmp_path, toml=PLAN.replace('["OS"]', '["os"]'))
     assert problems(made) == [
-        "warning: review.toml, outcomes[1].reported_as: no row of results/*.csv has the outcome 'os'. Did you mean OS."
+        "warning: review.toml, outcomes[1].reported_as: no row of results/*.csv has the outcome 'os'. Did you mean OS?"
     ]
 
 
+def test_a_study_without_any_row_is_noted_and_the_review_says_nothing_of_it(tmp_path):
+    review, found = check_folder(folder(tmp_path, results=[row(), row(study="b-2005")]))
+    assert [(problem.severity, str(problem)) for problem in found] == [
+        (
+            "note",
+            (
+                "studies.csv, study: no row of results/*.csv is of c-2010. Add what was reported, or leave it: no outcome then has an "
+                "effect of it."
+            ),
+        )
+    ]
+    assert review.remarks == ()
+
+
 def test_two_rows_to_be_used_and_a_recalled_one_to_be_used_are_said(tmp_path):
-    rows = [row(use="yes", note="x"), row(use="yes", note="x"), row(study="b-2005", use="yes", status="recalled", note="x")]
+    rows = [
+        row(use="yes", note="x"),
+        row(use="yes", note="x"),
+        row(study="b-2005", use="yes", status="recalled", note="x"),
+        row(study="c-2010"),
+    ]
     _, found = check_folder(folder(tmp_path, results=rows))
     twice = "results/os.csv, row 2 of the same outcome is marked use = yes too, so that the preference decides between them"
     recalled = "use = yes stands on a recalled row, which never enters a primary result"

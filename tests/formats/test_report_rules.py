@@ -187,7 +187,7 @@ def test_a_bad_cell_of_a_published_result_is_refused(tmp_path, cells, messages):
 
 def test_a_published_file_with_a_wrong_column_is_refused(tmp_path):
     made = folder(tmp_path, published="review,outcome,estimte\nwang-2016,os,0.62\n")
-    assert refused(made) == ["published.csv, row 1, column estimte: there is no such column. Did you mean estimate."]
+    assert refused(made) == ["published.csv, row 1, column estimte: there is no such column. Did you mean estimate?"]
 
 
 def test_percentages_of_zero_and_hundred_events_are_no_problem(tmp_path):

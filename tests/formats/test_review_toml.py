@@ -54,7 +54,7 @@ def in_analysis(line):
         (PLAN.replace('"Drug against none"', '" "'), [", title: the text is empty. Write something."]),
         (PLAN.replace("title", "titel"), [
             ", title: the key is missing. Add it.",
-            ", titel: there is no such key. Did you mean title.",
+            ", titel: there is no such key. Did you mean title?",
         ]),
         (PLAN.replace("[[outcomes]]", 'cautions = "No trial."\n[[outcomes]]'), [
             ", cautions: 'No trial.' is not a list. Put it in brackets, such as [\"PFS\"].",
@@ -82,7 +82,7 @@ def in_analysis(line):
         ),
         (PLAN.replace("measure", "mesure"), [
             ", outcomes[1].measure: the key is missing. Add it.",
-            ", outcomes[1].mesure: there is no such key. Did you mean measure.",
+            ", outcomes[1].mesure: there is no such key. Did you mean measure?",
         ]),
         (PLAN.replace('["OS"]', '"OS"'), [
             ", outcomes[1].reported_as: 'OS' is not a list. Put it in brackets, such as [\"PFS\"].",

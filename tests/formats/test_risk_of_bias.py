@@ -41,7 +41,7 @@ def test_a_sound_file_has_no_problem_and_its_answers_are_as_the_tool_writes_them
             {"outcome": "pfs"},
             "outcome: review.toml has no outcome 'pfs'. Leave it empty for every outcome, or use one of os.",
         ),
-        ({"tool": "rob2-assignmnet"}, "tool: there is no tool 'rob2-assignmnet'. Did you mean rob2-assignment."),
+        ({"tool": "rob2-assignmnet"}, "tool: there is no tool 'rob2-assignmnet'. Did you mean rob2-assignment?"),
         (
             {"domain": "D6"},
             "domain: RoB 2, effect of assignment to treatment has no domain 'D6'. Use one of D1, D2, D3, D4, D5, overall.",

@@ -29,7 +29,7 @@ PARTS = "Use 'multiverse', 'influence', 'subsets', 'small-study', 'sequential' o
             [".robustness: 'sequential' has no smallest effect to plan for. Give smallest_effect under [analyses.sequential]."],
         ),
         ("sequential = { power = 0.9 }", [".sequential.smallest_effect: the key is missing. Add it."]),
-        ("sequential = { smallest_effect = 0.8, powr = 1 }", [".sequential.powr: there is no such key. Did you mean power."]),
+        ("sequential = { smallest_effect = 0.8, powr = 1 }", [".sequential.powr: there is no such key. Did you mean power?"]),
         (
             'sequential = { smallest_effect = 0.8, power = 1, level = 0, futility = "x", diversity = -1 }',
             [

@@ -69,7 +69,7 @@ def test_a_sound_file(tmp_path):
         ),
         (
             "a.ris#1,full-text,exclude,wrong desing,,mk,2026-03-01,reviewer",
-            "column reason: 'wrong desing' is not among the reasons in review.toml. Did you mean wrong design, or add it there.",
+            "column reason: 'wrong desing' is not among the reasons in review.toml. Did you mean wrong design? Or add it there.",
         ),
         (
             "a.ris#1,full-text,exclude,,,mk,2026-03-01,reviewer",
@@ -114,7 +114,7 @@ def test_columns_that_are_missing_or_not_known(tmp_path):
             "error: screening/decisions-mk.csv, row 1, column reviewer: missing among the columns (record, stage, decision, vote, "
             "time). Add the column."
         ),
-        "error: screening/decisions-mk.csv, row 1, column vote: there is no such column. Did you mean note.",
+        "error: screening/decisions-mk.csv, row 1, column vote: there is no such column. Did you mean note?",
     ]
 
 
@@ -234,7 +234,7 @@ def test_reports_of_studies(tmp_path):
     reports = read_included(tmp_path, RECORDS, ["attal-2006"], problems)
     assert reports[0] == ReportOfStudy("a.ris#1", "attal-2006")
     assert [f"{problem.severity}: {problem}" for problem in problems] == [
-        "error: screening/included.csv, row 3, column study: studies.csv has no study 'atal-2006'. Did you mean attal-2006.",
+        "error: screening/included.csv, row 3, column study: studies.csv has no study 'atal-2006'. Did you mean attal-2006?",
         (
             "error: screening/included.csv, row 4, column record: there is no record 'c#1'. Write the file in search/ and the "
             "place in it, as pubmed.nbib#12."

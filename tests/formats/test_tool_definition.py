@@ -101,7 +101,7 @@ def test_packaged_tools_say_where_they_are_published_and_mark_what_is_high(id_):
         ]),
         ('text = "Paid by the maker?"', 'txt = "Paid by the maker?"', [
             "domains[1].questions[1].text: the key is missing. Add it",
-            "domains[1].questions[1].txt: there is no such key. Did you mean text",
+            "domains[1].questions[1].txt: there is no such key. Did you mean text?",
         ]),
     ],
 )  # fmt: skip
@@ -109,4 +109,4 @@ def test_what_a_definition_breaks_is_said_with_its_place(tmp_path, was, becomes,
     assert was in SOUND
     tool, problems = read(tmp_path, SOUND.replace(was, becomes, 1))
     assert tool is None
-    assert problems == [f"tools/ours.toml, {message}." for message in messages]
+    assert problems == [f"tools/ours.toml, {message}{'' if message.endswith('?') else '.'}" for message in messages]

@@ -110,7 +110,9 @@ def bare_findings():
         }
     )
     studies = (
-        Study(study="a-1", label="A & B 1999", year=1999, doi="10.1000/182", pmid="12", registry="NCT00000001; other"),
+        Study(
+            study="a-1", label="A & B 1999", year=1999, doi="10.1000/182", pmid="12", registry="NCT00000001; other", n_t=50, n_c=51
+        ),
         Study(study="A.1", stratum="old <i>", label="Á 1", year=2001, source="javascript:alert(1)"),
         Study(study="A.1", stratum="new", label="Á 1", year=2001, source="data:text/html,x"),
     )
@@ -327,3 +329,10 @@ def test_studies_whose_ids_look_alike_have_places_of_their_own(bare):
 def test_an_outcome_that_is_analysed_twice_has_two_names(bare):
     headings = re.findall(r'<h2 id="[a-z-]+\.outcome">(.*?)</h2>', bare)
     assert headings == ["Nothing at all", "Death (death)", "Death (death-dl)", "Pain &amp; &lt;b&gt;more&lt;/b&gt;"]
+
+
+def test_sizes_of_the_arms_have_headings_of_their_own_where_studies_name_no_treatments(bare):
+    table = bare.partition("Table: Studies of the review")[2].partition("</thead>")[0]
+    heads = re.findall(r"<th[^>]*>(.*?)</th>", table)
+    plan = bare_findings().review.plan
+    assert [head for head in heads if head.endswith("N")] == [escape(f"{plan.treatment}, N"), escape(f"{plan.control}, N")]

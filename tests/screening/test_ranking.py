@@ -55,7 +55,7 @@ class TestWithoutDecisionsOfBothKinds:
 
     def test_relevant_records_alone_order_them_by_likeness(self):
         ranking = Ranker(RECORDS).rank({"a.ris#4": True})
-        assert (set(ranking.order[:2]), ranking.basis) == ({"a.ris#2", "a.ris#6"}, "likeness to 1 relevant records")
+        assert (set(ranking.order[:2]), ranking.basis) == ({"a.ris#2", "a.ris#6"}, "likeness to 1 relevant record")
 
     def test_otherwise_chance_with_a_seed(self):
         orders = {Ranker(RECORDS, seed=seed).rank({}).order for seed in (1, 1, 2, 3)}

@@ -110,7 +110,14 @@ class MissingUnit:
         silent = [r.reason for c in self.candidates for r in c.refusals if r.reason.startswith("no events")]
         if silent:
             return silent[0]
-        return "no report has figures that lead to an effect with a standard error"
+        return self._without_a_route()
+
+    def _without_a_route(self) -> str:
+        """That nothing leads to an effect; of a single report also what stands in the way, other than that figures are absent."""
+        said = [r.reason for c in self.candidates for r in c.refusals if not r.reason.startswith("needs")]
+        if len(self.candidates) > 1 or not said:
+            return "no report has figures that lead to an effect with a standard error"
+        return f"its report has no figures that lead to an effect with a standard error; {said[0]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

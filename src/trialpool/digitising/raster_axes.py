@@ -20,7 +20,7 @@ _TICK = 2  # pixels that a tick sticks out at least
 _LONGEST_TICK = 0.06  # share of the figure
 _UNEVEN = 1.5  # pixels by which ticks may miss even spacing
 _MEND = (
-    "Give positions in pixels with the values, such as {name}=0@105,60@822, from the left for x and from the top for y "
+    "Give positions in pixels with the values, such as --{name} 0@105,60@822, from the left for x and from the top for y "
     "(a drawing program shows them)"
 )
 
@@ -167,7 +167,7 @@ def raster_axis(frame: Frame, name: Name, asked: AxisPoints | None, file: str) -
     if asked is None:
         places = ", ".join(f"{at:.0f}" for at in ticks)
         what = f"its {len(ticks)} tick marks were found (pixels {places}), and a picture's numbers are not read"
-        mend = f"Give the values of the first and last of them, such as {name}={_EXAMPLE[name]}"
+        mend = f"Give the values of the first and last of them, such as --{name} {_EXAMPLE[name]}"
         return Problem(file, 0, f"{name} axis", what, mend)
     ends = (float(ticks[0]), float(ticks[-1]))
     return Axis(position=ends if name == "x" else ends[::-1], value=asked.value, found="ticks", percent=percent)

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"[+-]?(\d+([.,·]\d+)?|[.,·]\d+)%?")
 _UNEVEN = 0.02  # share of their distance by which ticks may miss even spacing
 _OFF = 0.005  # share of their distance by which numbers may be off a straight line: the rounding of coordinates
 _IN_LINE = 0.4  # share of the size of letters by which numbers in line may be off it
-_MEND = "Give it as {name}=0,60 (values of the first and last tick), or with positions in the figure as {name}=0@105,60@822"
+_MEND = "Give it as --{name} 0,60 (values of the first and last tick), or with positions in the figure as --{name} 0@105,60@822"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _as_labelled(axis: Axis, asked: AxisPoints, name: Name, file: str) -> Axis |
         return axis
     (first, last), (given_first, given_last) = axis.value, asked.value
     what = f"its first and last numbered ticks are {first:g} and {last:g}, not {given_first:g} and {given_last:g}"
-    mend = f"Leave {name} out, or pin the values where they stand, such as {name}=0@105,60@822"
+    mend = f"Leave {name} out, or pin the values where they stand, such as --{name} 0@105,60@822"
     return Problem(file, 0, f"{name} axis", what, mend)
 
 

@@ -192,7 +192,7 @@ def _subgroup_lines(found: Subgroups, overall: PooledEffect) -> Iterator[ForestL
 
 def group_lines(level: str, studies: list[StudyLine], fit: PooledEffect) -> Iterator[ForestLine]:
     """A heading, the studies, and where there are several what they amount to."""
-    yield GroupLine(label=level[:1].upper() + level[1:])
+    yield GroupLine(label=level)
     yield from studies
     if len(studies) > 1:
         yield pooled_line("Subtotal", fit, "", heterogeneity_line(fit), weight=sum(study.weight or 0 for study in studies))

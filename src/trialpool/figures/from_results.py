@@ -157,7 +157,7 @@ def _lines(found: AnalysisFindings, stratified: Stratified | None, beside: Light
             yield from group_lines(level, there, fit)
         rest = [study for study, of in zip(studies, levels, strict=True) if not of]
         if rest:
-            yield GroupLine(label=f"{stratified.by[:1].upper()}{stratified.by[1:]} not known")
+            yield GroupLine(label=f"{stratified.by} not known")
             yield from rest
     yield total(found.fit, found.analysis.prediction, studies=found.studies)
     if stratified is not None and len(stratified.result.levels) > 1:

@@ -29,6 +29,7 @@ BETWEEN, APART = 11.0, 3.0  # from panel to panel; from label to label under one
 FEW, MANY = 30, 80  # so many studies have wide rows; of more than MANY only those that stand out are named
 ROWS = (12.0, 9.0, 0.0)  # heights of a row: few studies, more; of many it is what is left of TALLEST
 TALLEST = 640.0
+NARROWEST = 0.8  # share of the size of letters to which names of diagnostics shrink rather than break within a word
 RADII = (2.8, 2.4, 1.3)
 
 
@@ -128,14 +129,15 @@ def _shortened(lines: tuple[str, ...], most: int) -> tuple[str, ...]:
 
 
 def _draw_headers(sheet: Sheet, plot: InfluencePanel, lefts: list[float], width: float, y: float) -> float:
-    """Names over their panels; returns the room they take."""
-    names = [wrap(diagnostic.name, width, style.SMALL, bold=True) for diagnostic in plot.diagnostics]
+    """Names over their panels, small enough for their longest word down to NARROWEST; returns the room they take."""
+    words = " ".join(diagnostic.name for diagnostic in plot.diagnostics).split()
+    widest = max((text_width(word, style.SMALL, bold=True) for word in words), default=0.0)
+    size = style.SMALL * min(1.0, max(NARROWEST, 0.999 * width / widest)) if widest else style.SMALL
+    names = [wrap(diagnostic.name, width, size, bold=True) for diagnostic in plot.diagnostics]
     most = max(map(len, names), default=0)
-    step = style.SMALL * style.LEADING
+    step = size * style.LEADING
     for lines, left in zip(names, lefts, strict=True):
-        sheet.block(
-            left + width / 2, y + style.SMALL + (most - len(lines)) * step, lines, size=style.SMALL, align="center", bold=True
-        )
+        sheet.block(left + width / 2, y + size + (most - len(lines)) * step, lines, size=size, align="center", bold=True)
     return most * step + 4
 
 

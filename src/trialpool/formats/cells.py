@@ -29,6 +29,7 @@ MIDDLE_POINTS = str.maketrans({"\u00b7": ".", "\u2219": ".", "\u22c5": ".", "\u2
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " "))
 WIDE = str.maketrans({"\uff0e": ".", "\uff0c": ",", "\uff0d": "-", "\uff0b": "+"})
 LARGEST, SMALLEST, DIGITS = Decimal("1e12"), Decimal("1e-30"), 30  # beyond these no trial reports anything
+MANY, LISTED = 20, "docs/review-folder.md lists those that there are"  # so many columns are not all named in a message
 SET_BY_THE_READER = "(set by the reader)"  # so begins the description of a field that is no column
 
 
@@ -207,17 +208,26 @@ def unknown_columns(table: Table, model: type[BaseModel]) -> list[Problem]:
     """Columns that the model does not have, each with the nearest name that it does."""
     own = columns_of(model)
     return [
-        Problem(table.file, table.header, name, "there is no such column", nearest(name, own, otherwise="Known are"))
+        Problem(table.file, table.header, name, "there is no such column", nearest_column(name, own))
         for name in dict.fromkeys(table.columns)
         if name and name not in own
     ]
 
 
+def nearest_column(name: str, known: Sequence[str]) -> str:
+    """The mend of a wrong column: the nearest right one; failing this all of them, or where they are listed if they are many."""
+    return _near(name, known) or (LISTED if len(known) > MANY else f"Known are {', '.join(known)}")
+
+
 def nearest(name: str, known: Sequence[str], *, otherwise: str) -> str:
     """The mend of a wrong name: the nearest right one, or all of them."""
+    return _near(name, known) or f"{otherwise} {', '.join(known)}"
+
+
+def _near(name: str, known: Sequence[str]) -> str:
     by_folded = {right.casefold(): right for right in known}
     near = get_close_matches(name.casefold(), by_folded, n=1)
-    return f"Did you mean {by_folded[near[0]]}" if near else f"{otherwise} {', '.join(known)}"
+    return f"Did you mean {by_folded[near[0]]}?" if near else ""
 
 
 def _needed(model: type[BaseModel], field: str) -> str:

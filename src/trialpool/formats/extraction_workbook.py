@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from trialpool.errors import BadInput, Problem
-from trialpool.formats.cells import BadCell, nearest
+from trialpool.formats.cells import BadCell, nearest_column
 from trialpool.formats.extraction_folder import REPORT_COLUMNS
 from trialpool.formats.reproducible_zip import reproducible_zip
 from trialpool.review.plan import Plan
@@ -183,7 +183,7 @@ def _opened(path: Path) -> Worksheet:
 def _column_problems(file: str, columns: Sequence[str]) -> Iterator[Problem]:
     for name in dict.fromkeys(columns):
         if name and name not in REPORT_COLUMNS:
-            yield Problem(file, 1, name, "there is no such column", nearest(name, REPORT_COLUMNS, otherwise="Known are"))
+            yield Problem(file, 1, name, "there is no such column", nearest_column(name, REPORT_COLUMNS))
         if name and columns.count(name) > 1:
             yield Problem(file, 1, name, "the column stands twice", "Rename or remove one")
     for name in GIVEN[::2]:

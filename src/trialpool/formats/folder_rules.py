@@ -169,6 +169,17 @@ def use_problems(reports: tuple[Report, ...]) -> list[Problem]:
     return problems
 
 
+def unreported_studies(studies: tuple[Study, ...], reports: tuple[Report, ...]) -> list[Problem]:
+    """A note of the studies of which there is no row at all."""
+    without = list(dict.fromkeys(study.study for study in studies if study.study not in {report.study for report in reports}))
+    if not reports or not without:
+        return []
+    what = f"no row of results/*.csv is of {', '.join(without)}"
+    return [
+        Problem("studies.csv", 0, "study", what, "Add what was reported, or leave it: no outcome then has an effect of it", "note")
+    ]
+
+
 def scope_problems(published: tuple[Published, ...], studies: tuple[Study, ...]) -> list[Problem]:
     """A scope `column=level` must name a level that studies.csv has, else it is shown and not compared."""
     problems = []

@@ -13,7 +13,7 @@ from trialpool.formats.curve_file_rules import curve_problems_of
 from trialpool.formats.curves import FOLDER as CURVES
 from trialpool.formats.curves import curves_in
 from trialpool.formats.duplicates_csv import read_duplicates
-from trialpool.formats.folder_rules import direction_problems, plan_problems, scope_problems, use_problems
+from trialpool.formats.folder_rules import direction_problems, plan_problems, scope_problems, unreported_studies, use_problems
 from trialpool.formats.plain_text import read_text
 from trialpool.formats.report_rules import problems_of_published
 from trialpool.formats.review_toml import read_plan
@@ -83,6 +83,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
         + direction_problems(reports)
         + use_problems(reports)
         + scope_problems(published, studies)
+        + unreported_studies(studies, reports)
     )
     if any(p.severity == "error" for p in problems) or plan is None:
         return None, tuple(problems)

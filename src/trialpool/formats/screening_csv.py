@@ -158,7 +158,8 @@ def _reason(decision: ScreeningDecision, reasons: tuple[str, ...]) -> Iterator[F
     if decision.reason and decision.decision != "exclude":
         yield "reason", f"a reason of exclusion with the decision {decision.decision!r}", "Leave it empty; use note"
     elif decision.reason and reasons and decision.reason not in reasons:
-        mend = nearest(decision.reason, reasons, otherwise="They are") + ", or add it there"
+        mend = nearest(decision.reason, reasons, otherwise="They are")
+        mend += " Or add it there" if mend.endswith("?") else ", or add it there"
         yield "reason", f"{quoted(decision.reason)} is not among the reasons in review.toml", mend
     elif decision.decision == "exclude" and decision.stage == "full-text" and reasons and not decision.reason:
         yield "reason", "a full text is excluded without a reason", f"Give one of {', '.join(reasons)}"

@@ -47,7 +47,7 @@ def subgroup(stratified: Stratified, found: AnalysisFindings, name: str, figures
 
 
 def _level(level: str, fit: PooledEffect) -> Row:
-    return row(cell(text) for text in (_capital(level), int(fit.k), effect_text(fit), bare_p(fit.p), *spread(fit)))
+    return row(cell(text) for text in (level, int(fit.k), effect_text(fit), bare_p(fit.p), *spread(fit)))
 
 
 def _test(stratified: Stratified) -> str:

@@ -39,6 +39,13 @@ def refits_of(entry: Entry) -> Refits:
     return cumulative(fit, columns(entry.data)["year"] if entry["kind"] == "cumul_year" else range(len(these.study)))
 
 
+def test_refits_print_as_a_table() -> None:
+    fit = pool_common(effects([-0.4, -0.5, -0.1], [0.01, 0.01, 0.01], ["A", "B", "C"]))
+    lines = str(leave_one_out(fit)).splitlines()
+    assert lines[0].split()[:3] == ["study", "k", "mu"]
+    assert [line.split()[:3] for line in lines[1:]] == [["A", "2", "-0.3"], ["B", "2", "-0.25"], ["C", "2", "-0.45"]]
+
+
 @each_of("refits", lambda entry: f"{entry['kind']}-{entry['method']}")
 def test_agrees_with_metafor(entry: Entry) -> None:
     fits, expected = refits_of(entry).fits, entry.result

@@ -53,7 +53,7 @@ class Ranker:
     >>> ranking.order
     ('pubmed.nbib#2', 'pubmed.nbib#4')
     >>> print(ranking.basis)
-    learnt from 1 relevant and 1 irrelevant records
+    learnt from 1 relevant and 1 irrelevant record
     """
 
     def __init__(self, records: Sequence[Record], *, criteria: str = "", model: str = DEFAULT, seed: int = 1) -> None:
@@ -95,10 +95,10 @@ class Ranker:
         """A score a record, decided ones too, and what it rests on."""
         found, not_found = int(relevant.sum()), int((~relevant).sum())
         if found and not_found:
-            basis = f"learnt from {found} relevant and {not_found} irrelevant records"
+            basis = f"learnt from {found} relevant and {_records(not_found, 'irrelevant')}"
             return self._model.scores(rows, relevant, seed), basis
         if found:
-            return self._likeness(self._model.terms.matrix[rows[relevant]]), f"likeness to {found} relevant records"
+            return self._likeness(self._model.terms.matrix[rows[relevant]]), f"likeness to {_records(found, 'relevant')}"
         if self._criteria:
             return self._likeness(self._model.terms.of([self._criteria])), "likeness to the criteria"
         return np.zeros(len(self.ids)), "chance"
@@ -107,3 +107,7 @@ class Ranker:
         """Mean cosine of each record with the examples, which are rows of terms."""
         likeness: Floats = np.asarray((self._model.terms.matrix @ examples.T).mean(axis=1), dtype=np.float64).ravel()
         return likeness
+
+
+def _records(n: int, kind: str) -> str:
+    return f"{n} {kind} record{'s' if n != 1 else ''}"

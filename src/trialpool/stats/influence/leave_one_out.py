@@ -15,7 +15,7 @@ from trialpool.stats.pooling.mantel_haenszel import mantel_haenszel, without
 from trialpool.stats.pooling.pairwise import pool, pool_common
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.subgroups import each
-from trialpool.stats.tables import Tabular, frame, html_table
+from trialpool.stats.tables import Tabular, frame, html_table, text_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,9 @@ class Refits(Tabular):
     def to_frame(self, library: str = "") -> Any:
         """The columns of `table` as a frame of the caller's library, or of `library`: "pandas", "polars" or "pyarrow"."""
         return frame(self.table(), library or self.fits.effects.library)
+
+    def __str__(self) -> str:
+        return text_table(self.table())
 
     def _repr_html_(self) -> str:
         return html_table(self.table())
