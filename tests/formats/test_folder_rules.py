@@ -93,15 +93,9 @@ def test_an_outcome_that_is_nearly_reported_is_told_the_name(tmp_path):
 
 def test_a_study_without_any_row_is_noted_and_the_review_says_nothing_of_it(tmp_path):
     review, found = check_folder(folder(tmp_path, results=[row(), row(study="b-2005")]))
-    assert [(problem.severity, str(problem)) for problem in found] == [
-        (
-            "note",
-            (
-                "studies.csv, study: no row of results/*.csv is of c-2010. Add what was reported, or leave it: no outcome then has an "
-                "effect of it."
-            ),
-        )
-    ]
+    said = "studies.csv, study: no row of results/*.csv is of c-2010"
+    mend = "Add what was reported, or leave it: no outcome then has an effect of it"
+    assert [(problem.severity, str(problem)) for problem in found] == [("note", f"{said}. {mend}.")]
     assert review.remarks == ()
 
 
