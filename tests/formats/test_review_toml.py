@@ -106,7 +106,8 @@ def in_analysis(line):
             ", analyses[1].prediction: 'T' is not known. Use 't', 'HTS' or 'normal'.",
             ", analyses[1].subgroup_tau2: 'own' is not known. Use 'separate' or 'common'.",
             (", analyses[1].sensitivity[1]: 'gosh' is not known. Use 'hk-floor', 'dl-wald', 'common', 'random-effects', "
-            "'mantel-haenszel', 'read-only', 'all-rows', 'rounding-edges', 'without-high-risk', 'low-risk-only' or 'leave-one-out'."),
+            "'mantel-haenszel', 'read-only', 'all-rows', 'rounding-edges', 'without-high-risk', 'low-risk-only' "
+            "or 'leave-one-out'."),
         ]),
         (in_analysis('subgroups = "drug"'), [
             ", analyses[1].subgroups: 'drug' is not a list. Put it in brackets, such as [\"PFS\"].",
