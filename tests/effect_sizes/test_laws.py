@@ -15,8 +15,10 @@ from trialpool.stats.effects.association import phi_coefficient, tetrachoric_cor
 from trialpool.stats.effects.change import STANDARDISERS as STANDARDISERS_OF_CHANGE
 from trialpool.stats.effects.change import mean_change, standardised_mean_change
 from trialpool.stats.effects.correlation import correlation, gauss_2f1
+from trialpool.stats.effects.generic import generic
 from trialpool.stats.effects.matched_pairs import matched_odds_ratio, matched_risk_difference, matched_risk_ratio
 from trialpool.stats.effects.mean_difference import STANDARDISERS, correction, mean_difference, standardised_mean_difference
+from trialpool.stats.effects.partial_correlation import r_squared
 from trialpool.stats.effects.ratio_of_means import ratio_of_means
 from trialpool.stats.effects.superiority import superiority
 from trialpool.stats.effects.two_by_two import odds_ratio
@@ -256,3 +258,24 @@ def test_the_hypergeometric_function_meets_its_sum_at_1(c: float) -> None:
     expected = np.exp(gammaln(c) + gammaln(c - 1) - 2 * gammaln(c - 0.5))
     assert gauss_2f1(0.5, 0.5, np.array([c]), np.array([1.0])) == pytest.approx([expected], rel=1e-9)
     assert gauss_2f1(0.5, 0.5, np.array([c]), np.array([0.0])) == pytest.approx([1.0])
+
+
+BEFORE_AND_AFTER = {"mean_post": [38.5, 31.2], "mean_pre": [30.6, 23.5], "sd_pre": [15.0, 8.7], "n": [20, 35], "r": [0.47, 0.64]}
+OF_A_MODEL = {"r_squared": [0.31, 0.22], "n": [60, 88], "predictors": [3, 2]}
+LIMITS = {"estimate": [0.6, 0.8], "ci_low": [0.4, 0.5], "ci_high": [0.9, 1.28]}
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "column"),
+    [
+        (standardised_mean_change, {**BEFORE_AND_AFTER, "sd_post": [11.6, 10.1]}, "sd_post"),
+        (r_squared, OF_A_MODEL, "predictors"),
+        (generic, LIMITS, "ci_low"),
+        (generic, {"estimate": [0.6, 0.8], "se": [0.1, 0.2]}, "se"),
+    ],
+)
+def test_one_column_of_a_batch_makes_a_batch(function: Any, arguments: dict[str, Any], column: str) -> None:
+    alone = function(**arguments)
+    batch = function(**(arguments | {column: [arguments[column]] * 3}))
+    assert batch.yi.tolist() == [alone.yi.tolist()] * 3
+    assert batch.vi.tolist() == [alone.vi.tolist()] * 3

@@ -168,7 +168,7 @@ def effects_of(
     left_out, corrected : note -> (..., k) which studies are left out for that reason, or were corrected so
     otherwise : the note of a study that has no effect for another reason
     """
-    yi, vi = np.broadcast_arrays(*effect)
+    yi, vi, *_ = np.broadcast_arrays(*effect, *columns.missing.values())
     reasons = {f"left out: {name} is missing": where for name, where in columns.missing.items()} | dict(left_out or {})
     absent = np.logical_or.reduce([np.broadcast_to(where, yi.shape) for where in reasons.values()])
     unusable = ~absent & ~(np.isfinite(yi) & np.isfinite(vi) & (vi > 0))

@@ -136,9 +136,7 @@ def generic(
 
 
 def _has_route(x: Mapping[str, Floats]) -> Any:
-    return ~np.isnan(x["estimate"]) <= ~np.logical_and.reduce(
-        [np.isnan(x[n]) for n in ("se", "variance", "ci_low", "ci_high", "p")]
-    )
+    return ~np.isnan(x["estimate"]) <= ~_all_missing(x, "se", "variance", "ci_low", "ci_high", "p")
 
 
 def _anything(x: Mapping[str, Floats]) -> Any:
@@ -146,7 +144,11 @@ def _anything(x: Mapping[str, Floats]) -> Any:
 
 
 def _only_p(x: Mapping[str, Floats]) -> Any:
-    return ~np.isnan(x["p"]) & np.logical_and.reduce([np.isnan(x[name]) for name in ("se", "variance", "ci_low", "ci_high")])
+    return ~np.isnan(x["p"]) & _all_missing(x, "se", "variance", "ci_low", "ci_high")
+
+
+def _all_missing(x: Mapping[str, Floats], *names: str) -> Any:
+    return np.logical_and.reduce(np.broadcast_arrays(*(np.isnan(x[name]) for name in names)))
 
 
 def _uneven(x: Mapping[str, Floats]) -> Any:
