@@ -89,6 +89,8 @@ def _analysis(found: AnalysisFindings) -> dict[str, Any]:
         "outcome": found.outcome.id,
         "name": found.outcome.name,
         "measure": found.outcome.measure,
+        "unit": found.outcome.unit,
+        "model": plan.model,
         "scale": "log" if found.measure.log else "identity",
         "level": plan.level,
         "k": len(found.selection.effects),
