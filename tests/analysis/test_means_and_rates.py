@@ -161,6 +161,6 @@ def test_medians_of_measurements_may_be_negative_and_events_may_recur(tmp_path: 
         {"study": "s1", "outcome": "strokes", "measure": "IRR", "status": "read", "events_t": "30", "n_t": "20"}
         | {"events_c": "45", "n_c": "20", "time_t": "400", "time_c": "395"},
     ]
-    at = folder(tmp_path, toml=PLAN + ANALYSES, studies=STUDIES, results=results)
+    at = folder(tmp_path, toml=PLAN + ANALYSES, studies=STUDIES[:1], results=results)
     assert problems(at) == []
     assert [e.derivation.route for e in findings(at)["stay"].selection.effects] == ["medians and quartiles"]

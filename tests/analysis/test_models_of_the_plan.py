@@ -33,7 +33,7 @@ def bcg() -> list[dict[str, object]]:
 def analysed(at: Path, measure: str, model: str, rows: list[dict[str, object]], more: str = "") -> AnalysisFindings:
     studies = [{"study": f"s{i}", "label": f"S {i}", "year": 1950 + i, "side": "ab"[i % 2]} for i in range(13)]
     made = folder(at, toml=PLAN.format(measure) + ANALYSIS.format(model) + more, studies=studies, results=rows)
-    assert problems(made) == []
+    assert [problem for problem in problems(made) if not problem.startswith("note")] == []
     return findings(made)["tb"]
 
 
