@@ -59,6 +59,17 @@ def test_the_answer_and_the_place_of_the_report_are_printed(tmp_path):
 
 
 @pytest.mark.usefixtures("without_drawing")
+def test_names_that_figures_cannot_write_are_said(tmp_path):
+    named = [study | {"label": label} for study, label in zip(STUDIES, ("北京 2001", "Müller 2005", "Λ 京 2010"), strict=True)]
+    ran = trialpool("build", folder(tmp_path, studies=named))
+    assert (ran.err, ran.code) == ("", 0)
+    assert ran.out.splitlines()[0] == (
+        "warning: the figures show boxes in 北京 2001, Λ 京 2010, for their font has no 北京. "
+        "Write such names in Latin, Greek or Cyrillic letters."
+    )
+
+
+@pytest.mark.usefixtures("without_drawing")
 def test_cautions_are_printed_after_the_answers(tmp_path):
     toml = PLAN.replace("[[outcomes]]", 'cautions = ["No trial was blinded.", "Two are abstracts."]\n[[outcomes]]')
     made = folder(tmp_path, toml=toml, results=[*RESULTS[:2], RESULTS[2] | {"status": "derived"}])

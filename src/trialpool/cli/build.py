@@ -12,12 +12,14 @@ import typer
 from trialpool.analysis.run import analyse
 from trialpool.cli.problems import problems_json
 from trialpool.errors import BadInput
+from trialpool.figures.lettering import missing_letters
 from trialpool.formats.review_folder import check_folder
 from trialpool.reports.answers import answer, cautions
 from trialpool.reports.build import Watch, write_report
 
 if TYPE_CHECKING:
     from trialpool.analysis.findings import Findings
+    from trialpool.review.review import Review
 
 WORKERS = min(os.cpu_count() or 1, 4)
 
@@ -39,6 +41,8 @@ def build_review(folder: Path, *, as_json: bool) -> int:
         return 0
     for remark in review.remarks:
         typer.echo(f"warning: {remark}")
+    if boxes := _in_boxes(review):
+        typer.echo(f"warning: {boxes}")
     for found in findings.analyses:
         typer.echo(" ".join(answer(found)))
     for caution in cautions(review):
@@ -48,6 +52,21 @@ def build_review(folder: Path, *, as_json: bool) -> int:
         typer.echo(f"{n} thing{'s' if n > 1 else ''} in the rows to look at: trialpool check {folder}")
     typer.echo(f"Report: {report / 'index.html'}")
     return 0
+
+
+def _in_boxes(review: Review) -> str:
+    """Names in whose place the figures have boxes, for want of letters in their font."""
+    plan, levels = review.plan, [level for study in review.studies for level in study.moderators.values()]
+    names = (plan.treatment, plan.control, *(o.name for o in plan.outcomes), *(s.title for s in review.studies), *levels)
+    found = [name for name in dict.fromkeys(names) if missing_letters(name)]
+    if not found:
+        return ""
+    and_others = f" and {len(found) - 3} others" if len(found) > 3 else ""
+    letters = missing_letters("".join(found))[:20]
+    return (
+        f"the figures show boxes in {', '.join(found[:3])}{and_others}, for their font has no {letters}. "
+        "Write such names in Latin, Greek or Cyrillic letters."
+    )
 
 
 def _write(findings: Findings, folder: Path) -> Path:

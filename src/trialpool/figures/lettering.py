@@ -95,6 +95,16 @@ def _characters(bold: bool) -> frozenset[int]:
     return frozenset(get_font(str(font(EM, bold).get_file())).get_charmap())
 
 
+def missing_letters(text: str) -> str:
+    """The characters of a text that figures show as boxes, each once: their font does not have them.
+
+    >>> missing_letters("Müller 2001, 北京 2001")
+    '北京'
+    """
+    known = _characters(False)
+    return "".join(dict.fromkeys(c for c in unicodedata.normalize("NFC", text) if c.isprintable() and ord(c) not in known))
+
+
 def printable(text: str, *, bold: bool = False) -> str:
     """The text as the font can show it: composed, on one line, a box for each character that is not in the font."""
     known = _characters(bold)

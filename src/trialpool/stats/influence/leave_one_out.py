@@ -20,7 +20,7 @@ from trialpool.stats.tables import Tabular, frame, html_table, text_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refits(Tabular):
-    """One analysis run on several choices of its studies.
+    """One analysis run on several choices of its studies; `print` shows it as a table.
 
     labels : the study that was left out, or the last that was added, one an analysis
     fits   : a batch of that many analyses
