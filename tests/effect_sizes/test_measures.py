@@ -97,6 +97,11 @@ def test_a_correlation_comes_back() -> None:
     assert MEASURES[found.measure].shown(found.yi[0]) == pytest.approx(-0.4)
 
 
+@pytest.mark.parametrize("code", MEASURES)
+def test_what_is_not_there_is_not_shown_as_a_number(code: str) -> None:
+    assert np.isnan(MEASURES[code].shown(float("nan")))
+
+
 def test_what_is_too_large_is_infinite() -> None:
     assert MEASURES["HR"].shown(800) == inf
     assert MEASURES["PLO"].shown(-800) == 0

@@ -13,6 +13,7 @@ from tests.stats.reference_tables import Entry, near
 
 from trialpool.formulas.regress import regress
 from trialpool.stats.distributions import chi2_quantile
+from trialpool.stats.effects.effects import Effects
 from trialpool.stats.regression.coefficients import residual_q
 from trialpool.stats.regression.information import criteria, likelihood_ratio_test
 from trialpool.stats.regression.least_squares import least_squares
@@ -124,6 +125,20 @@ def test_how_well_tau2_beside_moderators_is_known_agrees_with_metafor(tau2: str,
     fit = regress(effects_of("bcg.RR"), "~ ablat", columns("bcg.RR"), tau2=tau2)
     assert fit.tau2_se == near(se, **CLOSE)
     assert fit.tau2_interval(method="PL") == near(limits, rel=1e-7, abs=1e-9)
+
+
+def test_a_common_effect_predicts_nothing_of_a_new_study() -> None:
+    fit = regress(effects_of("bcg.RR"), "~ ablat", columns("bcg.RR"), model="common", ci="Wald")
+    expected = fit.predict({"ablat": [13.0, 55.0]})
+    assert np.isnan(expected.prediction_interval()).all()
+    assert "prediction" not in str(expected)
+
+
+def test_a_model_with_as_many_coefficients_as_studies_says_what_it_cannot() -> None:
+    three = Effects(yi=np.array([0.1, 0.5, 0.9]), vi=np.array([0.04, 0.02, 0.04]), study=("A", "B", "C"))
+    fit = regress(three, "~ x + z", {"x": [1.0, 2.0, 4.0], "z": [1.0, 0.0, 1.0]}, model="common", ci="Wald")
+    assert "no residual degree of freedom is left to see heterogeneity in" in str(fit)
+    assert "nan" not in str(fit)
 
 
 def test_a_given_tau2_has_no_standard_error() -> None:

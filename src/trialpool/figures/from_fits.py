@@ -77,7 +77,7 @@ def bubble(fit: MetaRegression, *, by: str = "", title: str = "", prediction: bo
     by : the coefficient whose column is drawn along; may be left out where there is but one beside the intercept. Other columns
         are held at their mean
     title : heading of the plot
-    prediction : whether to draw the limits of a new study's effect too
+    prediction : whether to draw the limits of a new study's effect too; a common-effect model has none
 
     Raises
     ------
@@ -100,7 +100,7 @@ def bubble(fit: MetaRegression, *, by: str = "", title: str = "", prediction: bo
     rows[:, column] = np.linspace(np.nanmin(x), np.nanmax(x), LINE_POINTS)
     expected = fit.predict(rows)
     low, high = expected.interval()
-    beyond = expected.prediction_interval() if prediction else (None, None)
+    beyond = expected.prediction_interval() if prediction and fit.model == "random" else (None, None)
     others = [fit.names[j] for j in fit.design.moderators if j != column]
     return draw_bubble(
         BubblePlot(

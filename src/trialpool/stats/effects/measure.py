@@ -13,7 +13,7 @@ from scipy.special import ndtr
 
 def from_log(value: float) -> float:
     """exp(x); infinite where that is too large for a number."""
-    return exp(value) if value < 700 else inf
+    return inf if value >= 700 else exp(value)  # nan stays nan
 
 
 def from_logit(value: float) -> float:
@@ -97,7 +97,7 @@ def from_double_square_root(value: Any, time: Any = inf) -> Any:
     0.375
     """
     x = np.maximum(np.asarray(value, dtype=float), np.sqrt(1 / np.asarray(time, dtype=float)) / 2)
-    found = np.where(x > 0, (x - 1 / (4 * np.where(x > 0, x, 1.0) * np.asarray(time, dtype=float))) ** 2, 0.0)
+    found = np.where(x != 0, (x - 1 / (4 * np.where(x > 0, x, 1.0) * np.asarray(time, dtype=float))) ** 2, 0.0)
     return float(found) if found.ndim == 0 else found
 
 

@@ -150,7 +150,8 @@ class MetaRegression(Tabular):
         if new is None:
             estimate, se = residuals.where_present(self, estimate), residuals.where_present(self, se)
         average = self._estimates(names, estimate, se)
-        return Predictions(average=average, tau2=self.tau2, residual_df=self.residual_df, measure=self.effects.measure)
+        tau2 = self.tau2 if self.model == "random" else self.tau2 * np.nan
+        return Predictions(average=average, tau2=tau2, residual_df=self.residual_df, measure=self.effects.measure)
 
     @property
     def I2(self) -> Any:
@@ -291,9 +292,8 @@ class MetaRegression(Tabular):
         R2 = self.R2 if self.design.p > 1 else np.nan
         share = f", R2 = {100 * R2:.0f}%" if np.isfinite(R2) else ""
         p = shown_p(self.Q_p)
-        lines.append(
-            f"{spread}I2 = {100 * self.I2:.0f}%{share}; Q({self.residual_df}) = {self.Q:.2f}, P {p if p[0] == '<' else '= ' + p}"
-        )
+        left = f"I2 = {100 * self.I2:.0f}%{share}; Q({self.residual_df}) = {self.Q:.2f}, P {p if p[0] == '<' else '= ' + p}"
+        lines.append(spread + (left if self.residual_df > 0 else "no residual degree of freedom is left to see heterogeneity in"))
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
     @property

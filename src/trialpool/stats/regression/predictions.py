@@ -22,7 +22,7 @@ class Predictions(Tabular):
     """Expected effects on the analysis scale (log for ratios), one a row of new data.
 
     average     : the expected effects with their standard errors
-    tau2        : (...) or (..., m) between-study variance, 0 for a common-effect model
+    tau2        : (...) or (..., m) between-study variance, nan for a common-effect model, which predicts nothing of a new study
     residual_df : (...) k - p
     measure     : code of the effect measure
     """
@@ -50,7 +50,8 @@ class Predictions(Tabular):
         """Limits between which the effect of a new study with these moderators lies: estimate -+ q sqrt(tau2 + se^2).
 
         q is of t with k - p degrees of freedom ("t"), with one fewer ("HTS") or normal ("normal").
-        Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137-159.
+        nan for a common-effect model, and where there are too few degrees of freedom. Higgins, Thompson & Spiegelhalter (2009),
+        JRSS A 172:137-159.
         """
         choose("method", method, PREDICTIONS)
         df = PREDICTIONS[method](np.asarray(self.residual_df) + 1)
@@ -75,7 +76,8 @@ class Predictions(Tabular):
             return str(self.average)
         measure = MEASURES[self.measure]
         level = f"{100 * self.average.level:g}%"
-        shown = {f"{level} CI": self.interval(), f"{level} prediction": self.prediction_interval()}
+        beyond = self.prediction_interval()
+        shown = {f"{level} CI": self.interval()} | ({f"{level} prediction": beyond} if np.isfinite(beyond).any() else {})
         columns: dict[str, Sequence[str]] = {
             "": self.average.names,
             measure.code or "effect": [f"{measure.shown(x):.2f}" for x in self.estimate.tolist()],
