@@ -363,5 +363,7 @@ def test_what_is_called_significant_and_is_not_is_contradicted_by_its_own_senten
     text = "Both PFS (HR 0.62 [0.57-0.67]) and OS (HR 0.93 [0.85-1.01]) were significantly improved."
     claims = [item for item in tp.verify(findings, text).judged if item.kind == "claim"]
     assert [(item.outcome, item.verdict) for item in claims] == [("PFS", "borne out"), ("OS", "contradicted")]
+    after = tp.verify(findings, "OS improved significantly with maintenance (HR 0.93 [0.85-1.01]).").judged
+    assert [item.verdict for item in after if item.kind == "claim"] == ["contradicted"]
     (plain,) = [item for item in tp.verify(findings, "OS improved (HR 0.93 [0.85-1.01]).").judged if item.kind == "claim"]
     assert (plain.verdict, plain.by("itself").verdict) == ("disputed", "not borne out")

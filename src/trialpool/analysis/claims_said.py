@@ -37,6 +37,7 @@ NOUN = re.compile(r"(?i)benefits?$|advantages?$|gains?$|improvements?$|increase$
 PASSED = 60  # what a word counts as farther off where it has an outcome of its own just after it
 ONLY_JOINS = re.compile(r"(?i)^\s*(?:,|and|or|nor|,\s*(?:and|or|nor))?\s*(?:the\s+|on\s+|in\s+|of\s+)*$")
 SIGNIFICANTLY = re.compile(r"(?i)\bsignificant(?:ly)?\s+(?:\w+\s+)?$")
+SIGNIFICANTLY_AFTER = re.compile(r"(?i)^(?:\s+(?!not\b|but\b|non\b|without\b)\w+){0,5}?\s+(?:statistically\s+)?significantly\b")
 RISK_OF = re.compile(
     r"(?i)\b(?:risks?|hazards?|odds|rates?|chances?|incidence|numbers?|likelihood)\s+(?:of|for)\s+(?:an?\s+|any\s+|the\s+)?$"
 )
@@ -104,7 +105,7 @@ def _in_sentence(text: str, sentence: str, start: int, scopes: Scopes, concepts:
                     label=outcome.label,
                     says=TURNED[said] if turned else said,
                     significant=SIGNIFICANT.search(clause) is not None,
-                    significantly=SIGNIFICANTLY.search(clause[: cue.start]) is not None,
+                    significantly=_significantly(clause, cue),
                     hedged=HEDGE.search(clause) is not None,
                     of_others=OTHERS_SAID.search(sentence) is not None,
                     scope=scopes.of(clause, sentence, of_both_arms=turned is not None),
@@ -115,6 +116,11 @@ def _in_sentence(text: str, sentence: str, start: int, scopes: Scopes, concepts:
                     words=" ".join(text[at:to].split()),
                 )
         begin = end
+
+
+def _significantly(clause: str, cue: Cue) -> bool:
+    """`significantly improved`, `improved survival significantly`."""
+    return bool(SIGNIFICANTLY.search(clause[: cue.start]) or SIGNIFICANTLY_AFTER.match(clause[cue.end :]))
 
 
 def _in_clause(clause: str, concepts: Sequence[Concept]) -> Iterator[tuple[Cue, Mention, bool]]:

@@ -184,15 +184,25 @@ def _finder(concepts: tuple[Concept, ...]) -> tuple[re.Pattern[str], tuple[tuple
 RISK_OF = re.compile(r"(?i)\b(?:risks?|hazards?|odds|rates?|chances?|incidence|number)\s+(?:of|for)\s+(?:an?\s+|any\s+|the\s+)?$")
 
 
+OF_WHOM = re.compile(
+    r"(?i)^\s+(?:in|among|of)\s+(?:patients\s+with\s+|people\s+with\s+)?(?:acute\s+|chronic\s+|advanced\s+)?$|^\s+with\s+$"
+)
+DISEASES = frozenset({"heart failure", "myocardial infarction", "stroke"})  # outcomes, and who the patients are
+
+
 def mentions(text: str, concepts: Iterable[Concept] = CONCEPTS) -> tuple[Mention, ...]:
     """Every outcome that a text names, in order.
 
     >>> [(m.concept, m.bad) for m in mentions("It improved progression-free and overall survival and cut the risk of stroke.")]
     [('pfs', False), ('os', False), ('stroke', True)]
+    >>> [m.label for m in mentions("It reduced hospital admissions in heart failure.")]  # of whom, and no outcome
+    ['hospital admission']
     """
     pattern, groups = _finder(tuple(concepts))
     found = []
     for match in pattern.finditer(text):
         concept, bad = groups[(match.lastindex or 1) - 1]
+        if concept.id in DISEASES and found and OF_WHOM.match(text[found[-1].end : match.start()]):
+            continue
         found.append(Mention(concept.id, concept.label, bad, *match.span()))
     return tuple(found)
