@@ -136,7 +136,7 @@ def reconstruct(curves: Mapping[str, PublishedCurve], *, unit: str = "", seed: i
     names = tuple(curves)
     patients = _joined([_times(s, s.path) for s in solved], names, unit)
     kept = min(len(s.chosen) for s in solved)
-    draws = tuple(_joined([_times(s, s.drawn(i)) for s in solved], names, unit) for i in range(kept))
+    draws = tuple(_joined([_times(s, s.drawn(i), rng) for s in solved], names, unit) for i in range(kept))
     fits = {name: _fit(s) for name, s in zip(names, solved, strict=True)}
     return Reconstruction(patients=patients, curves=dict(curves), fits=fits, draws=draws)
 
@@ -226,24 +226,28 @@ def _weights(events: NDArray[np.intp], wanted: int | None) -> Floats:
     return shares
 
 
-def _times(solved: _Solved, path: IntegerPath) -> tuple[Floats, Bools]:
-    """When each patient of a path had the event or was censored: the latter spread over the time between two knots."""
+def _times(solved: _Solved, path: IntegerPath, rng: np.random.Generator | None = None) -> tuple[Floats, Bools]:
+    """When each patient of a path had the event or was censored: the latter spread over the time between two knots.
+
+    rng : for a draw, in which they are anywhere between the knots, since the figure does not say where
+    """
     knots, curve = solved.knots, solved.curve
     before = np.concatenate([[0.0], knots.time[:-1]])
     events = knots.time if curve.reading == "steps" else (before + knots.time) / 2
-    censored = _censored(solved, path, before)
+    censored = _censored(solved, path, before, rng)
     left = int(path.n[-1] - path.d[-1])
     time = np.concatenate([np.repeat(events, path.d), censored, np.full(left, max(curve.end, float(knots.time[-1])))])
     happened = np.arange(len(time)) < path.d.sum()
     return time, happened
 
 
-def _censored(solved: _Solved, path: IntegerPath, before: Floats) -> Floats:
+def _censored(solved: _Solved, path: IntegerPath, before: Floats, rng: np.random.Generator | None) -> Floats:
     """At the marks between two knots, where the figure has any there; else spread over the time between them."""
     knots, marks = solved.knots, marks_before_the_end(solved.curve, solved.knots.closed)
     rank = np.concatenate([np.arange(c) for c in path.c]) if path.c.any() else np.zeros(0)
     share = (rank + 0.5) / np.repeat(path.c, path.c)
-    spread: Floats = np.repeat(before, path.c) + share * np.repeat(knots.time - before, path.c)
+    place = share if rng is None else rng.random(len(share))
+    spread: Floats = np.repeat(before, path.c) + place * np.repeat(knots.time - before, path.c)
     if not len(marks):
         return spread
     slots = slots_of(marks, knots.time)
