@@ -181,7 +181,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, text, messages):
 
 
 def test_a_row_that_is_too_short_is_read_and_said(tmp_path):
-    made = folder(tmp_path, results=f"{HEADER},note\n{LINE}\n{LINE},\n")
+    made = folder(tmp_path, studies=STUDIES[:1], results=f"{HEADER},note\n{LINE}\n{LINE},\n")
     assert problems(made) == [
         "warning: results/os.csv, row 2: 8 cells under 9 columns. The rest was taken as empty; look whether a cell is lacking."
     ]

@@ -191,7 +191,9 @@ def test_a_published_file_with_a_wrong_column_is_refused(tmp_path):
 
 
 def test_percentages_of_zero_and_hundred_events_are_no_problem(tmp_path):
-    made = folder(tmp_path, results=[counts("a-2001", 0, 10, 10, 10), counts("b-2005", 0, 10, 0, 10)])
+    made = folder(
+        tmp_path, results=[counts("a-2001", 0, 10, 10, 10), *(counts(study, 0, 10, 0, 10) for study in ("b-2005", "c-2010"))]
+    )
     assert problems(made) == []
 
 

@@ -83,10 +83,10 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
         + direction_problems(reports)
         + use_problems(reports)
         + scope_problems(published, studies)
-        + unreported_studies(studies, reports)
     )
     if any(p.severity == "error" for p in problems) or plan is None:
         return None, tuple(problems)
+    problems += unreported_studies(studies, reports)  # where every row could be read
     review = Review(
         plan=plan,
         studies=studies,
