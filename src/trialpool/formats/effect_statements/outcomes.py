@@ -199,7 +199,7 @@ def mentions(text: str, concepts: Iterable[Concept] = CONCEPTS) -> tuple[Mention
     ['hospital admission']
     """
     pattern, groups = _finder(tuple(concepts))
-    found = []
+    found: list[Mention] = []
     for match in pattern.finditer(text):
         concept, bad = groups[(match.lastindex or 1) - 1]
         if concept.id in DISEASES and found and OF_WHOM.match(text[found[-1].end : match.start()]):
