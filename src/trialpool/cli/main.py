@@ -175,6 +175,40 @@ def import_(
     import_searches(folder, files, about, dated=bool(date))
 
 
+@app.command(name="import-decisions")
+def import_decisions_(
+    folder: Folder,
+    files: Annotated[
+        list[Path], typer.Argument(help="Exports of Rayyan, Covidence or ASReview with the decisions in them", show_default=False)
+    ],
+    stage: Annotated[str, typer.Option(help="title-abstract or full-text, where the export does not say it")] = "",
+    reviewer: Annotated[
+        list[str] | None,
+        typer.Option(help="Who decided, where the export does not say it; or 'Their Name=mk', once for each", show_default=False),
+    ] = None,
+    reason: Annotated[
+        list[str] | None, typer.Option(help="A reason there and the protocol's: 'wrong drug=other treatment'", show_default=False)
+    ] = None,
+    listed: Annotated[
+        str,
+        typer.Option("--list", help="List of Covidence: irrelevant, select, excluded, included or extract [default: by its name]"),
+    ] = "",
+    date: Annotated[str, typer.Option(help="Day of decisions without a time, 2026-03-01; today where left out")] = "",
+    conflicts: Annotated[
+        Path | None, typer.Option(help="Write the decisions that were kept apart to this CSV file", show_default=False)
+    ] = None,
+) -> None:
+    """Take decisions out of Rayyan, Covidence or ASReview into screening/; what stands there is never changed."""
+    from datetime import UTC, datetime
+
+    from trialpool.cli.import_decisions import import_decisions
+
+    day = date or datetime.now(UTC).date().isoformat()
+    import_decisions(
+        folder, files, stage=stage, reviewers=reviewer or (), reasons=reason or (), listed=listed, date=day, conflicts=conflicts
+    )
+
+
 @app.command()
 def dedup(
     folder: Folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -58,8 +59,29 @@ def append_decision(folder: Path, decision: ScreeningDecision) -> Path:
         where the file's columns are not those that a row is written in, or the disk is full
     """
     path = folder / file_of(decision.reviewer)
+    _append(path, _before(path), decision_line(decision))
+    return path
+
+
+def append_decisions(folder: Path, decisions: Sequence[ScreeningDecision]) -> None:
+    """Add many decisions, to each reviewer's file in one write; nothing is written where a file has other columns.
+
+    Raises
+    ------
+    TrialpoolError
+        as `append_decision`
+    """
+    lines: dict[Path, list[str]] = {}
+    for decision in decisions:
+        lines.setdefault(folder / file_of(decision.reviewer), []).append(decision_line(decision))
+    before = {path: _before(path) for path in lines}
+    for path, own in lines.items():
+        _append(path, before[path], "".join(own))
+
+
+def _append(path: Path, before: bytes, lines: str) -> None:
     path.parent.mkdir(exist_ok=True)
-    text = _before(path) + decision_line(decision).encode()
+    text = before + lines.encode()
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
     file = os.open(path, flags, 0o644)
     try:
@@ -69,7 +91,6 @@ def append_decision(folder: Path, decision: ScreeningDecision) -> Path:
         os.fsync(file)
     finally:
         os.close(file)
-    return path
 
 
 def decision_table(data: bytes, file: str) -> tuple[Table, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
@@ -15,7 +15,14 @@ from trialpool.review.record import Record
 
 LARGEST = 1_000_000_000  # bytes, unpacked
 MAGIC = b"PK\x03\x04"
+Said = tuple[tuple[str, str], ...]
 _LABELS = {0: "irrelevant", 1: "relevant"}
+_SAID = {
+    "asreview_note": ("note", "notes"),
+    "asreview_time": ("time", "labeling_time"),
+    "asreview_tags": ("tags",),
+    "asreview_user_id": ("user_id",),
+}  # in `further`: the column of its database, which had other names in its first version
 
 
 def data_set_in(data: bytes, file: str) -> bytes:
@@ -60,12 +67,12 @@ def _no_project(file: str, names: list[str]) -> Exception:
 
 
 def labelled(records: list[Record], data: bytes, file: str, problems: list[Problem]) -> list[Record]:
-    """The records with label and note of the project in `further`, and `AR` fields as ASReview names them."""
+    """The records with what the project says of each in `further`: label, time, tags, note and user, named as in its exports."""
     with _opened(data, file) as packed:
         names = [name for name in packed.namelist() if name.endswith((".db", ".sql"))]
         bases = [_read(packed, name, file) for name in names]
     rows: dict[int, int] = {}
-    given: dict[int, tuple[str, str]] = {}
+    given: dict[int, Said] = {}
     for base in bases:
         try:
             rows |= _rows(base)
@@ -74,15 +81,7 @@ def labelled(records: list[Record], data: bytes, file: str, problems: list[Probl
             what = f"the decisions in the ASReview project cannot be read ({error})"
             problems.append(Problem(file, 0, "", what, "The records were read", "warning"))
     by_row = {rows.get(record, record): said for record, said in given.items()}
-    return [_with(record, by_row.get(n)) for n, record in enumerate(records)]
-
-
-def _with(record: Record, said: tuple[str, str] | None) -> Record:
-    if said is None:
-        return record
-    label, note = said
-    further = (("asreview_label", label), *((("asreview_note", note),) if note else ()))
-    return replace(record, further=(*record.further, *further))
+    return [replace(record, further=(*record.further, *by_row.get(n, ()))) for n, record in enumerate(records)]
 
 
 def _open(base: bytes) -> sqlite3.Connection:
@@ -106,12 +105,21 @@ def _rows(base: bytes) -> Mapping[int, int]:
         return dict(connection.execute(f"SELECT {own}, dataset_row FROM record"))
 
 
-def _given(base: bytes) -> Mapping[int, tuple[str, str]]:
-    """Label and note by number of the record."""
+def _given(base: bytes) -> Mapping[int, Said]:
+    """What was said of a record, by its number."""
     with closing(_open(base)) as connection:
         columns = _columns(connection, "results")
         if not {"record_id", "label"} <= columns:
             return {}
-        note = next((name for name in ("note", "notes") if name in columns), "''")
-        found = connection.execute(f"SELECT record_id, label, {note} FROM results WHERE label IS NOT NULL")
-        return {record: (_LABELS.get(label, str(label)), said or "") for record, label, said in found}
+        own = {name: next((column for column in named if column in columns), "''") for name, named in _SAID.items()}
+        chosen = ", ".join(own.values())
+        found = connection.execute(f"SELECT record_id, label, {chosen} FROM results WHERE label IS NOT NULL")
+        return {record: tuple(_said(label, dict(zip(own, rest, strict=True)))) for record, label, *rest in found}
+
+
+def _said(label: int, rest: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    yield "asreview_label", _LABELS.get(label, str(label))
+    for name, value in rest.items():
+        text = "" if value is None else str(value)
+        if text and not (name == "asreview_tags" and text in ("[]", "null")):
+            yield name, text
