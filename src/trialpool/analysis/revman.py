@@ -11,7 +11,7 @@ import numpy as np
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.review.revman import RevManOutcome, RevManReview, StoredResult
 from trialpool.stats.arrays import Floats
-from trialpool.stats.distributions import chi2_p
+from trialpool.stats.distributions import chi2_p, two_sided_p
 from trialpool.stats.effects.effects import Counts, Effects
 from trialpool.stats.effects.measure import MEASURES
 from trialpool.stats.effects.two_by_two import cells_of
@@ -33,7 +33,7 @@ class Recomputed:
 
     where  : the outcome or subgroup it is of (`CMP-001.02.01`)
     what   : which number
-    agrees : within a millionth of each other; P within 0.000001
+    agrees : within a millionth of each other; P and I2 within 0.000001
     """
 
     where: str
@@ -44,7 +44,8 @@ class Recomputed:
 
     @property
     def agrees(self) -> bool:
-        return isclose(self.stored, self.ours, rel_tol=SAME, abs_tol=SAME_P if self.what.startswith("P") else NEAR_ZERO)
+        share = self.what.startswith("P") or self.what == "I2"
+        return isclose(self.stored, self.ours, rel_tol=SAME, abs_tol=SAME_P if share else NEAR_ZERO)
 
 
 def pool_as_revman(outcome: RevManOutcome, subgroup: int | None = None) -> PooledEffect:
@@ -58,7 +59,8 @@ def pool_as_revman(outcome: RevManOutcome, subgroup: int | None = None) -> Poole
     Returns
     -------
     PooledEffect. RevMan adds 0.5 to all cells of a study with an empty one, in Mantel-Haenszel pooling too; and under
-    Mantel-Haenszel with random effects its tau2 is that of DerSimonian and Laird with Q about the Mantel-Haenszel estimate.
+    Mantel-Haenszel with random effects its tau2 is that of DerSimonian and Laird with Q about the Mantel-Haenszel estimate. Reviews
+    of RevMan Web may have REML and the interval of Hartung and Knapp.
     Prefer `pool(outcome.effects())` for a result of today's standard.
 
     Raises
@@ -80,6 +82,8 @@ def pool_as_revman(outcome: RevManOutcome, subgroup: int | None = None) -> Poole
     effects = _as_revman(outcome, subgroup)
     if not effects.k:
         raise NotEstimable(f"{outcome.id} {outcome.name}: no study has an effect.")
+    if outcome.model == "random" and (outcome.tau2, outcome.ci) != ("DL", "Wald"):
+        return pool(effects, tau2=outcome.tau2, ci=outcome.ci, level=outcome.level)
     return POOLS[(outcome.method if outcome.kind == "dichotomous" else "IV", outcome.model)](effects, outcome.level)
 
 
@@ -177,15 +181,22 @@ def _numbers(
     shown = MEASURES[ours.effects.measure].shown
     low, high = ours.interval()
     several = ours.k > 1
+    hartung_knapp = ours.ci_method == "HK" and several
+    I2 = 0.0
+    if several and outcome.model == "random" and outcome.I2_from == "tau2":
+        I2 = float(ours.I2)
+    elif several and ours.Q > 0:
+        I2 = float(max(0.0, 1 - (ours.k - 1) / ours.Q))
     pairs: tuple[tuple[str, float | None, float], ...] = (
         ("effect", stored.estimate, shown(float(ours.mu))),
         ("lower limit", stored.ci_low, shown(float(low))),
         ("upper limit", stored.ci_high, shown(float(high))),
-        ("Z", stored.z, abs(float(ours.statistic))),
-        ("P", stored.p, float(ours.p)),
+        ("Z", None if hartung_knapp else stored.z, abs(float(ours.statistic))),
+        ("T", stored.t if hartung_knapp else None, abs(float(ours.statistic))),
+        ("P", stored.p, _wald_p(ours) if hartung_knapp else float(ours.p)),
         ("chi-squared", stored.chi2 if several else None, float(ours.Q)),
         ("P of heterogeneity", stored.chi2_p if several else None, float(ours.Q_p) if several else 0.0),
-        ("I2", stored.I2 if several else None, float(max(0.0, 1 - (ours.k - 1) / ours.Q)) if several and ours.Q > 0 else 0.0),
+        ("I2", stored.I2 if several else None, I2),
         ("tau2", stored.tau2 if several and outcome.model == "random" else None, float(np.nan_to_num(ours.tau2))),
     )
     for what, theirs, mine in pairs:
@@ -193,9 +204,15 @@ def _numbers(
             yield Recomputed(where=where, name=name, what=what, stored=theirs, ours=mine)
 
 
+def _wald_p(ours: PooledEffect) -> float:
+    """P of the effect by the normal distribution, which RevMan stores beside the interval and T of Hartung and Knapp."""
+    wi = 1 / (ours.effects.vi + ours.tau2)
+    return float(two_sided_p(ours.mu * np.sqrt(wi.sum()), np.inf))
+
+
 def _weights(outcome: RevManOutcome, ours: PooledEffect) -> Iterator[Recomputed]:
     shares = revman_weights(outcome, ours)
-    rows = [row for row in outcome.rows if outcome.kind != "o-e" or (row.o_minus_e is not None and row.v)]
+    rows = [row for row in outcome.rows_of() if outcome.kind != "o-e" or (row.o_minus_e is not None and row.v)]
     for row, share in zip(rows, shares.tolist(), strict=True):
         if row.stored.weight is not None and row.estimable:
             what = f"weight of {row.name}"

@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 from trialpool.errors import BadInput, Problem
 from trialpool.formats.revman5_references import studies_of
 from trialpool.formats.revman_csv import read_revman_csv
+from trialpool.formats.revman_web_package import is_data_package, read_data_package
 from trialpool.review.revman import (
     BiasItem,
     Kind,
@@ -38,11 +39,12 @@ NOT_FURTHER = frozenset({*ARMS.values(), *MEANS.values(), "STUDY_ID", "O_E", "VA
 
 
 def read_revman(path: str | Path) -> RevManReview:
-    """Read a review out of RevMan 5.
+    """Read a review out of RevMan.
 
     Parameters
     ----------
-    path : an .rm5 file, or the CSV of data and analyses that RevMan 5 exports
+    path : an .rm5 file, the CSV of data and analyses that RevMan 5 exports, or the data package of RevMan Web and of the Cochrane
+        Library (the zip file, or the folder it was unpacked to)
 
     Returns
     -------
@@ -52,9 +54,11 @@ def read_revman(path: str | Path) -> RevManReview:
     Raises
     ------
     BadInput
-        where the file is no RevMan 5 review; or with every number that cannot be read, at once
+        where it is no review out of RevMan; or with every number that cannot be read, at once
     """
     path = Path(path)
+    if is_data_package(path):
+        return read_data_package(path)
     if path.suffix.lower() == ".csv" and path.is_file():
         return read_revman_csv(path)
     root = _root(path)

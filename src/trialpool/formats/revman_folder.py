@@ -26,7 +26,7 @@ PUBLISHED = (
     *("review", "scope", "outcome", "measure", "estimate", "ci_low", "ci_high", "ci_level", "p", "k", "n"),
     *("events_t", "n_t", "events_c", "n_c", "model", "source", "locator", "status", "note"),
 )
-BIAS = ("study", "tool", "domain", "question", "answer", "quote", "source")
+BIAS = ("study", "outcome", "tool", "domain", "question", "answer", "quote", "source", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def revman_folder(review: RevManReview) -> FolderOfRevMan:
         rows = (_report(review, c, o, row, ids, strata) for row in o.rows)
         files[f"results/{c.number}-{o.number:02d}-{plain(o.name)[:50].strip('-')}.csv"] = _csv(RESULTS, rows)
     if review.bias:
-        files["risk_of_bias.csv"] = _csv(BIAS, _bias(review, ids))
+        files["risk_of_bias.csv"] = _csv(BIAS, _bias(review, ids, pooled))
         files[f"tools/{TOOL}.toml"] = tool_of(review)
     return FolderOfRevMan(files, (*review.remarks, *_remarks(review, numbered)))
 
@@ -86,6 +86,12 @@ def _remarks(review: RevManReview, numbered: list[tuple[RevManComparison, RevMan
     for c, o in numbered:
         if o.measure in POOLED and o.totals != "YES":
             yield f"analysis {c.number}.{o.number} ({o.name}) had no overall total in RevMan; the plan pools it all the same"
+        if left := [row.name for row in o.rows if not (row.in_overall and row.in_subgroup)]:
+            where = f"analysis {c.number}.{o.number} ({o.name})"
+            yield f"{where}: RevMan leaves out {', '.join(left)} in part; the plan pools every row"
+    once = {(item.study, item.domain, item.outcome) for item in review.bias}
+    if len(once) < len(review.bias):
+        yield "some results have several judgements of one domain; the first was taken"
 
 
 def _identifiers(review: RevManReview) -> dict[str, str]:
@@ -243,6 +249,7 @@ def _published(review: RevManReview, c: RevManComparison, o: RevManOutcome) -> I
 
 
 def _stored(review: RevManReview, c: RevManComparison, o: RevManOutcome, r: StoredResult, scope: str, where: str) -> dict[str, str]:
+    wald = o.ci == "HK" and bool(r.t)  # beside an interval by Hartung and Knapp RevMan stores the P of another
     patients = r.n_t + r.n_c if r.n_t is not None and r.n_c is not None else 0
     counts = {name: getattr(r, name) if o.kind == "dichotomous" else None for name in ("events_t", "n_t", "events_c", "n_c")}
     return {
@@ -252,7 +259,7 @@ def _stored(review: RevManReview, c: RevManComparison, o: RevManOutcome, r: Stor
         "measure": o.measure,
         **{name: _four(getattr(r, name)) for name in ("estimate", "ci_low", "ci_high")},
         "ci_level": f"{100 * o.level:g}",
-        "p": "" if r.p is None else "<0.000001" if r.p < 1e-6 else f"{r.p:.6f}",
+        "p": "" if r.p is None or wald else "<0.000001" if r.p < 1e-6 else f"{r.p:.6f}",
         "k": "" if r.studies is None else str(r.studies),
         "n": str(patients or ""),
         **{name: "" if value is None else str(value) for name, value in counts.items()},
@@ -260,7 +267,7 @@ def _stored(review: RevManReview, c: RevManComparison, o: RevManOutcome, r: Stor
         "source": _source(review),
         "locator": where,
         "status": "read",
-        "note": "as RevMan stored it",
+        "note": "as RevMan stored it" + (f"; its P, by the normal distribution, is {r.p:.4g}" if wald and r.p is not None else ""),
     }
 
 
@@ -272,19 +279,28 @@ def _four(value: float | None) -> str:
     return f"{value:.12f}" if "e" in text else text
 
 
-def _bias(review: RevManReview, ids: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def _bias(
+    review: RevManReview, ids: Mapping[str, str], pooled: list[tuple[RevManComparison, RevManOutcome]]
+) -> Iterator[dict[str, str]]:
+    """A row a judgement, of the outcomes of the plan; of several judgements of one domain of one result the first."""
     domains = domains_of(review)
+    outcomes = {"": ""} | {f"{c.number}.{o.number}": identifier(c, o) for c, o in pooled}
     with_data = {row.study for o in review.outcomes for row in o.rows} | {s.id for s in review.studies if s.section == "included"}
+    seen: set[tuple[str, str, str]] = set()
     for item in review.bias:
-        if item.study in with_data:
+        key = (item.study, item.outcome, item.domain)
+        if item.study in with_data and item.outcome in outcomes and key not in seen:
+            seen.add(key)
             yield {
                 "study": ids[item.study],
+                "outcome": outcomes[item.outcome],
                 "tool": TOOL,
                 "domain": domains[item.domain],
                 "question": "judgement",
                 "answer": item.judgement,
                 "quote": item.support,
                 "source": _source(review),
+                "note": "as judged in RevMan" if domains[item.domain] == "overall" else "",
             }
 
 

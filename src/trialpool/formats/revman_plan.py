@@ -12,6 +12,12 @@ from trialpool.review.revman import RevManComparison, RevManOutcome, RevManRevie
 
 MODELS = {"common": "fixed effect", "random": "random effects"}
 TOOL = "revman-risk-of-bias"
+OVER_ALL = frozenset({"overall bias", "overall risk of bias", "overall"})
+LEVELS = (
+    *(("low", "Low risk", "+"), ("unclear", "Unclear risk", "?"), ("some-concerns", "Some concerns", "-")),
+    ("high", "High risk", "\u00d7"),
+)
+NO_DRUG = re.compile(r"control|placebo|usual care|no treatment", re.IGNORECASE)
 DRUG = re.compile(r"experimental|treatment|intervention", re.IGNORECASE)
 
 
@@ -72,10 +78,10 @@ def _outcome(c: RevManComparison, o: RevManOutcome) -> Iterator[str]:
 
 def _better(o: RevManOutcome) -> tuple[bool, bool]:
     """Whether an effect below none favours treatment, by the words at the sides of the plot; and whether these say so."""
-    left, right = (
-        bool(DRUG.search(words)) or (o.treatment != "" and o.treatment.casefold() in words.casefold())
-        for words in (o.left_label, o.right_label)
-    )
+    sides = [words.casefold() for words in (o.left_label, o.right_label)]
+    left, right = (bool(DRUG.search(words)) or (o.treatment != "" and o.treatment.casefold() in words) for words in sides)
+    if left == right:  # the control may be named alone
+        right, left = (bool(NO_DRUG.search(words)) or (o.control != "" and o.control.casefold() in words) for words in sides)
     return (left or not right), left != right
 
 
@@ -86,8 +92,9 @@ def _analysis(c: RevManComparison, o: RevManOutcome) -> Iterator[str]:
     if o.model == "common":
         yield f"model = {_toml(common_model(o))}  # RevMan: {o.method}, {MODELS[o.model]}"
     else:
-        yield f'tau2 = "DL"                       # RevMan: {o.method}, {MODELS[o.model]}'
-        yield 'ci = "Wald"                       # today\'s standard is tau2 = "REML" with ci = "HK"'
+        advice = "" if (o.tau2, o.ci) == ("REML", "HK") else '  # today\'s standard is tau2 = "REML" with ci = "HK"'
+        yield f"{f'tau2 = {_toml(o.tau2)}':<34}# RevMan: {o.method}, {MODELS[o.model]}"
+        yield f"{f'ci = {_toml(o.ci)}':<32}{advice}".rstrip()
     yield f"level = {o.level:g}"
     if o.subgroups:
         yield f"subgroups = [{_toml(factor(c, o))}]"
@@ -106,8 +113,10 @@ def _toml(text: str) -> str:
 
 
 def domains_of(review: RevManReview) -> dict[str, str]:
-    """Short ids of the items of risk of bias by their names."""
-    return {name: f"D{i}" for i, name in enumerate(dict.fromkeys(item.domain for item in review.bias), start=1)}
+    """Short ids of the items of risk of bias by their names; the one over all of them is `overall`."""
+    names = dict.fromkeys(item.domain for item in review.bias)
+    single = [name for name in names if name.casefold() not in OVER_ALL]
+    return {name: "overall" for name in names if name not in single} | {name: f"D{i}" for i, name in enumerate(single, start=1)}
 
 
 def tool_of(review: RevManReview) -> str:
@@ -119,9 +128,14 @@ def tool_of(review: RevManReview) -> str:
         'name = "Risk of bias as judged in RevMan"',
         'short = "Risk of bias"',
     ]
-    for id_, name, sign in (("low", "Low risk", "+"), ("unclear", "Unclear risk", "?"), ("high", "High risk", "\u00d7")):
-        lines += ["", "[[levels]]", f"id = {_toml(id_)}", f"name = {_toml(name)}", f"sign = {_toml(sign)}"]
+    by_rob2 = any(item.judgement == "some-concerns" or item.outcome for item in review.bias)
+    used = {item.judgement for item in review.bias} | {"low", "some-concerns" if by_rob2 else "unclear", "high"}
+    for id_, name, sign in LEVELS:
+        if id_ in used:
+            lines += ["", "[[levels]]", f"id = {_toml(id_)}", f"name = {_toml(name)}", f"sign = {_toml(sign)}"]
     lines += ["high = true"]
-    for name, id_ in domains_of(review).items():
-        lines += ["", "[[domains]]", f"id = {_toml(id_)}", f"name = {_toml(name)}"]
-    return "\n".join([*lines, "", "[overall]", 'rule = "none"']) + "\n"
+    domains = domains_of(review)
+    for name, id_ in domains.items():
+        lines += [] if id_ == "overall" else ["", "[[domains]]", f"id = {_toml(id_)}", f"name = {_toml(name)}"]
+    rule = "worst" if "overall" in domains.values() else "none"
+    return "\n".join([*lines, "", "[overall]", f"rule = {_toml(rule)}"]) + "\n"

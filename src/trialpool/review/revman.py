@@ -27,12 +27,15 @@ class StoredResult:
 
     Q, Q_p, Q_I2 : test for subgroup differences; of outcomes alone
     chi2, df     : heterogeneity
+    t            : statistic of the effect by Hartung and Knapp, where that is the interval
+    pi_low, pi_high : prediction interval
     """
 
     estimate: float | None = None
     ci_low: float | None = None
     ci_high: float | None = None
     z: float | None = None
+    t: float | None = None
     p: float | None = None
     chi2: float | None = None
     df: int | None = None
@@ -43,6 +46,8 @@ class StoredResult:
     Q_p: float | None = None
     Q_I2: float | None = None
     weight: float | None = None
+    pi_low: float | None = None
+    pi_high: float | None = None
     studies: int | None = None
     events_t: int | None = None
     n_t: int | None = None
@@ -58,6 +63,7 @@ class RevManRow:
     subgroup : number of the subgroup; 0 where the outcome has none
     estimate, se : of generic inverse variance, on the analysis scale
     estimable : whether RevMan took an effect from it
+    in_overall, in_subgroup : whether RevMan counts it in the overall result, and in that of its subgroup
     further : every other attribute, as stored
     """
 
@@ -77,6 +83,8 @@ class RevManRow:
     estimate: float | None = None
     se: float | None = None
     estimable: bool = True
+    in_overall: bool = True
+    in_subgroup: bool = True
     stored: StoredResult = field(default_factory=StoredResult)
     footnote: str = ""
     further: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -100,6 +108,8 @@ class RevManOutcome:
     measure : `RR`, `OR`, `RD`, `MD`, `SMD`, `HR`, or what the file says; Peto's odds ratio is an `OR` by the method `Peto`
     method  : `MH`, `IV` or `Peto`; model : `common` or `random` effects
     level   : confidence level of the pooled effect, such as 0.95
+    tau2, ci : of random effects: estimator (`DL`, `REML`) and interval (`Wald`, `HK`)
+    I2_from : what I2 is reckoned from: `Q`, or, of random effects in RevMan since 2024, `tau2`
     totals  : whether RevMan shows the total (`YES`), subtotals only (`SUB`), or none (`NO`)
     log     : whether generic estimates are logarithms
     labels  : treatment and control group; left_label, right_label : under the plot
@@ -113,6 +123,9 @@ class RevManOutcome:
     method: str
     model: Model
     level: float
+    tau2: str = "DL"
+    ci: str = "Wald"
+    I2_from: Literal["Q", "tau2"] = "Q"
     totals: str = "YES"
     log: bool = False
     treatment: str = ""
@@ -126,8 +139,10 @@ class RevManOutcome:
     further: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def rows_of(self, subgroup: int | None = None) -> tuple[RevManRow, ...]:
-        """The rows of a subgroup by its number, or all of them."""
-        return tuple(row for row in self.rows if subgroup is None or row.subgroup == subgroup)
+        """The rows that count in a subgroup by its number, or in the overall result."""
+        if subgroup is None:
+            return tuple(row for row in self.rows if row.in_overall)
+        return tuple(row for row in self.rows if row.subgroup == subgroup and row.in_subgroup)
 
     def effects(self, subgroup: int | None = None) -> Effects:
         """The effects of the studies on the analysis scale, ready to be pooled; of one subgroup where its number is given.
@@ -199,12 +214,16 @@ class RevManStudy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BiasItem:
-    """A judgement of risk of bias in RevMan 5: `low`, `high` or `unclear`, with what supports it."""
+    """A judgement of risk of bias in RevMan: `low`, `high` or `unclear` (`some-concerns` by RoB 2), with what supports it.
+
+    outcome : the analysis that it is of (`1.2`), by RoB 2; empty where it is of the study as a whole
+    """
 
     study: str
     domain: str
     judgement: str
     support: str = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
