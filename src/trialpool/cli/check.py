@@ -11,6 +11,7 @@ from trialpool.analysis.certainty import certainty_notes
 from trialpool.analysis.flow import flow_of
 from trialpool.analysis.inconsistencies import check_review as numbers_of
 from trialpool.cli.problems import problems_json
+from trialpool.cli.terminal_lines import print_line
 from trialpool.errors import Problem
 from trialpool.formats.review_folder import check_folder
 
@@ -27,7 +28,7 @@ def check_review(folder: Path, *, as_json: bool) -> int:
         typer.echo(problems_json(problems))
         return int(failed)
     for problem in problems:
-        typer.echo(f"{problem.severity}: {problem}")
+        print_line(f"{problem.severity}: {problem}")
     typer.echo(_summary(problems))
     return int(failed)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from trialpool.cli.terminal_lines import print_line
 from trialpool.cli.terminal_table import print_table
 from trialpool.errors import TrialpoolError
 from trialpool.formats.plain_text import read_text
@@ -30,9 +31,9 @@ def extract_text(text: Path, *, out: Path | None, into: Path | None, study: str,
     proposals = propose(read, study=study, source=source, orientation=which, sound=into is not None)
     _show(proposals)
     for doubtful in proposals.doubtful if into is not None else ():
-        typer.echo(f"Not put into the review, for the text names no outcome, or the figures can't be right: {doubtful}")
+        print_line(f"Not put into the review, for the text names no outcome, or the figures can't be right: {doubtful}")
     if not proposals.rows:
-        typer.echo("No effect statement that results/*.csv could hold was found in this text; nothing was written.")
+        print_line("No effect statement that results/*.csv could hold was found in this text; nothing was written.")
         return
     _write(proposals, target)
 
@@ -57,7 +58,7 @@ def extract_registry(path: Path, wanted: Wanted, *, out: Path | None, into: Path
         proposals = replace(proposals, rows=tuple(row | {"source": source} for row in proposals.rows))
     _show(proposals)
     for doubtful in proposals.doubtful if into is not None else ():
-        typer.echo(f"Not put into the review: {doubtful}")
+        print_line(f"Not put into the review: {doubtful}")
     if not proposals.rows:
         typer.echo("Nothing was written.")
         return
@@ -71,7 +72,7 @@ def _write(proposals: Proposals, target: Path) -> None:
     except FileExistsError:
         raise TrialpoolError(_exists(target)) from None
     n = len(proposals.rows)
-    typer.echo(f"{n} row{'' if n == 1 else 's'} proposed in {target}. Look at each: accept it, change it, or drop it.")
+    print_line(f"{n} row{'' if n == 1 else 's'} proposed in {target}. Look at each: accept it, change it, or drop it.")
 
 
 def _target(text: Path, out: Path | None, into: Path | None, study: str, *, needed: bool = False) -> Path:
@@ -111,4 +112,4 @@ def _show(proposals: Proposals) -> None:
         print_table({name: [row[name] for row in proposals.rows] for name in columns}, numbers=numbers)
     for other in proposals.others:
         why = "" if isinstance(other, str) else ", for results/*.csv has no such measure"
-        typer.echo(f"Not proposed{why}: {other}")
+        print_line(f"Not proposed{why}: {other}")

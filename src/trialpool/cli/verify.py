@@ -10,13 +10,15 @@ from pathlib import Path
 import typer
 
 from trialpool.analysis.claims import verify
-from trialpool.analysis.claims_judged import SIDES, Judged, VerifiedText
-from trialpool.cli.terminal_table import print_table
+from trialpool.analysis.claims_judged import NOTHING, SIDES, Judged, VerifiedText
+from trialpool.cli.terminal_table import fits, print_table
 from trialpool.formats.plain_text import read_text
 from trialpool.formats.review_folder import read_review
 from trialpool.reports.html_claims import claims_page, write_whole
 
-SILENT = {"of whom": frozenset({"overall"})} | dict.fromkeys(SIDES, frozenset({"-"}))  # cells of a column that is left out
+SILENT: dict[str, set[str]] = {"of whom": frozenset({"overall"}), "by": frozenset({""})} | dict.fromkeys(
+    SIDES, frozenset({"-"})
+)  # cells of a column that is left out
 COLOURS = {
     "contradicted": "bold red",
     "disputed": "yellow",
@@ -52,20 +54,37 @@ def _show(verified: VerifiedText) -> None:
         console.print(Text(sentence, style="bold" if items else "dim"), soft_wrap=False)
         for item in items:
             line = Text.assemble((item.verdict, COLOURS[item.verdict]), f"  {_what(item)}: {item.why}")
-            console.print(Padding(line, (0, 0, 0, 4)))
+            console.print(Padding(line, (0, 0, 0, 4), expand=False))
     if verified.judged:
-        columns: dict[str, list[str]] = {
-            "verdict": [item.verdict for item in verified.judged],
-            "outcome": [item.outcome for item in verified.judged],
-            "of whom": [_of_whom(item) for item in verified.judged],
-            "said": [item.claim or _short(item) for item in verified.judged],
-            **{side: [item.by(side).verdict.replace("can't be judged", "-") for item in verified.judged] for side in SIDES},
-        }
-        telling = {name: cells for name, cells in columns.items() if set(cells) - SILENT.get(name, frozenset())}
         typer.echo()
-        print_table(telling, whole=("verdict",))
+        print_table(_columns(verified, console.width), whole=("verdict", *SIDES))
         typer.echo()
     typer.echo(verified.summary)
+
+
+def _columns(verified: VerifiedText, room: int) -> dict[str, list[str]]:
+    """The table of verdicts; a terminal too narrow for a column of each side has them in one."""
+    columns: dict[str, list[str]] = {
+        "verdict": [item.verdict for item in verified.judged],
+        "outcome": [item.outcome for item in verified.judged],
+        "of whom": [_of_whom(item) for item in verified.judged],
+        "said": [item.claim or _short(item) for item in verified.judged],
+    }
+    sides = {side: [item.by(side).verdict.replace(NOTHING, "-") for item in verified.judged] for side in SIDES}
+    wide = _telling(columns | sides)
+    if fits(wide, room, whole=("verdict", *SIDES)):
+        return wide
+    return _telling(columns | {"by": [_by_sides(item) for item in verified.judged]})
+
+
+def _by_sides(item: Judged) -> str:
+    """`text contradicted; review borne out`: the sides that have a verdict."""
+    return "; ".join(f"{j.side} {j.verdict}" for j in item.judgements if j.verdict != NOTHING)
+
+
+def _telling(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Without those that say nothing in any row."""
+    return {name: cells for name, cells in columns.items() if set(cells) - SILENT.get(name, set())}
 
 
 def _what(item: Judged) -> str:
