@@ -100,14 +100,14 @@ SAID = [
     ("Second cancers were more frequent.", "SPM worse overall"),
     ("Higher-risk patients had progression.", ""),
     ("Patients lived longer without their disease getting worse.", "PFS better overall"),
-    ("OS was noninferior.", ""),
+    ("OS was noninferior.", "OS not worse overall"),
     ("Maintenance did not fail to improve PFS.", "PFS better overall"),
     ("PFS was longer with placebo.", "PFS worse overall"),
     ("PFS was not longer with placebo.", "PFS not worse overall"),
     ("Thromboembolism was less common with placebo.", "thromboembolism worse overall"),
     ("PFS with maintenance was inferior to that with observation.", "PFS worse overall"),
     ("Maintenance was superior to placebo for PFS but not for OS.", "PFS better overall; OS not better overall"),
-    ("Patients assigned to placebo lived longer.", "OS better a part: assigned to placebo"),
+    ("Patients assigned to placebo lived longer.", "OS worse overall"),
     ("PFS was longer with maintenance (42 months) than with placebo.", "PFS better overall"),
     ("PFS was longer in 42 patients with placebo.", "PFS better a part: with placebo"),
     ("Maintenance improved PFS without compromising OS.", "PFS better overall; OS not worse overall"),
@@ -367,3 +367,22 @@ def test_what_is_called_significant_and_is_not_is_contradicted_by_its_own_senten
     assert [item.verdict for item in after if item.kind == "claim"] == ["contradicted"]
     (plain,) = [item for item in tp.verify(findings, "OS improved (HR 0.93 [0.85-1.01]).").judged if item.kind == "claim"]
     assert (plain.verdict, plain.by("itself").verdict) == ("disputed", "not borne out")
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The risk of death was reduced by 38% (HR 0.62, 95% CI 0.57-0.67).", "borne out"),
+        ("The risk of death was 25% lower (HR 0.62, 95% CI 0.57-0.67).", "not borne out"),
+        ("The risk of death increased by 61% (HR 0.62, 95% CI 0.57-0.67, control against treatment).", "borne out"),
+        ("The absolute risk of death was reduced by 12% (HR 0.62, 95% CI 0.57-0.67).", "borne out"),
+        ("LDL fell by 50%, and the risk of death was reduced (HR 0.62, 95% CI 0.57-0.67).", "borne out"),
+        ("The odds of death were reduced by 25% (OR 0.62, 95% CI 0.57-0.67).", "borne out"),
+    ],
+)
+def test_a_change_in_percent_agrees_with_the_ratio_beside_it(findings, text, verdict):
+    (figures,) = [item for item in tp.verify(findings, text).judged if item.kind == "figures"]
+    assert figures.by("itself").verdict == verdict
+    if verdict != "borne out":
+        said = "a change of -25% is said beside HR 0.62, which is one of -38% (-38.5% to -37.5% by rounding)"
+        assert figures.by("itself").why == said

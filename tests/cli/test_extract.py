@@ -60,6 +60,19 @@ def test_rows_are_proposed_in_a_file_of_their_own(desk):
     assert (fourth["measure"], fourth["estimate"], fourth["ci_low"], fourth["ci_high"]) == ("MD", "-0.30", "-0.50", "-0.10")
 
 
+def test_one_limit_alone_is_no_interval_and_stands_in_the_note(desk):
+    words = "OS was not inferior (HR 0.80; one-sided 97.5% CI, -∞ to 1.14). Stroke: HR 0.95, upper limit of the 95% CI 1.12."
+    (desk / "bound.txt").write_text(words, encoding="utf-8")
+    trialpool("extract", "bound.txt")
+    first, second = rows(desk / "bound-proposals.csv")
+    for row in (first, second):
+        assert (row["ci_low"], row["ci_high"], row["ci_level"]) == ("", "", "")
+    assert (first["estimate"], second["estimate"]) == ("0.80", "0.95")
+    two_sides = "it is no interval of two sides, so ci_low and ci_high are empty"
+    assert first["note"].endswith(f"the upper limit 1.14 is printed of a one-sided interval, 97.5%: {two_sides}")
+    assert second["note"].endswith(f"the upper limit 1.12 is printed without the other, 95%: {two_sides}")
+
+
 def test_nothing_is_overwritten(desk):
     trialpool("extract", "abstract.txt")
     before = tree(desk)

@@ -35,6 +35,23 @@ from trialpool.formats.effect_statements.sentences import sentences
 FAR, NEAR = 90, 60  # letters between a word of claim, or a negation, and the outcome it can go with
 NOUN = re.compile(r"(?i)benefits?$|advantages?$|gains?$|improvements?$|increase$|reductions?$|differences?$")
 PASSED = 60  # what a word counts as farther off where it has an outcome of its own just after it
+JOINED = re.compile(
+    r"(?i)^[\s,/]*(?:(?:and|or|nor|but|not|also|both|as\s+well\s+as|together\s+with|the|on|in|of|for|with|risks?|rates?|incidence|median|neither|either|better|improved|no|without|any|an?)\b[\s,/]*)*$"
+)
+LEFT_OUT = re.compile(  # "but mortality was not", "there was none in OS", "this was not so for OS"
+    r"(?i)\b((?:was|were|is|are|did|does|do|has|have|had)(?:\s+not|n't))[\s.,;)]*$|\b(none|not(?:\s+(?:so|true|the\s+case))?)\s+(?:in|for|of|on)\b"
+)
+SAME = re.compile(
+    r"(?i)\b(?:as|so)\s+(?:was|were|did)\b|\bthe\s+same\s+(?:was|is|held|holds|applied)\s+(?:(?:true|seen|found)\s+)?(?:for|of|in|to)\b"
+)
+ASSOCIATED = re.compile(r"(?i)^\s+(?:was|were|is|are)\s+(?:\w+ly\s+)?(?:associated|linked)\s+with\b")
+PREDICATE = re.compile(  # what stands between an outcome and the word of claim that is said of it
+    r"(?i)^\s*(?:also\s+)?(?:was|were|is|are|has|have|had|did|does|do|could)\b(?:\s+(?!(?:and|but|or|by|with|in|for|of|from|to|than|at|an?|the)\b)[\w'-]+){0,4}\s*$"
+)
+COUNTED = re.compile(
+    r"(?i)^\s+(?:(?:proportion|percentage|share|number)s?\s+of\s+)?(?:\w+\s+)?(?:patients|people|participants|adults|women|men|children)\b"
+)  # `fewer patients died`
+BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 ONLY_JOINS = re.compile(r"(?i)^\s*(?:,|and|or|nor|,\s*(?:and|or|nor))?\s*(?:the\s+|on\s+|in\s+|of\s+)*$")
 SIGNIFICANTLY = re.compile(r"(?i)\bsignificant(?:ly)?\s+(?:\w+\s+)?$")
 SIGNIFICANTLY_AFTER = re.compile(r"(?i)^(?:\s+(?!not\b|but\b|non\b|without\b)\w+){0,5}?\s+(?:statistically\s+)?significantly\b")
@@ -88,18 +105,22 @@ def claims_in(text: str, scopes: Scopes, concepts: Sequence[Concept]) -> tuple[C
 
 
 def _in_sentence(text: str, sentence: str, start: int, scopes: Scopes, concepts: Sequence[Concept]) -> Iterator[Claim]:
-    begin = 0
+    begin, before = 0, None
     for end in [*(match.start() for match in CLAUSE.finditer(sentence)), len(sentence)]:
         clause = sentence[begin:end]
-        if not NOT_ASSERTED.search(clause):
-            for claim in _in_clause(clause, concepts):
+        words = cues(clause)
+        if (words or before) and not NOT_ASSERTED.search(clause):
+            for claim in _in_clause(clause, words, concepts, before):
                 cue, outcome, negated = claim
+                before = cue
                 at, to = start + begin + min(cue.start, outcome.start), start + begin + max(cue.end, outcome.end)
                 turned = CONTROL_BETTER.search(clause)
                 if turned:
                     at, to = min(at, start + begin + turned.start()), max(to, start + begin + turned.end())
                 bad = outcome.bad or RISK_OF.search(clause[: outcome.start]) is not None
                 said = says(cue.sense, bad=bad, negated=negated)
+                if said is None:
+                    continue
                 yield Claim(
                     concept=outcome.concept,
                     label=outcome.label,
@@ -123,12 +144,22 @@ def _significantly(clause: str, cue: Cue) -> bool:
     return bool(SIGNIFICANTLY.search(clause[: cue.start]) or SIGNIFICANTLY_AFTER.match(clause[cue.end :]))
 
 
-def _in_clause(clause: str, concepts: Sequence[Concept]) -> Iterator[tuple[Cue, Mention, bool]]:
-    """Each outcome of a clause with the word of claim that goes with it, and whether that is negated."""
-    named, words = mentions(clause, concepts), [cue for cue in cues(clause) if _is_said(clause, cue)]
+def _in_clause(
+    clause: str, words: Sequence[Cue], concepts: Sequence[Concept], before: Cue | None
+) -> Iterator[tuple[Cue, Mention, bool]]:
+    """Each outcome of a clause with the one of its words of claim that goes with it, and whether that is negated.
+
+    `before` is the word of the clause before, which "but mortality was not" leaves out.
+    """
+    named, words = mentions(clause, concepts), [cue for cue in words if _is_said(clause, cue)]
+    if before and not words and (left_out := LEFT_OUT.search(clause) or SAME.search(clause)):
+        negated = left_out.re is LEFT_OUT
+        yield from ((Cue(before.sense, *left_out.span()), outcome, negated) for outcome in named)
+    if len(named) > 1 and any(ASSOCIATED.match(clause[outcome.end :]) for outcome in named[:-1]):
+        return
     twice = [match.span() for match in NOT_FAILED.finditer(clause)]
     negators = [match.span() for match in NEGATOR.finditer(clause) if _negates(clause, match) and not _within(match.span(), twice)]
-    seen: set[tuple[str, Says]] = set()
+    seen: set[tuple[str, Says | None]] = set()
     for outcome in named:
         near = [(distance, cue) for cue in words if (distance := _distance(clause, cue, outcome, named)) <= FAR]
         if not near:
@@ -164,14 +195,25 @@ def _distance(clause: str, cue: Cue, outcome: Mention, named: Sequence[Mention])
     """Letters between a word of claim and an outcome; more where the word has an outcome of its own right after it."""
     if cue.start < outcome.end and outcome.start < cue.end:
         return FAR + 1
-    if APART.search(clause[min(cue.end, outcome.end) : max(cue.start, outcome.start)]):
+    between = clause[min(cue.end, outcome.end) : max(cue.start, outcome.start)]
+    if APART.search(COUNTED.sub("", between, count=1) if cue.end <= outcome.start else between):
         return FAR + 1
     if cue.end <= outcome.start:
         return outcome.start - cue.end
     gap = cue.start - outcome.end
+    other = next((m for m in named if m.start >= outcome.end and m.end <= cue.start), None)
+    if other and not JOINED.match(BRACKETS.sub(" ", clause[outcome.end : other.start])):
+        return FAR + 1
     following = next((m for m in named if m.start >= cue.end and m is not outcome), None)
+    own = following is not None and not clause[cue.end : following.start].strip()
+    if not other and not own and PREDICATE.match(BRACKETS.sub(" ", clause[outcome.end : cue.start])):
+        return 0
     passive = re.search(r"(?i)\b(?:was|were|is|are|been|be)\s+(?:\w+\s+){0,3}$", clause[outcome.end : cue.start])
-    if following and not passive and not re.search(r"(?i),|\band\b|\bor\b|\bbut\b", clause[cue.end : following.start]):
+    if (
+        following
+        and not passive
+        and not re.search(r"(?i),|\b(?:and|or|but|with|without|than|compared)\b", clause[cue.end : following.start])
+    ):
         return gap + PASSED if NOUN.match(clause[cue.start : cue.end]) else FAR + 1
     return gap
 

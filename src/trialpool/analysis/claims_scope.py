@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from trialpool.analysis.claims_words import CONTROL
 from trialpool.formats.effect_statements.letters import words
 from trialpool.review.review import Review
 
@@ -23,7 +25,6 @@ ONE_TRIAL = re.compile(
     r"(?i)\b(?:one|another|some|several|two|three|four|five|\d+\s+of(?:\s+the)?)\s+(?:\w+\s+){0,2}(?:trials?|stud(?:y|ies))\b"
     r"|\b(?:in|from|by)\s+an?\s+(?:[\w-]+\s+){0,3}(?:trial|study)\b"
 )
-CONTROL = r"(?:placebo|controls?|observation|no\s+(?:maintenance|treatment|therapy)|untreated|usual\s+care|standard\s+care)"
 OF_CONTROL = re.compile(
     rf"(?i)(?:^|,)\s*(?:the\s+)?{CONTROL}\b"
     rf"|(?<!than\s)(?<!compared\s)(?<!versus\s)(?<!vs\s)(?<!vs\.\s)(?<!relative\s)(?<!that\s)(?<!those\s)\b(?:with|in|on|under|for|without|by"
@@ -33,9 +34,11 @@ COMPARATIVE = (
     r"(?:longer|shorter|better|worse|higher|lower|greater|superior|poorer|fewer|less|more|(?:more|less)\s+(?:common|frequent))"
 )
 CONTROL_BETTER = re.compile(  # "longer with placebo", "control patients had fewer deaths": the control arm against the treatment
-    rf"(?i)\b{COMPARATIVE}\s+(?:with|in|on|under|among)\s+(?:the\s+)?{CONTROL}\b(?!led)"
-    rf"|^\s*(?:the\s+|patients\s+(?:on|with|in)\s+(?:the\s+)?)?{CONTROL}\s+(?:(?:patients|group|arm|participants)\s+)?"
-    rf"(?:had|showed|experienced|was|were|led\s+to|gave)\s+(?:(?:an?|significantly|much|clearly)\s+)*{COMPARATIVE}\b"
+    rf"(?i)\b{COMPARATIVE}\s+(?:(?!(?:than|and|but|not|no|or|compared|versus|vs)\b)[a-z]+\s+){{0,3}}(?:with|in|on|under|among)\s+(?:the\s+)?{CONTROL}\b(?!led)"
+    rf"|^\s*(?:the\s+|(?:patients|participants|people|those)\s+(?:on|with|in|given|receiving|(?:assigned|allocated|randomi[sz]ed)\s+to)\s+(?:the\s+)?)?"
+    rf"{CONTROL}(?:-treated|-assigned)?\s+(?:(?:patients|group|arm|participants)\s+)?"
+    rf"(?:had|showed|experienced|was|were|led\s+to|gave|survived|lived|died|progressed|relapsed|fared|did)\s+"
+    rf"(?:(?:an?|significantly|much|clearly)\s+)*(?:{COMPARATIVE}|sooner|earlier|later)\b"
 )
 OTHER_DISEASE = re.compile(
     r"(?i)\b(?:in|with)\s+(?:(?!second|new\b|primary)[\w-]+\s+){0,3}?"
@@ -120,7 +123,9 @@ class Scopes:
         found = ONE_TRIAL.search(clause) or (None if of_both_arms else OF_CONTROL.search(clause))
         if found:
             return found.group().strip(" ,")
-        if named := next((trial for trial in self.trials if re.search(rf"(?<!\w){re.escape(trial)}(?!\w)", clause)), ""):
+        if named := next(
+            (trial for trial in self.trials if trial in clause and re.search(rf"(?<!\w){re.escape(trial)}(?!\w)", clause)), ""
+        ):
             return named
         against = any(len(self._levels(column, clause)) > 1 for column in self.columns) and COMPARING.search(clause)
         return f"one subgroup against another ({against.group()})" if against else ""
@@ -162,6 +167,7 @@ def _until_verb(listed: list[str]) -> list[str]:
     return listed[:end]
 
 
+@lru_cache(maxsize=256)
 def _pattern(level: str) -> str:
     """A level as texts write it: `with transplantation` as `with a transplant`, too."""
     words = [

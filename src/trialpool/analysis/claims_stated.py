@@ -17,6 +17,7 @@ from trialpool.formats.effect_statements.statement import EffectStatement
 from trialpool.review.review import Review
 from trialpool.stats.consistency.check_reported import disagreements
 from trialpool.stats.consistency.rounding_boxes import p_box
+from trialpool.stats.effects.printed import Printed
 
 if TYPE_CHECKING:
     from trialpool.analysis.claims_bench import Bench
@@ -123,7 +124,25 @@ def _consistent(statement: EffectStatement) -> Judgement:
     doubtful = [d for d in found if d.severity == "warning"]
     if doubtful:
         return Judgement("itself", "not borne out", f"{doubtful[0].what}; {doubtful[0].expected}")
+    if said := _another_change(statement):
+        return Judgement("itself", "not borne out", said)
     return Judgement("itself", "borne out", f"its figures agree{_p_words(statement)}")
+
+
+def _another_change(statement: EffectStatement) -> str:
+    """A change in percent that the sentence gives beside a ratio, where it is neither that of the ratio nor of its inverse."""
+    said, ratio = statement.percent_change, statement.reported.estimate
+    if said is None or ratio is None or statement.measure == "OR":
+        return ""
+    half = Printed.of(said).half
+    least, most = (100 * (ratio.value + side * ratio.half) - 100 for side in (-1, 1))
+    inverse = sorted(100 / (1 + change / 100) - 100 for change in (least, most))
+    if any(low <= float(said) + half and float(said) - half <= high for low, high in ((least, most), inverse)):
+        return ""
+    return (
+        f"a change of {said:+}% is said beside {statement.measure} {statement.estimate}, "
+        f"which is one of {100 * (ratio.value - 1):+.3g}% ({least:+.3g}% to {most:+.3g}% by rounding)"
+    )
 
 
 def _p_words(statement: EffectStatement) -> str:

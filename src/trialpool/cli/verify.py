@@ -16,9 +16,7 @@ from trialpool.formats.plain_text import read_text
 from trialpool.formats.review_folder import read_review
 from trialpool.reports.html_claims import claims_page, write_whole
 
-SILENT: dict[str, set[str]] = {"of whom": frozenset({"overall"}), "by": frozenset({""})} | dict.fromkeys(
-    SIDES, frozenset({"-"})
-)  # cells of a column that is left out
+SILENT = {"of whom": {"overall"}, "by": {""}} | {side: {"-"} for side in SIDES}  # cells of a column that is left out
 COLOURS = {
     "contradicted": "bold red",
     "disputed": "yellow",

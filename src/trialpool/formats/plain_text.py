@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from trialpool.errors import BadInput, Problem
-from trialpool.formats.effect_statements.letters import words
+from trialpool.formats.effect_statements.letters import LINE_END, rejoined, words
 from trialpool.formats.quoted import quoted
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _page_text(page: pypdfium2.PdfPage) -> str:
 def _unbroken(page: str) -> str:
     """Words that a line's end had cut, whole again; between figures the hyphen is a range and stays."""
     page = page.replace("\r\n", "\n").replace("\r", "\n")
-    page = re.sub(r"(?<=[a-z])(?:[\ufffe\x02]|-\n)\s*(?=[a-z])", "", page)
+    page = LINE_END.sub(rejoined, page)
     return re.sub(r"[\ufffe\x02]", "-", page)
 
 

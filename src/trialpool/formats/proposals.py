@@ -134,6 +134,12 @@ def _p_cell(s: EffectStatement) -> str:
 def _notes(s: EffectStatement) -> Sequence[str]:
     notes = [LOOK]
     notes += [FLAGS[flag].format(limits=" to ".join(s.printed_limits)) for flag in s.flags]
+    if s.bound is not None:
+        level = f", {s.ci_level}%" if s.ci_level is not None else ""
+        kind = f"of a one-sided interval{level}" if s.ci_sides == 1 else f"without the other{level}"
+        notes.append(
+            f"the {s.bound_side} limit {s.bound} is printed {kind}: it is no interval of two sides, so ci_low and ci_high are empty"
+        )
     if s.p_operator == "ns":
         notes.append("P is said to be not significant")
     if s.interval_kind not in ("", "confidence"):

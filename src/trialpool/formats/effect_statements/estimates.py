@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from math import log
 from typing import TYPE_CHECKING
@@ -15,12 +16,14 @@ from trialpool.formats.effect_statements.phrases import (
     CLOSES,
     OPENS,
     SEPARATORS,
+    Bound,
     Figure,
     Interval,
     Limits,
     P,
     at,
     bare_interval_at,
+    bound_at,
     figure_at,
     interval_at,
     interval_label,
@@ -40,7 +43,8 @@ OTHER_FIGURES = words(
 )
 UNITS = words(
     """month months mo year years yr yrs week weeks wk day days hour hours h min minutes patient patients trial trials study studies
-    participants events deaths cycle cycles mg g kg ml l mmol times fold grade arm arms women men people persons"""
+    participants events deaths cycle cycles mg g kg ml l dl mmol ng pg mcg µg μg iu u mm cm nm mmhg kpa hz bpm beats s sec seconds
+    ms times fold grade arm arms women men people persons"""
 )
 TIMES = frozenset({"year", "years", "month", "months", "yr", "yrs"})
 NOT_A_FIGURE_AFTER = frozenset(
@@ -64,7 +68,7 @@ TAIL_WORDS = words(
 )
 BESIDE = frozenset({"se", "z", "n", "k"})  # figures of which one may stand between an estimate and its interval
 BETWEEN = SEPARATORS | OPENS | CLOSES | {"-", '"'}
-FILLER, GAP = 8, 40
+FILLER, GAP, LONGEST_TAIL = 8, 40, 24  # words, lexemes
 DIGITS_ARE_LOST = 10.0  # by how much a limit may be off the one that fits before it is no limit
 
 
@@ -80,14 +84,34 @@ def statement_at(scan: Scan, i: int) -> tuple[list[EffectStatement], int, Decima
     if named.fresh and (listed := _list_at(scan, i, named)):
         return listed
     figure, k = found
-    p, interval, end = cells_at(scan.of, k, named) or _rest(scan.of, k, figure)
-    if interval is not None and not _fits(named.code, figure, interval):
-        interval, end = None, k
+    p, limits, end = _limits_of(scan, named, figure, k)
+    interval = None if isinstance(limits, Bound) else limits
     if interval is not None and named.code in RATIOS and _unit_at(scan.of, end):
         return None
-    if not _is_estimate(scan, i, named, figure, interval, p):
+    if not _is_estimate(scan, i, named, figure, interval, p) or _is_reference(scan.of, k, figure):
         return None
-    level = interval.level if interval and interval.level is not None else named.level if interval else None
+    level = limits.level if limits else None
+    if interval is not None and level is None:
+        level = named.level
+    p, end = _p_of(scan, named, p, end)
+    made = _made(scan, i, end, named, figure, interval, level, p)
+    if isinstance(limits, Bound):
+        made = replace(made, bound=limits.value.value, bound_side=limits.side, ci_sides=limits.sides)
+    return [made], end, level
+
+
+def _limits_of(scan: Scan, named: Named, figure: Figure, k: int) -> tuple[P | None, Interval | Bound | None, int]:
+    """The interval of an estimate, or its one limit, with a P that stands before it, and the place after."""
+    p, limits, end = cells_at(scan.of, k, named) or _rest(scan.of, k, figure)
+    if limits is None:
+        limits = _before_it(scan, named, figure)
+    if isinstance(limits, Interval) and not _fits(named.code, figure, limits):
+        return p, None, k
+    return p, limits, end
+
+
+def _p_of(scan: Scan, named: Named, p: P | None, end: int) -> tuple[P | None, int]:
+    """The P value of a statement: the one passed already, in a cell of a table, after it, or just before its measure."""
     if p is None and named.p_cell and (p := p_cell(scan.of, end + (at(scan.of, end).kind in CLOSES))):
         end = p.end
     if p is None:
@@ -99,7 +123,25 @@ def statement_at(scan: Scan, i: int) -> tuple[list[EffectStatement], int, Decima
         and (at(scan.of, scan.passed_p[1] - 1).kind in OPENS or scan.passed_p[1] == 0)
     ):
         p = scan.passed_p[0]
-    return [_made(scan, i, end, named, figure, interval, level, p)], end, level
+    return p, end
+
+
+def _before_it(scan: Scan, named: Named, figure: Figure) -> Interval | None:
+    """`95% CI 0.57-0.67 (HR 0.62)`: an interval with nothing but marks between it and the measure."""
+    passed = scan.passed_interval
+    if passed is None or not named.fresh or scan.of[passed.end - 1].end > named.start:
+        return None
+    if not passed.low.value <= figure.value <= passed.high.value:
+        return None
+    between = [lexeme for lexeme in scan.of[passed.end :] if lexeme.start < named.start]
+    return passed if all(lexeme.kind in SEPARATORS | OPENS for lexeme in between) else None
+
+
+def _is_reference(of: Sequence[Lexeme], k: int, figure: Figure) -> bool:
+    """`1.00 (reference)`: what the other levels are compared with."""
+    while at(of, k).kind in OPENS | SEPARATORS:
+        k += 1
+    return figure.value == 1 and at(of, k).text in ("reference", "ref", "referent", "referents")
 
 
 def _may_be_effect(scan: Scan, i: int, figure: Figure, after: int, named: Named | None) -> bool:
@@ -109,7 +151,8 @@ def _may_be_effect(scan: Scan, i: int, figure: Figure, after: int, named: Named 
     ):
         return False
     following = at(scan.of, after)
-    unit = following.text in UNITS or (following.kind == "-" and at(scan.of, after + 1).text in UNITS)
+    unit = at(scan.of, after + (following.kind == "-")).text
+    unit_follows = unit in UNITS and not (unit in ("fold", "times") and named is not None and named.fresh)
     glued = following.kind == "word" and following.start == at(scan.of, after - 1).end and following.text not in ("c", "a")
     if (named is None or named.code in RATIOS) and _spread_after(scan.of, after):
         return False
@@ -122,7 +165,7 @@ def _may_be_effect(scan: Scan, i: int, figure: Figure, after: int, named: Named 
     if between and following.kind == "-" and not between.high.percent:
         return False
     if named is None or named.code in RATIOS:
-        return not (figure.percent or unit or glued or figure.value <= 0)
+        return not (figure.percent or unit_follows or glued or figure.value <= 0)
     return True
 
 
@@ -142,7 +185,13 @@ def _unnamed(scan: Scan, i: int, figure: Figure, k: int) -> tuple[list[EffectSta
     if scan.blocked or any(lexeme.kind not in OPENS | SEPARATORS | {"|", "-"} for lexeme in scan.of[:i]) or not figure.decimals:
         return None
     p, interval, end = _rest(scan.of, k, figure)
-    if interval is None or not interval.labelled or interval.low.percent or interval.high.percent or figure.percent:
+    if (
+        not isinstance(interval, Interval)
+        or not interval.labelled
+        or interval.low.percent
+        or interval.high.percent
+        or figure.percent
+    ):
         return None
     if p is None:
         p, end = _p_after(scan.of, end)
@@ -151,13 +200,13 @@ def _unnamed(scan: Scan, i: int, figure: Figure, k: int) -> tuple[list[EffectSta
     return [_made(scan, i, end, None, figure, interval, interval.level, p)], end, interval.level
 
 
-def _rest(of: Sequence[Lexeme], k: int, figure: Figure) -> tuple[P | None, Interval | None, int]:
-    """What follows an estimate up to its interval: marks, a few words, a P before it; and the place after."""
+def _rest(of: Sequence[Lexeme], k: int, figure: Figure) -> tuple[P | None, Interval | Bound | None, int]:
+    """What follows an estimate up to its interval, or the one limit: marks, a few words, a P before it; and the place after."""
     p: P | None = None
     skipped, start = 0, k
     while k < len(of) and k - start < GAP:
         lexeme = of[k]
-        if interval := interval_at(of, k) or (None if skipped else bare_interval_at(of, k) or _unmarked(of, k, figure)):
+        if interval := bound_at(of, k, figure) or interval_at(of, k) or _unlabelled(of, k, figure, skipped > 0):
             return p, interval, interval.end
         if lexeme.kind == "word" and (tested := p_at(of, k)):
             p, k = (tested if p is None and tested.of_effect else p), tested.end
@@ -172,6 +221,15 @@ def _rest(of: Sequence[Lexeme], k: int, figure: Figure) -> tuple[P | None, Inter
         else:
             break
     return None, None, start
+
+
+def _unlabelled(of: Sequence[Lexeme], k: int, figure: Figure, apart: bool) -> Interval | None:
+    """Limits without a label; `apart`, with words between as in `0.68 in men (0.53-0.87)`, decimals around the estimate."""
+    if not apart:
+        return bare_interval_at(of, k) or _unmarked(of, k, figure)
+    found = bare_interval_at(of, k) if figure.decimals else None
+    around = found and found.low.decimals and found.high.decimals and found.low.value <= figure.value <= found.high.value
+    return found if around else None
 
 
 def _per_unit(of: Sequence[Lexeme], k: int) -> int:
@@ -230,7 +288,7 @@ def _fits(code: str, figure: Figure, interval: Interval) -> bool:
 def _p_after(of: Sequence[Lexeme], end: int) -> tuple[P | None, int]:
     """The P value that follows a statement, within its bracket or just after it."""
     k, words = end, 0
-    while k < min(len(of), end + 14):
+    while k < min(len(of), end + LONGEST_TAIL):
         lexeme = of[k]
         if lexeme.kind == "word" and (p := p_at(of, k)):
             if p.of_effect:
@@ -251,7 +309,7 @@ def _p_after(of: Sequence[Lexeme], end: int) -> tuple[P | None, int]:
             lexeme.kind == "number" and at(of, k + 1).kind == "-" and at(of, k + 2).text in ("sided", "tailed")
         ):
             k += 1
-        elif (passed := passed_over(of, k)) > k and lexeme.text in ("n", "k", "z", "t"):
+        elif (passed := passed_over(of, k)) > k and (lexeme.text in ("n", "k", "z", "t") or _of_log_rank(of, k, passed)):
             k = passed
         elif lexeme.kind == "word" and (lexeme.text in TAIL_WORDS or (lexeme.text == "and" and p_at(of, k + 1))):
             k += 1
@@ -263,6 +321,13 @@ def _p_after(of: Sequence[Lexeme], end: int) -> tuple[P | None, int]:
         else:
             break
     return None, end
+
+
+def _of_log_rank(of: Sequence[Lexeme], k: int, end: int) -> bool:
+    """`log-rank chi2 = 12.1`, `df = 1`: of the test of the effect; other chi-squared statistics may be of heterogeneity."""
+    if of[k].text in ("chi", "x"):
+        return at(of, k - 1).text in ("rank", "logrank", "test", "wald")
+    return of[k].text in ("df", "d") and of[end - 1].text == "1"
 
 
 def _only_marks(of: Sequence[Lexeme], start: int, named: Named, text: str) -> bool:
@@ -299,11 +364,28 @@ def _list_at(scan: Scan, i: int, named: Named) -> tuple[list[EffectStatement], i
     if len(intervals) != len(figures):
         return None
     end = intervals[-1].end
+    ps, end = _ps_at(scan.of, end, len(figures))
     made = [
-        _made(scan, place, end, named, figure, Interval(limits.low, limits.high, level, kind, limits.end), level, None)
-        for (figure, place), limits in zip(figures, intervals, strict=True)
+        _made(scan, place, end, named, figure, Interval(limits.low, limits.high, level, kind, limits.end), level, p)
+        for (figure, place), limits, p in zip(figures, intervals, ps, strict=True)
     ]
+    scan.listed = True
     return made, end, level
+
+
+def _ps_at(of: Sequence[Lexeme], k: int, n: int) -> tuple[list[P | None], int]:
+    """As many P values in a list, and the place after them; none for each where there are not as many."""
+    ps: list[P | None] = []
+    start = end = k
+    while k < len(of):
+        if (p := p_at(of, k)) and p.of_effect:
+            ps.append(p)
+            k = end = p.end
+        elif of[k].kind in SEPARATORS | CLOSES or of[k].text in MANY:
+            k += 1
+        else:
+            break
+    return (ps, end) if len(ps) == n else ([None] * n, start)
 
 
 def _made(

@@ -17,6 +17,7 @@ FOLDS = str.maketrans(
     | {"\u2264": "<", "\u2a7d": "<", "\u2266": "<", "\u2265": ">", "\u2a7e": ">", "\u2267": ">", "\u2019": "'", "\u2018": "'"}
     | {"\u2044": "/", "\u2236": ":", "\u00d7": "x", "\u2217": "*", "\u2248": "=", "~": "-", "\u03c7": "x", "\r": " ", "\t": " "}
 )
+LINE_END = re.compile(r"([a-z]+)(?:-[ ]*\n[ ]*|[\ufffe\x02]\s*)([a-z]+)")
 POINT_BEFORE_DIGIT = re.compile(rf"[{POINTS}](?=\d)")
 COMMA_IS_POINT = re.compile(r"(?<![\d.,])0,\d{1,5}(?![\d.,]\d)")
 SHORT_COMMA = re.compile(r"(?<![\d.,])\d{1,3},\d{1,2}(?![\d]|[.,]\d)")
@@ -32,13 +33,35 @@ def words(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
+KEPT_BEFORE = words(  # words that a hyphen joins, rather than the end of a line cuts
+    """progression event events disease relapse recurrence metastasis failure time all one two three log non cause cancer treatment
+    drug dose long short high low well health quality placebo follow intention open double single phase age risk first second third
+    year month week day self end cross time post pre lymph"""
+)
+KEPT_AFTER = words(
+    """free sided tailed rank cause related specific based controlled adjusted naive refractory blind arm to up term risk grade year
+    month week day fold line treat analysis like induced associated dependent"""
+)
+
+
 def folded(text: str) -> str:
-    """The text in plain letters, of the same length.
+    """The text in plain letters, of the same length; a word that a line's end cut is whole, with spaces after it.
 
     >>> folded("HR 0\u00b746 [95% CI 0\u00b741\u20130\u00b753]; p\u22640\u00b70001")
     'HR 0.46 [95% CI 0.41-0.53]; p<0.0001'
     """
-    return POINT_BEFORE_DIGIT.sub(".", text.translate(FOLDS))
+    plain = POINT_BEFORE_DIGIT.sub(".", text.translate(FOLDS))
+    return LINE_END.sub(lambda cut: rejoined(cut).ljust(len(cut.group())), plain) if LINE_END.search(plain) else plain
+
+
+def rejoined(cut: re.Match[str]) -> str:
+    """The word that a line's end cut (`LINE_END`); a hyphen that belongs to it stays.
+
+    >>> rejoined(LINE_END.search("haz-\\nard")), rejoined(LINE_END.search("progression-\\nfree"))
+    ('hazard', 'progression-free')
+    """
+    hyphen = "-" if cut[1] in KEPT_BEFORE or cut[2] in KEPT_AFTER else ""
+    return f"{cut[1]}{hyphen}{cut[2]}"
 
 
 def comma_is_point(text: str) -> bool:

@@ -7,18 +7,27 @@ from decimal import Decimal
 from typing import NamedTuple
 
 MEASURE_NAMES: dict[str, str] = {
-    "HR": r"(?:sub-?(?:distribution[\s-]+)?|cause[\s-]specific[\s-]+)?hazards?[\s-]+(?:rate[\s-]+)?ratios?|relative[\s-]+hazards?",
-    "RR": r"risk[\s-]+ratios?|relative[\s-]+risks?(?![\s-]+reduc)|risk[\s-]+rate[\s-]+ratios?",
-    "OR": r"odds[\s-]+ratios?|relative[\s-]+odds",
+    "HR": r"(?:sub-?(?:distribution[\s-]+)?|cause[\s-]specific[\s-]+)?hazards?[\s-]+(?:rate[\s-]+)?ratios?|relative[\s-]+hazards?"
+    r"|(?:cociente|raz[óo]n)[\s-]+de[\s-]+riesgos?[\s-]+instant[áa]neos?|rapport[\s-]+des?[\s-]+risques?[\s-]+instantan[ée]s?",
+    "RR": r"risk[\s-]+ratios?|relative[\s-]+risks?(?![\s-]+reduc)|risk[\s-]+rate[\s-]+ratios?"
+    r"|risques?[\s-]+relatifs?|riesgos?[\s-]+relativos?|rischi?o?[\s-]+relativ[oi]|riscos?[\s-]+relativos?|relatives?[\s-]+risiko"
+    r"|(?:cociente|raz[óo]n)[\s-]+de[\s-]+riesgos?|rapport[\s-]+des?[\s-]+risques?",
+    "OR": r"odds[\s-]+ratios?|relative[\s-]+odds|raz[óo]n[\s-]+de[\s-]+(?:momios|probabilidades)|raz[ãa]o[\s-]+de[\s-]+chances"
+    r"|rapport[\s-]+des?[\s-]+cotes|chancenverh[äa]ltnis|quotenverh[äa]ltnis",
     "IRR": r"(?:incidence|event|incident)?[\s-]*(?:density[\s-]+)?rate[\s-]+ratios?",
     "SMD": r"standardi[sz]ed[\s-]+(?:weighted[\s-]+)?mean[\s-]+differences?|hedges'?s?[\s-]+g\b|cohen'?s?[\s-]+d\b",
-    "MD": r"(?:least[\s-]squares?[\s-]+)?mean[\s-]+differences?|differences?[\s-]+(?:in|of|between)[\s-]+(?:the[\s-]+)?means",
+    "MD": r"(?:least[\s-]squares?[\s-]+)?mean[\s-]+differences?|differences?[\s-]+(?:in|of|between)[\s-]+(?:the[\s-]+)?means"
+    r"|mittlere[\s-]+differenz|diff[ée]rence[\s-]+moyenne|diferencia[\s-]+(?:de[\s-]+)?medias?",
     "RD": r"risk[\s-]+differences?",
-    "ROM": r"ratios?[\s-]+of[\s-]+(?:geometric[\s-]+)?means|geometric[\s-]+mean[\s-]+ratios?",
+    "RMSTD": r"(?:restricted[\s-]+mean[\s-]+survival[\s-]+times?|RMST)[\s-]+differences?"
+    r"|differences?[\s-]+in[\s-]+(?:the[\s-]+)?(?:restricted[\s-]+mean[\s-]+survival[\s-]+times?|RMST)",
+    "ROM": r"ratios?[\s-]+of[\s-]+(?:geometric[\s-]+)?means|geometric[\s-]+mean[\s-]+(?:(?:tit(?:re|er)|concentration)s?[\s-]+)?"
+    r"ratios?"
+    r"|GMT[\s-]+ratios?",
 }
 ABBREVIATIONS: dict[str, str] = {
-    "HR": r"(?:a|A|adj|c|cs|s|S|m|u)?HRs?|HRadj",
-    "RR": r"(?:a|adj|c|u)?RRs?|RRadj",
+    "HR": r"(?:a|A|adj|c|cs|s|S|m|u)?HRs?(?![\s-]+QO?oL)|HRadj",
+    "RR": r"(?:a|adj|c|u)?RRs?(?![\s-]+interval)|RRadj",
     "OR": r"(?:a|A|adj|c|u|p)?ORs?|ORadj",
     "IRR": r"(?:a|A|c)?IRRs?",
     "SMD": r"SMDs?",
@@ -33,7 +42,7 @@ OTHER_RATIOS = (  # figures with an interval that look like an effect and are an
     r"|absolute[\s-]+risk[\s-]+reductions?"
     r"|c[\s-](?:index|statistic)|concordance[\s-]+index|area[\s-]+under|correlation|regression[\s-]+coefficients?|coefficients?"
     r"|sensitivity(?![\s-]+analys)|specificity|kappa|numbers?[\s-]+needed|male[\s-]+to[\s-]+female[\s-]+ratios?|sex[\s-]+ratios?"
-    r"|ratio[\s-]+of[\s-]+(?:hazard|odds|risk)[\s-]+ratios|prediction[\s-]+intervals?|absolute[\s-]+differences?"
+    r"|ratio[\s-]+of[\s-]+(?:hazard|odds|risk)[\s-]+ratios|win[\s-]+(?:ratios?|odds)|prediction[\s-]+intervals?|absolute[\s-]+differences?"
 )
 OTHER_ABBREVIATIONS = r"DOR|SMRs?|SIRs?|RRR|NNTs?|NNH|AUC|AUROC|LR|PPV|NPV|ORR|RHR|ROR|RRRs?|PI"
 INTERVAL_NAMES = (
@@ -56,7 +65,7 @@ def _pattern(number: str) -> re.Pattern[str]:
         rf"|(?<![\w])(?:(?i:(?P<other>{OTHER_RATIOS})|(?P<ci>{INTERVAL_NAMES})|{_FOLDED})"
         rf"|(?:(?P<other_>{OTHER_ABBREVIATIONS})|(?P<ci_>{INTERVAL_ABBREVIATIONS})|{_EXACT})(?![^\W\d_]))"
         r"|(?P<percent>%|(?i:per[\s-]?cent|percentage[\s-]+points?)\b)"
-        r"|(?P<word>[^\W\d_]+(?:-\n\s*[^\W\d_]+|'s)?)"
+        r"|(?P<word>[^\W\d_]+(?:'s)?)"
         r"|(?P<mark>\S)"
     )
 
@@ -89,7 +98,6 @@ class Lexeme(NamedTuple):
 
 
 END = Lexeme("end", "", -1, -1)
-OLD_HYPHEN = re.compile(r"-\n\s*")
 
 
 def lexemes(text: str, start: int, end: int, *, comma: bool) -> list[Lexeme]:
@@ -103,7 +111,7 @@ def lexemes(text: str, start: int, end: int, *, comma: bool) -> list[Lexeme]:
         kind = match.lastgroup or "mark"
         piece = match.group()
         if kind == "word":
-            piece = OLD_HYPHEN.sub("", piece).lower()
+            piece = piece.lower()
         elif kind == "mark":
             kind = piece
         elif kind not in ("number", "percent"):

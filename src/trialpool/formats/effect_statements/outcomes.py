@@ -30,6 +30,9 @@ class Concept:
     bad_exact: str = ""
     part_of: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
 
 class Mention(NamedTuple):
     """Where a text names an outcome; `bad` where more of what it names is worse."""
@@ -57,14 +60,20 @@ CONCEPTS: tuple[Concept, ...] = (
         "PFS",
         good=_free("progression") + r"|survival[\s-]+(?:free|without)(?:[\s-]+(?:of|from))?(?:[\s-]+disease)?[\s-]+progression"
         r"|without[\s-]+(?:the(?:ir)?[\s-]+)?(?:disease|cancer|myeloma|tumou?r)[\s-]+(?:getting[\s-]+worse|worsening|progress\w+)|freedom[\s-]+from[\s-]+progression",
-        bad=r"(?:disease[\s-]+)?progression(?:[\s-]+or[\s-]+death)?|death[\s-]+or[\s-]+(?:disease[\s-]+)?progression"
+        bad=r"(?:disease[\s-]+)?progression(?:[\s-]+or[\s-]+death)?|death[\s-]+or[\s-]+(?:disease[\s-]+)?progression|progressed(?=\s+(?:on|with|in|sooner|earlier|later|under)\b|\s*[.;]|$)"
         r"|progressive[\s-]+disease",
         exact=r"PFS(?!\s+events?\b)",
         bad_exact=r"PFS\s+events?",
     ),
     Concept("efs", "EFS", good=_free("event"), exact="EFS"),
     Concept("dfs", "DFS", good=_free("disease"), exact="i?DFS"),
-    Concept("rfs", "RFS", good=_free("(?:relapse|recurrence)"), bad=r"relapses?(?!d)|recurrences?", exact="RFS"),
+    Concept(
+        "rfs",
+        "RFS",
+        good=_free("(?:relapse|recurrence)"),
+        bad=r"relapses?(?!d)|recurrences?|relapsed(?=\s+(?:on|with|in|sooner|earlier|later|under|after)\b|\s*[.;]|$)",
+        exact="RFS",
+    ),
     Concept("mfs", "MFS", good=_free(r"(?:distant[\s-]+)?metastas[ie]s"), exact="D?MFS"),
     Concept("ttp", "TTP", good=r"time[\s-]+to[\s-]+(?:disease[\s-]+)?progression", exact="TTP"),
     Concept(
@@ -87,7 +96,7 @@ CONCEPTS: tuple[Concept, ...] = (
         r"|alive(?=\s+(?:for\s+)?longer)"
         r"|(?:(?<=lengthen\s)|(?<=lengthens\s)|(?<=lengthened\s)|(?<=prolong\s)|(?<=prolongs\s)|(?<=prolonged\s)|(?<=extend\s)|(?<=extends\s)"
         r"|(?<=extended\s))(?:life|lives)",
-        bad=r"(?:all[\s-]cause[\s-]+|overall[\s-]+|total[\s-]+)?mortality|deaths?(?:[\s-]+from[\s-]+any[\s-]+cause)?|dying",
+        bad=r"(?:all[\s-]cause[\s-]+|overall[\s-]+|total[\s-]+)?mortality|deaths?(?:[\s-]+rates?)?(?:[\s-]+from[\s-]+any[\s-]+cause)?|dying|die[ds]?(?![\s-]+(?:of|from)\b)",
         exact="OS",
     ),
     Concept(
@@ -157,7 +166,11 @@ CONCEPTS: tuple[Concept, ...] = (
         bad_exact="MACE",
     ),
     Concept("bleeding", "bleeding", bad=r"(?:major[\s-]+|clinically[\s-]+relevant[\s-]+)?(?:bleeding|ha?emorrhages?)"),
-    Concept("hospital admission", "hospital admission", bad=r"hospitali[sz]ations?|hospital[\s-]+admissions?|readmissions?"),
+    Concept(
+        "hospital admission",
+        "hospital admission",
+        bad=r"hospitali[sz]ations?|hospital[\s-]+admissions?|readmissions?|admissions?(?!\s+(?:to|criteria))",
+    ),
     Concept("fracture", "fracture", bad=r"(?:hip[\s-]+|vertebral[\s-]+)?fractures?"),
 )
 BY_ID = {concept.id: concept for concept in CONCEPTS}
@@ -187,6 +200,7 @@ RISK_OF = re.compile(r"(?i)\b(?:risks?|hazards?|odds|rates?|chances?|incidence|n
 OF_WHOM = re.compile(
     r"(?i)^\s+(?:in|among|of)\s+(?:patients\s+with\s+|people\s+with\s+)?(?:acute\s+|chronic\s+|advanced\s+)?$|^\s+with\s+$"
 )
+OF_A_DISEASE = frozenset({"hospital admission", "os"})  # `heart failure hospitalizations`, `stroke mortality`
 DISEASES = frozenset({"heart failure", "myocardial infarction", "stroke"})  # outcomes, and who the patients are
 
 
@@ -202,6 +216,13 @@ def mentions(text: str, concepts: Iterable[Concept] = CONCEPTS) -> tuple[Mention
     found: list[Mention] = []
     for match in pattern.finditer(text):
         concept, bad = groups[(match.lastindex or 1) - 1]
+        if (
+            found
+            and found[-1].concept in DISEASES
+            and concept.id in OF_A_DISEASE
+            and not text[found[-1].end : match.start()].strip(" -")
+        ):
+            found.pop()
         if concept.id in DISEASES and found and OF_WHOM.match(text[found[-1].end : match.start()]):
             continue
         found.append(Mention(concept.id, concept.label, bad, *match.span()))

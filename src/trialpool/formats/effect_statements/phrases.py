@@ -30,6 +30,9 @@ INTERVAL_KINDS = {
     "bootstrap": "bootstrap",
     "bootstrapped": "bootstrap",
 }
+BOUND_SIDES = {"upper": "upper", "lower": "lower", "ucl": "upper", "lcl": "lower"}
+BOUND_WORDS = frozenset({"bound", "bounds", "limit", "limits", "boundary", "end", "confidence"})
+BEFORE_A_BOUND = words("of the a an for at with was is its one single 1 and being confidence")
 INTERVAL_ADJECTIVES = frozenset(
     {"two", "one", "sided", "tailed", "adjusted", "exact", "wald", "likelihood", "profile", "corrected"}
 )
@@ -69,6 +72,16 @@ class Interval(NamedTuple):
     kind: str
     end: int
     labelled: bool = True
+
+
+class Bound(NamedTuple):
+    """One limit alone, "upper" or "lower", with its level, and 1 for `sides` where it is called one-sided."""
+
+    side: str
+    value: Figure
+    level: Decimal | None
+    sides: int | None
+    end: int
 
 
 class P(NamedTuple):
@@ -172,6 +185,80 @@ def interval_at(of: Lexemes, i: int) -> Interval | None:
             level, k = found
     limits = limits_at(of, k) or _side_by_side(of, k)
     return Interval(limits.low, limits.high, level, kind, limits.end) if limits else None
+
+
+def bound_at(of: Lexemes, i: int, estimate: Figure) -> Bound | Interval | None:
+    """`upper 95% CI 1.14`, `one-sided 97.5% CI, -∞ to 1.14`, `lower limit 0.57`; two of them are an interval."""
+    first = _one_bound(of, i, estimate)
+    if first is None or first.sides:
+        return first
+    k = first.end
+    while at(of, k).kind in (",", ";") or at(of, k).text in ("and", "the"):
+        k += 1
+    second = _one_bound(of, k, estimate) if k > first.end else None
+    if second is None or second.side == first.side:
+        return first
+    low, high = (first, second) if first.side == "lower" else (second, first)
+    return Interval(low.value, high.value, first.level or second.level, "confidence", second.end)
+
+
+def _one_bound(of: Lexemes, i: int, estimate: Figure) -> Bound | None:
+    level: Decimal | None = None
+    side, named, one_sided, k = "", False, False, i
+    while k < min(len(of), i + 18):
+        lexeme = of[k]
+        if lexeme.kind == "ci" or (lexeme.text in BOUND_WORDS and (side or named)):
+            named = True
+        elif lexeme.text in BOUND_SIDES:
+            if side:
+                return None
+            side = BOUND_SIDES[lexeme.text]
+            named |= lexeme.text in ("ucl", "lcl")
+        elif lexeme.text in ("sided", "tailed"):
+            before = at(of, k - 1 - (at(of, k - 1).kind == "-")).text
+            one_sided |= before in ("one", "1", "single")
+        elif level is None and (found := level_at(of, k)):
+            level, k = found
+            continue
+        elif figure := _limit_at(of, k, named=named, one_sided=one_sided, side=side):
+            value, found_side, end = figure
+            side = found_side or side or ("upper" if value.value > estimate.value else "lower")
+            return Bound(side, value, level, 1 if one_sided else None, end)
+        elif not (lexeme.kind in SEPARATORS | OPENS | {"-", "<", ">"} or lexeme.text in BEFORE_A_BOUND):
+            return None
+        k += 1
+    return None
+
+
+def _limit_at(of: Lexemes, k: int, *, named: bool, one_sided: bool, side: str) -> tuple[Figure, str, int] | None:
+    """The one limit of a bound whose words end here: the figure, the side that its marks say, the place after it."""
+    if not named:
+        return None
+    end = _infinity(of, k)
+    if end > k:
+        figure = figure_at(of, end + 1) if at(of, end).kind in RANGE_MARKS or at(of, end).text in RANGE_WORDS else None
+        return (figure[0], "upper", figure[1]) if figure else None
+    figure = figure_at(of, k)
+    if figure is None:
+        return None
+    after = figure[1]
+    if at(of, after).kind in RANGE_MARKS or at(of, after).text in RANGE_WORDS:
+        endless = _infinity(of, after + 1)
+        if endless > after + 1:
+            return figure[0], "lower", endless
+    if not (one_sided or side):
+        return None
+    if limits := limits_at(of, k):
+        return (limits.high, "upper", limits.end) if one_sided and limits.low.value == 0 else None
+    said = {"<": "upper", ">": "lower"}.get(at(of, k - 1).kind, "")
+    return figure[0], said, after
+
+
+def _infinity(of: Lexemes, k: int) -> int:
+    """The place after `-∞`, `∞` or `infinity`; `k` where it is not there."""
+    sign = at(of, k).kind in ("-", "+")
+    lexeme = at(of, k + sign)
+    return k + sign + 1 if lexeme.kind == "∞" or lexeme.text in ("infinity", "inf") else k
 
 
 def _side_by_side(of: Lexemes, i: int) -> Limits | None:
@@ -284,6 +371,8 @@ def _sides(of: Lexemes, start: int, end: int) -> int | None:
 def passed_over(of: Lexemes, i: int) -> int:
     """The place after a figure of another kind (`I2 = 47%`, `n = 231`, `chi2 = 3.1`); `i` where there is none."""
     word = at(of, i).text
+    if word == "d" and "".join(lexeme.text for lexeme in of[i : i + 4]) == "d.f.":
+        i, word = i + 3, "df"
     if word not in ("i", "n", "k", "x", "chi", "tau", "q", "df", "z", "t", "se", "iqr", "sd", "events"):
         return i
     k = i + 1

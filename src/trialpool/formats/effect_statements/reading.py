@@ -18,7 +18,7 @@ from trialpool.formats.effect_statements.statement import EffectStatement
 from trialpool.formats.effect_statements.surroundings import comparison_of, outcome_of, percent_change
 
 WORTH_READING = re.compile(
-    r"(?i:ratio|relative\s+(?:risk|odds|hazard)|differences?|hedges|cohen|\d\s?%\s?-?(?:CI|Cl|conf|cred))"
+    r"(?i:ratio|(?:riesgo|risque|rischio|risco|raz[óã]o?n?|rapport)\b|risiko|verh[äa]ltnis|relative\s+(?:risk|odds|hazard)|differences?|hedges|cohen|\d\s?%\s?-?(?:CI|Cl|conf|cred))"
     r"|(?:HR|RR|OR|MD|RD|CI|ROM|RoM|GMR)(?:s|adj)?\b"
 )
 
@@ -67,19 +67,20 @@ def _read(text: str) -> tuple[EffectStatement, ...]:
             text=plain, of=lexemes(plain, span.start, span.end, comma=comma), foreign=foreign, aliases=aliases, inherited=before
         )
         scan.run()
-        found += _placed(scan.found, text, plain, span.start, span.end)
+        found += _placed(scan, text, plain, span.start, span.end)
         before = scan.hands_on()
     return tuple(found)
 
 
-def _placed(found: list[EffectStatement], text: str, plain: str, start: int, end: int) -> list[EffectStatement]:
+def _placed(scan: Scan, text: str, plain: str, start: int, end: int) -> list[EffectStatement]:
     """Statements with their sentence, outcome, comparison and change in percent."""
+    found = scan.found
     if not found:
         return []
     sentence = plain[start:end]
     named = mentions(sentence)
     quote = " ".join(text[start:end].split())
-    outcomes = _outcomes(sentence, named, found, start)
+    outcomes = _outcomes(sentence, named, found, start, in_order=scan.listed or "respectively" in sentence)
     return [
         replace(
             s,
@@ -92,10 +93,10 @@ def _placed(found: list[EffectStatement], text: str, plain: str, start: int, end
     ]
 
 
-def _outcomes(sentence: str, named: Sequence[Mention], found: list[EffectStatement], start: int) -> list[str]:
-    """The outcome of each statement; in the order of a list where the sentence says "respectively"."""
+def _outcomes(sentence: str, named: Sequence[Mention], found: list[EffectStatement], start: int, *, in_order: bool) -> list[str]:
+    """The outcome of each statement; in the order of a list where the figures are one ("respectively")."""
     labels = list(dict.fromkeys(m.label for m in named if m.end + start <= found[-1].start or "respectively" in sentence))
-    if len(found) > 1 and "respectively" in sentence and len(labels) == len(found):
+    if len(found) > 1 and in_order and len(labels) == len(found):
         return labels
     outcomes, used = [], 0
     for s in found:

@@ -12,9 +12,11 @@ from trialpool.formats.effect_statements.naming import Named
 from trialpool.formats.effect_statements.phrases import (
     CLOSES,
     OPENS,
+    Interval,
     P,
     at,
     figure_at,
+    interval_at,
     interval_label,
     limits_at,
     p_at,
@@ -42,6 +44,8 @@ class Scan:
     passed_p: tuple[P, int] | None = None
     found: list[EffectStatement] = field(default_factory=list)
     blocked: bool = False
+    listed: bool = False
+    passed_interval: Interval | None = None
 
     def run(self) -> None:
         i = 0
@@ -64,11 +68,13 @@ class Scan:
         if lexeme.kind == "other" or (lexeme.kind == "word" and lexeme.text in OTHER_FIGURES | TIMES and self._ends_naming(lexeme)):
             self.named, self.blocked = None, True
             return i + 1
+        if lexeme.kind in ("ci", "number") and (passed := interval_at(self.of, i)):
+            self.passed_interval = passed
         if lexeme.kind == "word":
             if lexeme.text in NOT_GIVEN and at(self.of, i - 1).text == "not":
                 self.named = None
             if p := p_at(self.of, i):
-                self.passed_p = (p, i)
+                self.passed_p = (p, i) if p.of_effect else self.passed_p
                 return p.end
             return max(passed_over(self.of, i), i + 1)
         if lexeme.kind == "number" or (lexeme.kind == "-" and at(self.of, i + 1).kind == "number"):
@@ -127,6 +133,7 @@ class Scan:
         adjusted |= "adjusted" in before or "multivariable" in before or "multivariate" in before or "adj" in raw
         method = next((METHODS[word] for word in before if word in METHODS), "")
         code = self.aliases.get(raw.rstrip("s"), lexeme.text)
+        level = self.found[-1].ci_level if level is None and self.found else level
         self.named = Named(code, adjusted and "unadjusted" not in before, method, lexeme.start, k, level, many=many)
         if head := head_at(self.of, k):
             self.named, k = replace(self.named, level=head.level, after=head.end, cells=True, p_cell=head.p, many=True), head.end
@@ -151,7 +158,7 @@ class Scan:
         named = self.named or self.inherited
         if named is not None:
             self.named = replace(named, fresh=False, level=level if level is not None else named.level)
-        self.passed_p = None
+        self.passed_p = self.passed_interval = None
         return end
 
 

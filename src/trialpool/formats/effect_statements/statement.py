@@ -18,10 +18,13 @@ TEN = Decimal(10)
 class EffectStatement:
     """One effect that a text states, every figure with the decimals that are printed.
 
-    measure        : "HR", "RR", "OR", "IRR", "ROM", "MD", "SMD" or "RD"; None where the words around do not name it
+    measure        : "HR", "RR", "OR", "IRR", "ROM", "MD", "SMD", "RD" or "RMSTD" (difference in restricted mean survival time);
+        None where the words around do not name it
     estimate       : the effect as printed, never its logarithm
     ci_low, ci_high: limits of its interval; None where none is printed, or the one that is printed can't be a limit
-    ci_level       : level of the interval in percent; None where it is not said
+    ci_level       : level of the interval, or of the one limit, in percent; None where it is not said
+    bound, bound_side : the one limit that is printed without the other, as of a one-sided interval, and "upper" or "lower"
+    ci_sides       : 1 where the interval is called one-sided
     interval_kind  : "confidence", "credible", "repeated", "bootstrap"; empty without an interval
     p, p_operator  : P value and `=`, `<`, `>` or `ns` (said to be not significant); None and empty where there is none
     p_sides        : 1 or 2 where that is said
@@ -39,6 +42,9 @@ class EffectStatement:
     ci_low: Decimal | None = None
     ci_high: Decimal | None = None
     ci_level: Decimal | None = None
+    bound: Decimal | None = None
+    bound_side: str = ""
+    ci_sides: int | None = None
     interval_kind: str = ""
     p: Decimal | None = None
     p_operator: str = ""
@@ -110,6 +116,9 @@ class EffectStatement:
         if any(self.printed_limits):
             level = f"{self.ci_level}% CI " if self.ci_level is not None else ""
             text += f" ({level}{self.printed_limits[0]} to {self.printed_limits[1]})"
+        if self.bound is not None:
+            level = f"{self.ci_level}% CI" if self.ci_level is not None else "CI"
+            text += f" ({'one-sided ' if self.ci_sides == 1 else ''}{level}, {self.bound_side} limit {self.bound})"
         if self.p_operator:
             text += ", P not significant" if self.p is None else f", P {self.p_operator} {self.p}"
         return f"{text}, {self.outcome}" if self.outcome else text

@@ -19,6 +19,10 @@ REDUCED = re.compile(
 REDUCTION = re.compile(r"(?i)\b(\d+(?:\.\d+)?)\s?(?:%|per\s?cent)\s+(?:relative\s+)?(?:reduc\w+|decreas\w+|lower)\b")
 RAISED = re.compile(r"(?i)\b(?:increas\w*|rais\w*|higher)\b[^.;%]{0,50}?\bby\s+(?:about\s+|approximately\s+)?(\d+(?:\.\d+)?)\s?%")
 RISE = re.compile(r"(?i)\b(\d+(?:\.\d+)?)\s?(?:%|per\s?cent)\s+(?:relative\s+)?(?:increase|higher|rise)\b")
+BESIDE_FIGURES = re.compile(r"\s?(?:%|per\s?cent)[^\d;.%]{0,60}")
+OF_A_RISK = re.compile(
+    r"(?i)^(?!.*\babsolute)(?=.*\b(?:risks?|hazards?|odds|rates?|chances?|incidence|likelihood|deaths?|mortality|events?|relapses?|progression)\b)"
+)
 COMPARED = re.compile(r"(?i)\b(?:versus|vs\.?|v\.?|compared\s+(?:with|to)|relative\s+to|over)(?=\s)")
 OPERAND_END = words(
     """for in of with was were is had has by and or but than that which who at on from to when after before as a an the compared
@@ -60,11 +64,17 @@ def _joined(between: str) -> bool:
 
 
 def percent_change(sentence: str, start: int) -> Decimal | None:
-    """The change in percent that the clause before a statement names: -25 for "reduced by 25%"."""
+    """The change in percent of a risk that the clause before a statement names: -25 for "reduced by 25%".
+
+    >>> text = "The risk of death was 25% lower (HR 0.75)"
+    >>> percent_change(text, text.index("HR"))
+    Decimal('-25')
+    """
     clause = sentence[max(0, start - FARTHEST) : start]
     for sign, pattern in ((-1, REDUCED), (-1, REDUCTION), (1, RAISED), (1, RISE)):
-        if match := pattern.search(clause):
-            return sign * Decimal(match[1])
+        found = list(pattern.finditer(clause))
+        if found and BESIDE_FIGURES.fullmatch(clause[found[-1].end(1) :]) and OF_A_RISK.search(clause):
+            return sign * Decimal(found[-1][1])
     return None
 
 
