@@ -108,6 +108,134 @@ class TestNotTheSame:
         assert verdict(one, replace(one, place=Place("x", 2), title=one.title.replace("1", "2"))) != "same"
 
 
+SUFFIXES = [
+    ("part I", "part V"), ("part A", "part B"), ("in men", "in women"), ("in children", "in adults"),
+    ("with dexamethasone", "without dexamethasone"), ("low dose", "high dose"), ("in Japan", "in China"),
+    ("study protocol", "results"), ("POLLUX", "CASTOR"), ("HIV-positive", "HIV-negative"), ("interim analysis", "final analysis"),
+    ("prednisone", "prednisolone"), ("hypertension", "hypotension"), ("", "quality of life"),
+]  # fmt: skip
+
+
+class TestTwinsWithoutPages:
+    """Records of one journal and year, by the same authors, in exports that have no pages or identifiers."""
+
+    BARE = replace(ARTICLE, doi="", pmid="", pages="")
+
+    @pytest.mark.parametrize(("one", "two"), SUFFIXES, ids=str)
+    @pytest.mark.parametrize("place", [{}, {"volume": "", "issue": ""}, {"pages": "155a", "kind": "abstract"}], ids=str)
+    def test_another_word(self, one, two, place):
+        first = replace(self.BARE, title=f"{ARTICLE.title}: {one}", **place)
+        second = replace(first, place=Place("x.ris", 1), title=f"{ARTICLE.title}: {two}")
+        cut_off = not one and "pages" in place  # one title may be the other without its subtitle, on one page
+        assert verdict(first, second) == ("same" if cut_off else "unsure")
+
+    @pytest.mark.parametrize(
+        "before", ["Expression of concern: ", "WITHDRAWN: ", "Re: ", "Updated results of ", "Fehlerberichtigung: "]
+    )
+    def test_something_before_the_title(self, before):
+        assert verdict(self.BARE, replace(self.BARE, place=Place("x.ris", 1), title=before + ARTICLE.title)) == "unsure"
+
+    @pytest.mark.parametrize(
+        ("one", "two"),
+        [
+            ("randomised trial of haemoglobin and tumour oedema", "a randomized trial of hemoglobin and tumors' edema"),
+            ("follow-up of non-Hodgkin lymphoma", "followup of nonHodgkin lymphoma"),
+            ("effect of β-blockers and interferon-γ", "effect of beta-blockers and interferon-gamma"),
+            ("six years of maintenence in phase II", "6 years of maintenance in phase 2"),
+            ("lenalidomide vs. placebo", "lenalidomide versus placebo"),
+        ],
+        ids=str,
+    )
+    def test_the_same_words_in_another_spelling(self, one, two):
+        first = replace(self.BARE, title=f"{ARTICLE.title}: {one}")
+        assert verdict(first, replace(first, place=Place("x.ris", 1), title=f"{ARTICLE.title}: {two}")) == "same"
+
+    def test_other_abstracts(self):
+        one = replace(
+            self.BARE, pages="155", abstract="BACKGROUND: We gave lenalidomide to half of the patients, and placebo to others."
+        )
+        two = replace(one, place=Place("x.ris", 1), abstract="Quality of life was asked for by questionnaire in each of 614 women.")
+        assert verdict(one, two) == "unsure"
+
+    def test_one_page_number_in_two_volumes(self):
+        congress = replace(self.BARE, pages="8500", issue="15_suppl", kind="abstract")
+        assert verdict(congress, replace(congress, place=Place("x.ris", 1), year=2013, volume="367")) == "unsure"
+
+
+class TestVersionsAndNotices:
+    COCHRANE = replace(
+        ARTICLE, doi="10.1002/14651858.cd001234.pub2", pmid="", journal="Cochrane Database of Systematic Reviews", volume="11",
+        issue="11", pages="CD001234", abstract="BACKGROUND: Sore throat is common, and antibiotics are often given.",
+    )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"doi": "10.1002/14651858.cd001234.pub3"},
+            {"doi": "10.1002/14651858.cd001234.pub3", "year": 2013, "volume": "6", "issue": "6"},
+            {"doi": "", "year": 2013, "volume": "6", "issue": "6", "abstract": ""},
+            {"doi": "", "issue": "6", "abstract": ""},
+        ],
+        ids=str,
+    )
+    def test_an_update_of_a_cochrane_review(self, changes):
+        assert verdict(self.COCHRANE, replace(self.COCHRANE, place=Place("x.ris", 1), **changes)) != "same"
+
+    def test_a_cochrane_review_from_two_databases(self):
+        assert verdict(self.COCHRANE, replace(self.COCHRANE, place=Place("x.ris", 1), doi="", abstract="")) == "same"
+
+    def test_versions_of_a_preprint(self):
+        first = replace(
+            ARTICLE, kind="preprint", journal="medRxiv", volume="", issue="", pages="", pmid="", doi="10.1101/2020.01.01.20000001v1"
+        )
+        assert verdict(first, replace(first, place=Place("x.ris", 1), doi="10.1101/2020.01.01.20000001v2")) == "unsure"
+
+    def test_an_erratum_under_the_title_of_its_article(self):
+        article = replace(ARTICLE, pages="", doi="", pmid="")
+        assert verdict(article, replace(article, place=Place("x.ris", 1), flags=("erratum",))) == "unsure"
+
+    def test_one_doi_of_a_whole_supplement(self):
+        one = replace(ARTICLE, title=f"{ARTICLE.title} in men", kind="abstract", pmid="", doi="10.1/supplement", pages="S1")
+        assert verdict(one, replace(one, place=Place("x.ris", 1), title=f"{ARTICLE.title} in women")) == "unsure"
+
+    def test_two_pmids_under_one_doi(self):
+        assert verdict(ARTICLE, replace(ARTICLE, place=Place("x.ris", 1), pmid="22571203")) == "unsure"
+
+    def test_registrations(self):
+        one = Record(Place("a.json", 1), title=ARTICLE.title, kind="registration", nct="NCT00000001", journal="ClinicalTrials.gov")
+        assert verdict(one, replace(one, place=Place("b.csv", 1), journal="")) == "same"
+        assert verdict(one, replace(one, place=Place("b.csv", 1), nct="NCT00000002")) != "same"
+
+    def test_abstract_and_article_of_one_text(self):
+        text = "BACKGROUND: We gave lenalidomide to half of the patients, and placebo to the others, after transplantation."
+        article = replace(ARTICLE, kind="article", doi="", pmid="", abstract=text)
+        meeting = replace(article, place=Place("x.ris", 1), kind="abstract", issue="Suppl 1", pages="")
+        assert verdict(article, meeting) != "same"
+
+
+class TestARecordBetweenTwoOthers:
+    """A record without pages is as much like one letter as like another of the same title."""
+
+    @pytest.mark.parametrize(
+        ("one", "two"),
+        [
+            ({"pages": "1-5"}, {"pages": "9-15"}),
+            ({"pmid": "1"}, {"pmid": "2"}),
+            ({"doi": "10.1/a"}, {"doi": "10.1/b"}),
+            ({"issue": "1"}, {"issue": "2"}),
+        ],
+        ids=str,
+    )
+    def test_joins_nothing_by_itself(self, one, two):
+        bare = replace(ARTICLE, pages="", doi="", pmid="", issue="")
+        records = [replace(bare, place=Place("x.ris", n), **changes) for n, changes in enumerate((one, {}, two), start=1)]
+        found = deduplicate(records)
+        assert (found.groups, len(found.unsure)) == ((), 3)
+        assert found.unsure[0].reasons[-1] == "but as much like another record, from which this one differs"
+        decided = deduplicate(records, [Decision("x.ris#1", "x.ris#2", "same"), Decision("x.ris#1", "x.ris#3", "different")])
+        assert decided.groups == (("x.ris#1", "x.ris#2"),)
+
+
 class TestDecisionsOfPersons:
     def test_apart(self):
         found = deduplicate([ARTICLE, other()], [Decision("embase.ris#1", "pubmed.nbib#1", "different", "mk")])

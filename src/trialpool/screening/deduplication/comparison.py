@@ -14,6 +14,7 @@ from trialpool.screening.deduplication.blocking import Pairs
 from trialpool.screening.deduplication.fields import Fields
 from trialpool.screening.deduplication.journals import same_journal
 from trialpool.screening.deduplication.titles import CORRECTIONS
+from trialpool.screening.deduplication.wording import differ_in_a_word
 
 Numbers = NDArray[np.float64]
 Verdicts = NDArray[np.int8]  # 1 agree, 0 differ, -1 unknown
@@ -22,6 +23,7 @@ _LONGEST_ARTICLE = 60
 _TWO_DIGITS = 10
 _ELECTRONIC = "#"
 _NAME_BEGINNING = 4
+_ALIKE = 0.75
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Comparison:
     begins : whether one title is the beginning or the end of the other: cut off, without subtitle, without the name of its section
     title_letters : letters of the shorter title
     authors : share of the shorter list's family names that the longer has; -1 unknown
+    other_word : whether the titles differ in a word, and not only in how the same words are written
+    version : whether the DOIs are of one version (1), or of two versions of one publication (0)
+    same_mark : whether none or both are marked as a notice by their database
     correction : whether the notices in the titles differ by nothing but words for a correction
     years_apart : -1 unknown
     conference : whether both are known to be from a conference
@@ -42,6 +47,7 @@ class Comparison:
     pairs: Pairs
     title: Numbers
     begins: NDArray[np.bool_]
+    other_word: NDArray[np.bool_]
     title_letters: NDArray[np.int64]
     same_numbers: NDArray[np.bool_]
     same_notices: NDArray[np.bool_]
@@ -56,6 +62,9 @@ class Comparison:
     pages_long: NDArray[np.bool_]
     doi: Verdicts
     pmid: Verdicts
+    version: Verdicts
+    registration: Verdicts
+    same_mark: NDArray[np.bool_]
     kind: Verdicts
     conference: NDArray[np.bool_]
     abstract: Numbers
@@ -66,10 +75,13 @@ def compare(fields: Fields, pairs: Pairs) -> Comparison:
     solid = [tuple(title.replace(" ", "") for title in titles) for titles in fields.titles]
     years = np.array(fields.year, dtype=np.int64)[pairs]
     letters = np.array([len(titles[0]) for titles in solid], dtype=np.int64)[pairs].min(axis=-1, initial=2**31)
+    title = _title_likeness(fields, solid, pairs)
+    begins = np.array([_begins(solid[i][0], solid[j][0]) for i, j in pairs.tolist()], dtype=bool)
     return Comparison(
         pairs=pairs,
-        title=_title_likeness(fields, solid, pairs),
-        begins=np.array([_begins(solid[i][0], solid[j][0]) for i, j in pairs.tolist()], dtype=bool),
+        title=title,
+        begins=begins,
+        other_word=_other_words(fields, pairs, begins | (title >= _ALIKE)),
         title_letters=letters,
         same_numbers=np.array([fields.numbers[i] == fields.numbers[j] for i, j in pairs.tolist()], dtype=bool),
         same_notices=np.array([fields.notices[i] == fields.notices[j] for i, j in pairs.tolist()], dtype=bool),
@@ -84,6 +96,9 @@ def compare(fields: Fields, pairs: Pairs) -> Comparison:
         pages_long=_per_pair(_same_pages, list(zip(fields.first_page, fields.last_page, strict=True)), pairs) == 1,
         doi=_agreement(fields.doi, pairs),
         pmid=_agreement(fields.pmid, pairs),
+        version=_per_pair(_versions, fields.versioned, pairs),
+        registration=_agreement(fields.registration, pairs),
+        same_mark=np.array([fields.marked[i] == fields.marked[j] for i, j in pairs.tolist()], dtype=bool),
         kind=_agreement(fields.kind, pairs),
         conference=np.all(np.array([kind == "conference" for kind in fields.kind], dtype=bool)[pairs], axis=-1),
         abstract=_abstract_likeness(fields.abstract, pairs),
@@ -103,6 +118,19 @@ def _title_likeness(fields: Fields, solid: list[tuple[str, ...]], pairs: Pairs) 
     best = np.zeros(len(pairs))
     np.maximum.at(best, row, likeness)
     return best
+
+
+def _other_words(fields: Fields, pairs: Pairs, alike: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of titles that are alike; where a record has several, those of the two that come closest."""
+    found = np.zeros(len(pairs), dtype=bool)
+    for n in np.flatnonzero(alike):
+        i, j = pairs[n]
+        found[n] = all(differ_in_a_word(one, other) for one in fields.titles[i] for other in fields.titles[j])
+    return found
+
+
+def _versions(one: tuple[str, str], other: tuple[str, str]) -> int:
+    return int(one == other) if one[0] and one[0] == other[0] else -1
 
 
 def _abstract_likeness(abstracts: list[str], pairs: Pairs) -> Numbers:

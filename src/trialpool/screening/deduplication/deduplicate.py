@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,12 +13,13 @@ from trialpool.review.record import Record
 from trialpool.screening.deduplication.blocking import candidate_pairs
 from trialpool.screening.deduplication.comparison import compare
 from trialpool.screening.deduplication.fields import fields_of
-from trialpool.screening.deduplication.groups import groups_of, unique_pairs
+from trialpool.screening.deduplication.groups import Pair, bridges, groups_of, unique_pairs
 from trialpool.screening.deduplication.judgement import judge
 from trialpool.screening.deduplication.merging import Merged, merge
 from trialpool.stats.tables import Tabular
 
 Decided = Literal["same", "different", "same-study"]
+BRIDGE = "but as much like another record, from which this one differs"
 
 
 @dataclass(frozen=True)
@@ -152,31 +153,40 @@ def deduplicate(records: Sequence[Record], decisions: Iterable[Decision] = ()) -
     judgement = judge(compare(fields := fields_of(records), candidate_pairs(fields)))
     pairs, verdict = judgement.comparison.pairs, judgement.verdict
 
-    def matches(wanted: str) -> list[tuple[tuple[int, int], Match]]:
-        chosen = np.flatnonzero(verdict == wanted)
-        ranked = sorted(chosen.tolist(), key=lambda n: (-judgement.points[n], ids[pairs[n, 0]], ids[pairs[n, 1]]))
-        found = [((int(pairs[n, 0]), int(pairs[n, 1])), n) for n in ranked]
+    def matches(wanted: str) -> list[tuple[Pair, Match]]:
+        found = np.flatnonzero(verdict == wanted).tolist()
+        ranked = sorted(found, key=lambda n: (-judgement.points[n], *sorted((ids[pairs[n, 0]], ids[pairs[n, 1]]))))
+        of_rows = [((int(pairs[n, 0]), int(pairs[n, 1])), n) for n in ranked]
         return [
             (pair, Match(ids[pair[0]], ids[pair[1]], float(judgement.points[n]), judgement.reasons(n)))
-            for pair, n in found
+            for pair, n in of_rows
             if pair not in settled
         ]
 
     by_person = {pair: _match_of(decision, pair, ids) for pair, decision in settled.items()}
-    same = dict([*((p, by_person[p]) for p, d in settled.items() if d.decision == "same"), *matches("same")])
-    apart = [pair for pair, decision in settled.items() if decision.decision != "same"]
-    groups, refused = groups_of(len(ids), unique_pairs(same), apart)
+
+    def chosen(flags: Any) -> list[Pair]:
+        return [pair for pair in map(tuple, pairs[flags].tolist()) if pair not in settled]
+
+    parted = [pair for pair, decision in settled.items() if decision.decision != "same"]
+    certainly = chosen(judgement.certainly_apart)
+    alike = dict(matches("same"))
+    open_bridges = bridges(alike, chosen(judgement.weak), [*chosen(judgement.apart), *parted], certainly)
+    sure = {pair: match for pair, match in alike.items() if pair not in open_bridges}
+    same = dict([*((p, by_person[p]) for p, d in settled.items() if d.decision == "same"), *sure.items()])
+    groups, refused = groups_of(len(ids), unique_pairs(same), [*parted, *certainly])
     together = {record: n for n, group in enumerate(groups) for record in group}
 
-    def open_question(pair: tuple[int, int]) -> bool:
+    def open_question(pair: Pair) -> bool:
         return pair[0] not in together or together.get(pair[0]) != together.get(pair[1])
 
+    between = [(pair, replace(alike[pair], reasons=(*alike[pair].reasons, BRIDGE))) for pair in alike if pair in open_bridges]
     related = [*((p, by_person[p]) for p, d in settled.items() if d.decision == "same-study"), *matches("related")]
     return Deduplication(
         groups=tuple(tuple(ids[record] for record in group) for group in groups),
         merged=tuple(merge([records[record] for record in group]) for group in groups),
         same=tuple(match for pair, match in same.items() if pair not in set(refused)),
-        unsure=tuple(match for pair, match in matches("unsure") if open_question(pair)),
+        unsure=tuple(match for pair, match in [*between, *matches("unsure")] if open_question(pair)),
         related=tuple(match for pair, match in related if open_question(pair)),
         contradictions=tuple(same[pair] for pair in refused),
         n=len(ids),

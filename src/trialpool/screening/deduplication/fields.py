@@ -21,6 +21,9 @@ _DOI_ADDRESS = re.compile(r"^(https?://)?(dx\.)?(doi\.org/)?(doi:?\s*)?", re.IGN
 _INITIALS = re.compile(r"(\s+[A-Z][A-Z.\-]{0,5})+$")
 _NO_VALUE = frozenset({"", "na", "n a", "unknown", "none", "nan", "no pagination"})
 _FEWEST_TO_JUDGE = 50
+_VERSION = re.compile(r"(?:[./]?(?:pub|v)(?P<version>\d{1,2}))$")
+_COCHRANE = re.compile(r"^(CD|MR)\d{6}", re.IGNORECASE)  # the number of a review, whose updates all have it
+_NOTICES = frozenset({"erratum", "retraction notice", "expression of concern"})
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,9 @@ class Fields:
     families : family names of the authors, folded, in words of more than two letters; `first` those of the first author;
         `names` every word of their names, for lists in which given and family names are exchanged
     first_page, last_page : digits (`S78-S89`: 78 and 89; `183-92`: 183 and 192)
+    versioned : a DOI without the version behind it, and that version (`pub2`, `v1`)
+    registration : number of the registry, of records that are registrations
+    marked : whether the database marks it as a notice about another publication (an erratum, a retraction)
     """
 
     titles: list[tuple[str, ...]]
@@ -47,6 +53,9 @@ class Fields:
     pmid: list[str]
     abstract: list[str]
     kind: list[str]
+    versioned: list[tuple[str, str]]
+    registration: list[str]
+    marked: list[bool]
     numbers: list[tuple[str, ...]]
     notices: list[frozenset[str]]
 
@@ -80,6 +89,9 @@ def fields_of(records: Sequence[Record]) -> Fields:
         pmid=[record.pmid.strip() for record in records],
         abstract=[folded(record.abstract)[:400] for record in records],
         kind=[_broad_kind(record) for record in records],
+        versioned=[version_of(bare_doi(record.doi)) for record in records],
+        registration=[record.nct if record.kind == "registration" else "" for record in records],
+        marked=[not _NOTICES.isdisjoint(record.flags) for record in records],
         numbers=[numbers(title[0]) for title in titles],
         notices=[notices(title[0]) for title in titles],
     )
@@ -98,14 +110,15 @@ def page_range(pages: str) -> tuple[str, str]:
     """First and last page as digits, an abbreviated last page written out.
 
     Where only the end of a range was kept, the first is empty, and the last may be its last digits. The number of an electronic
-    article (`e12724`, `106482`) begins with #. What a spreadsheet took for a date (`21-Aug`) cannot be put back, and is unknown.
+    article (`e12724`, `106482`) begins with #. What a spreadsheet took for a date (`21-Aug`) cannot be put back, and is unknown; so
+    is the number of a Cochrane review (`CD001234`), which its updates share.
 
     >>> page_range("183-92"), page_range("S78--S89"), page_range("Suppl-89"), page_range("21-Aug"), page_range("e12724")
     (('183', '192'), ('78', '89'), ('', '89'), ('', ''), ('#12724', ''))
     """
     pages = pages.strip()
     digits = [found.lstrip("0") for found in re.findall(r"\d+", pages)]
-    if not digits or folded(pages) in _NO_VALUE or _DATE.match(pages):
+    if not digits or folded(pages) in _NO_VALUE or _DATE.match(pages) or _COCHRANE.match(pages):
         return "", ""
     if _END_ONLY.match(pages):
         return "", digits[0]
@@ -123,6 +136,16 @@ def bare_doi(doi: str) -> str:
     """
     bare = _DOI_ADDRESS.sub("", doi.strip()).lower().replace("%2f", "/")
     return bare if bare.startswith("10.") else ""
+
+
+def version_of(doi: str) -> tuple[str, str]:
+    """A bare DOI without its version, and that: of Cochrane reviews, whose first version has none, and of preprints.
+
+    >>> version_of("10.1002/14651858.cd001234.pub3"), version_of("10.1101/2020.01.20000001v2"), version_of("10.1182/blood.7")
+    (('10.1002/14651858.cd001234', '3'), ('10.1101/2020.01.20000001', '2'), ('10.1182/blood.7', ''))
+    """
+    found = _VERSION.search(doi)
+    return (doi[: found.start()], found["version"]) if found else (doi, "")
 
 
 def believable_issues(issues: Sequence[str], files: Sequence[str]) -> list[str]:

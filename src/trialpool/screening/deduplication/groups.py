@@ -35,6 +35,26 @@ def groups_of(n: int, same: Iterable[Pair], apart: Iterable[Pair]) -> tuple[list
     return sorted(tuple(sorted(found)) for root, found in members.items() if group[root] == root and len(found) > 1), refused
 
 
+def bridges(same: Iterable[Pair], weak: Iterable[Pair], apart: Iterable[Pair], certainly_apart: Iterable[Pair]) -> set[Pair]:
+    """Pairs in `same` by which a record is as much one publication as another, though these two are apart.
+
+    A record without pages is like both of two letters of one title on different pages: it belongs to one of them, and only a
+    person can say to which. Any pair counts where the two are certainly apart, else those in `weak`.
+    """
+    others: dict[int, set[int]] = {}
+    same, weak = list(same), set(weak)
+    for i, j in same:
+        others.setdefault(i, set()).add(j)
+        others.setdefault(j, set()).add(i)
+    found = set()
+    for doubtful, pairs in ((False, certainly_apart), (True, apart)):
+        for i, j in pairs:
+            between = others.get(i, set()) & others.get(j, set())
+            edges = {(min(one, k), max(one, k)) for k in between for one in (i, j)}
+            found |= edges & weak if doubtful else edges
+    return found
+
+
 def unique_pairs(pairs: Iterable[Sequence[int]]) -> list[Pair]:
     """Each pair once, the smaller row first, in the order of their first occurrence."""
     return list(dict.fromkeys((min(i, j), max(i, j)) for i, j in pairs if i != j))

@@ -21,6 +21,7 @@ Flags = Any  # of booleans, a pair each
 SAME, UNSURE = 12.0, 6.0
 _LONG_TITLE, _SHORT_TITLE = 60, 25
 _DISTINCT_TITLE, _LONG_ENOUGH = 30, 40
+_OTHER_TEXT = 0.5  # likeness of abstracts below which they are not of one text
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ EVIDENCE: dict[str, tuple[Evidence, ...]] = {
         Evidence(-3, "different journals", lambda c: c.journal == 0),
     ),
     "doi": (Evidence(6, "same DOI", lambda c: c.doi == 1), Evidence(-6, "different DOIs", lambda c: c.doi == 0)),
+    "registration": (
+        Evidence(8, "same registration", lambda c: c.registration == 1),
+        Evidence(-8, "different registrations", lambda c: c.registration == 0),
+    ),
     "pmid": (Evidence(8, "same PMID", lambda c: c.pmid == 1), Evidence(-8, "different PMIDs", lambda c: c.pmid == 0)),
     "abstract": (
         Evidence(3, "same abstract", lambda c: c.abstract >= 0.9),
@@ -85,7 +90,17 @@ EVIDENCE: dict[str, tuple[Evidence, ...]] = {
 
 
 def _identified(c: Comparison) -> Flags:
-    return (c.doi == 1) | (c.pmid == 1)
+    return (c.doi == 1) | (c.pmid == 1) | (c.registration == 1)
+
+
+def _one_doi_one_text(c: Comparison) -> Flags:
+    """A DOI in common that is not that of a whole supplement, whose abstracts all have it."""
+    return (c.doi == 1) & ~c.conference & (c.page != 0) & ~((c.abstract >= 0) & (c.abstract < _OTHER_TEXT))
+
+
+def _one_text_in(c: Comparison) -> Flags:
+    """What says that two records are of one text, whatever their titles."""
+    return (c.pmid == 1) | (c.registration == 1) | c.pages_long | (c.abstract >= 0.9) | _one_doi_one_text(c)
 
 
 def _same_place(c: Comparison) -> Flags:
@@ -104,7 +119,16 @@ def _same_issue_and_text(c: Comparison) -> Flags:
 
 def _one_record(c: Comparison) -> Flags:
     """One DOI, one title, one list of authors."""
-    return (c.doi == 1) & (c.title >= 0.95) & (c.authors >= 0.8) & c.same_numbers & c.same_notices
+    return (
+        _one_doi_one_text(c)
+        & (c.title >= 0.95)
+        & ~c.other_word
+        & (c.authors >= 0.8)
+        & c.same_numbers
+        & c.same_notices
+        & (c.pmid != 0)
+        & (c.registration != 0)
+    )
 
 
 def _one_text(c: Comparison) -> Flags:
@@ -115,10 +139,12 @@ def _one_text(c: Comparison) -> Flags:
         & (c.abstract >= 0.98)
         & (c.authors >= 0.8)
         & (c.journal == 1)
+        & (c.kind != 0)
+        & (c.version != 0)
         & c.same_numbers
     )
     again = (c.volume == 1) & (c.issue == 1) & c.correction
-    return text & (c.years_apart >= 0) & (c.years_apart <= 1) & (c.same_notices | again) & (c.pmid != 0)
+    return text & (c.years_apart >= 0) & (c.years_apart <= 1) & ((c.same_notices & ~c.other_word) | again) & (c.pmid != 0)
 
 
 def _own_place(c: Comparison) -> Flags:
@@ -144,6 +170,14 @@ DOUBTS: dict[str, Callable[[Comparison], Flags]] = {
     "different kinds of publication": lambda c: (c.kind == 0) & ~_identified(c) & ~_same_place(c),
     "different DOIs": lambda c: (c.doi == 0) & ~_same_place(c),
     "different PMIDs": lambda c: c.pmid == 0,
+    "different registrations": lambda c: c.registration == 0,
+    "two versions by their DOIs": lambda c: c.version == 0,
+    "one is marked as a notice about another publication": lambda c: ~c.same_mark & ~_identified(c) & ~_same_place(c),
+    "another word in the title": lambda c: c.other_word & ~_one_text_in(c) & ~(c.begins & (c.page == 1)),
+    "different abstracts": lambda c: (c.abstract >= 0) & (c.abstract < _OTHER_TEXT) & ~_identified(c) & ~c.pages_long,
+    "the same page of another volume": lambda c: (
+        (c.page == 1) & (c.volume == 0) & (c.years_apart != 0) & ~c.pages_long & ~_identified(c) & (c.abstract < 0.9)
+    ),
     "no page, DOI or abstract in common, in different volumes or years": lambda c: (
         ((c.volume == 0) | ((c.years_apart > 0) & (c.volume != 1) & ~_one_conference(c)))
         & (c.page != 1)
@@ -168,6 +202,9 @@ class Judgement:
     same : one publication, merged without a person
     unsure : alike, but something contradicts it: for a person
     related : not the same publication, but perhaps reports of one study (a meeting abstract and its article)
+
+    weak : pairs that are `same` by title, authors and journal alone, without a page, number or abstract in common
+    apart : pairs that are not `same` and that something contradicts; certainly_apart : those that identifiers contradict
     """
 
     comparison: Comparison
@@ -175,6 +212,20 @@ class Judgement:
     points: NDArray[np.float64]
     chosen: dict[str, NDArray[np.int64]]
     doubts: dict[str, Flags]
+
+    @property
+    def weak(self) -> Flags:
+        c = self.comparison
+        return (self.verdict == "same") & ~_identified(c) & (c.page != 1) & (c.abstract < 0.9)
+
+    @property
+    def apart(self) -> Flags:
+        return (self.verdict != "same") & np.logical_or.reduce(list(self.doubts.values()))
+
+    @property
+    def certainly_apart(self) -> Flags:
+        c = self.comparison
+        return (self.verdict != "same") & ((c.pmid == 0) | (c.registration == 0) | (c.version == 0))
 
     def reasons(self, pair: int) -> tuple[str, ...]:
         """Why, strongest evidence first; what speaks against it stands behind `but`."""
