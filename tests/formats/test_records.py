@@ -339,7 +339,7 @@ def test_a_broken_bibtex_entry_keeps_its_position():
     text = entry.format("a") + "@article{b,\n title = {Broken,\n year = 2012\n\n" + entry.format("c")
     found = records_in(text.encode(), "x.bib")
     assert [(record.title, record.id) for record in found] == [("Title a", "x.bib#1"), ("Title c", "x.bib#3")]
-    mend = "Look for a brace that is not closed, or a name that stands twice; it was left out, the rest was read."
+    mend = "Look for a brace that is not closed, or a comma that is lacking behind the key; it was left out, the rest was read."
     cut = "'@article{b, title = {Broken, year = 2012 '"
     assert list(map(str, found.problems)) == [f"x.bib, line 4: the entry cannot be read: {cut}. {mend}"]
 

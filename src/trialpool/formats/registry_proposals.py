@@ -25,6 +25,7 @@ MEASURES = {
     r"(risk difference|percentage difference|difference in (percentages?|proportions?))": "RD",
 }
 ONE_SIDED = re.compile(r"\b(one|1)[ -](sided|tailed)\b", re.IGNORECASE)
+NOT_WORSE = re.compile(r"non.?inferiority|equivalence", re.IGNORECASE)
 PERCENT = re.compile(r"percent|%", re.IGNORECASE)
 TIMES = re.compile(r"\b(months?|weeks?|days?|years?)\b", re.IGNORECASE)
 KINDS = {"serious": "serious", "other": "not serious", "deaths": "all deaths"}
@@ -168,6 +169,7 @@ def _effect(analysis: PostedAnalysis, outcome: PostedOutcome, arms: Arms, wanted
     """The cells of an analysis."""
     direction, words = said_direction(analysis, arms, wanted.treatment, wanted.control)
     cells, notes = _numbers(analysis)
+    notes += _hypothesis_note(analysis)
     notes += _direction_notes(direction, words, analysis, outcome, wanted)
     return {
         **_figures(outcome, arms),
@@ -193,6 +195,13 @@ def _direction_notes(direction: str, words: str, analysis: PostedAnalysis, outco
         yield f"CHECK: it is of {', '.join(unknown)}, which the outcome does not list"
     elif len(analysis.groups) == 1:
         yield f"the registry names one group only: {listed(g for g in outcome.groups if g.id in analysis.groups)}"
+
+
+def _hypothesis_note(analysis: PostedAnalysis) -> Iterator[str]:
+    """That an analysis asks whether the treatment is not worse, with the margin in the registry's words."""
+    if NOT_WORSE.search(analysis.hypothesis) and not re.match("superiority", analysis.hypothesis, re.IGNORECASE):
+        margin = dict(analysis.comments).get("of the hypothesis", "")
+        yield f"the hypothesis is {analysis.hypothesis.replace('_', ' ').lower()}{f': {margin}' if margin else ''}"
 
 
 def _numbers(analysis: PostedAnalysis) -> tuple[dict[str, str], list[str]]:

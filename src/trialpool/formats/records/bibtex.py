@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from trialpool.errors import Problem
@@ -27,7 +27,6 @@ from trialpool.formats.records.latex import latex_of_text, text_of_latex
 from trialpool.review.record import Kind
 
 _BEGINS = re.compile(r"^\s*@[A-Za-z]+\s*[{(]", re.MULTILINE)
-_AND = re.compile(r"\s+and\s+")
 _KIND_OF: dict[str, Kind] = {
     "article": "article", "inproceedings": "conference paper", "conference": "conference paper", "incollection": "chapter",
     "inbook": "chapter", "book": "book", "proceedings": "book", "phdthesis": "thesis", "mastersthesis": "thesis",
@@ -50,32 +49,71 @@ TYPE, KEY = "@type", "@key"
 
 
 def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
-    """The entries; a broken one is said, and the rest is read. Macros of `@string` are resolved."""
+    """The entries; a broken one is said, and the rest is read. Macros of `@string` and parts joined by `#` are resolved."""
     from bibtexparser.entrypoint import parse_string
-    from bibtexparser.model import DuplicateBlockKeyBlock, ParsingFailedBlock
+    from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, ParsingFailedBlock, String
     from bibtexparser.model import Entry as Block
 
     logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # what it would print is among the problems
-    library = parse_string(text.replace("\r\n", "\n").replace("\r", "\n"))
+    library = parse_string(text.replace("\r\n", "\n").replace("\r", "\n"), parse_stack=[])
+    macros: dict[str, str] = {}
     for block in library.blocks:
-        read = block.ignore_error_block if isinstance(block, DuplicateBlockKeyBlock) else block
-        if isinstance(read, Block):
-            yield _entry(read)
+        line = (block.start_line or 0) + 1
+        read = block.ignore_error_block if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock) else block
+        if isinstance(read, String):
+            macros[read.key.lower()] = _value(read.value, macros)
+        elif isinstance(read, Block):
+            problems += _twice(block, line, file)
+            yield _entry(read, macros)
         elif isinstance(block, ParsingFailedBlock):
-            line = (block.start_line or 0) + 1
             what = f"the entry cannot be read: {quoted(one_line(block.raw or ''))}"
-            mend = "Look for a brace that is not closed, or a name that stands twice; it was left out, the rest was read"
+            mend = (
+                "Look for a brace that is not closed, or a comma that is lacking behind the key; it was left out, the rest was read"
+            )
             problems.append(at_line(file, line, what, mend))
             yield Entry(line, ())
 
 
-def _entry(block: Any) -> Entry:
+def _twice(block: Any, line: int, file: str) -> Iterator[Problem]:
+    """What stands twice and should not: a key in the file, or a field in the entry."""
+    if previous := getattr(block, "previous_block", None):
+        what = f"the key {quoted(block.key)} stands twice, first in line {(previous.start_line or 0) + 1}"
+        yield at_line(file, line, what, "Both entries were read")
+    for name in sorted(getattr(block, "duplicate_keys", ())):
+        yield at_line(file, line, f"the entry has the field {quoted(name)} twice", "The first counts, and the others were kept")
+
+
+def _entry(block: Any, macros: Mapping[str, str]) -> Entry:
     pairs = [
         (TYPE, block.entry_type),
         (KEY, block.key or ""),
-        *((field.key.lower(), str(field.value).strip()) for field in block.fields),
+        *((field.key.lower(), _value(str(field.value), macros)) for field in block.fields),
     ]
     return Entry((block.start_line or 0) + 1, tuple(pairs))
+
+
+def _value(written: str, macros: Mapping[str, str]) -> str:
+    """A value without its braces or quotes, macros by what they stand for; names of months and unknown ones as they are.
+
+    >>> _value('"J " # clin # { Oncol}', {"clin": "Clin"})
+    'J Clin Oncol'
+    """
+    parts = [part.strip() for part in _at_depth_0(written, "#")]
+    return "".join(part[1:-1] if part[:1] in ("{", '"') else macros.get(part.lower(), part) for part in parts).strip()
+
+
+def _at_depth_0(text: str, between: str, *, quotes: bool = True) -> Iterator[str]:
+    """The parts of a text between marks that stand in no braces, and in no quotes."""
+    depth, quoted_, start = 0, False, 0
+    for mark in re.finditer(rf'(?<!\\)[{{}}"]|{between}', text):
+        if mark[0] in "{}":
+            depth += 1 if mark[0] == "{" else -1
+        elif mark[0] == '"':
+            quoted_ ^= quotes and depth == 0
+        elif depth == 0 and not quoted_:
+            yield text[start : mark.start()]
+            start = mark.end()
+    yield text[start:]
 
 
 def fields(sheet: Sheet) -> dict[str, Any]:
@@ -113,8 +151,13 @@ def _take(sheet: Sheet, *names: str) -> str:
 
 
 def _names(sheet: Sheet) -> tuple[str, ...]:
-    value = sheet.take("author", exact=lambda v: latex_of_text(" and ".join(map(text_of_latex, _AND.split(one_line(v))))) == v)
-    return tuple(text_of_latex(name) for name in _AND.split(one_line(value)) if name)
+    """The authors; `and others` says that there are more, and is no name."""
+    return _names_in(sheet.take("author", exact=lambda v: latex_of_text(" and ".join(_names_in(v))) == v))
+
+
+def _names_in(value: str) -> tuple[str, ...]:
+    names = [name.strip() for name in _at_depth_0(one_line(value), r"\s+and\s+", quotes=False)]
+    return tuple(text_of_latex(name) for name in names if name and name != "others")
 
 
 def _keywords(sheet: Sheet) -> tuple[str, ...]:
@@ -149,7 +192,7 @@ def text(records: Sequence[Pairs]) -> str:
 def _text_of(pairs: Pairs, used: set[str]) -> str:
     values: dict[str, str] = {}
     for name, value in pairs:
-        values.setdefault(name, value)  # a name stands once in an entry
+        values[_unused(name, set(values))] = value  # a name stands once in an entry
     type_, key = values.pop(TYPE, "misc"), values.pop(KEY, "")
     key = _unused(key or _key_of(values), used)
     lines = [f"  {name} = {{{_balanced(value)}}},\n" for name, value in values.items()]

@@ -47,7 +47,7 @@ def text_of(data: bytes, file: str, problems: list[Problem]) -> str:
     for magic, (what, mend) in _OTHER_FILES.items():
         if data.startswith(magic):
             raise bad(file, what, mend)
-    text = _decoded(data, file, problems)
+    text = _decoded(data, file, problems).replace("\N{ZERO WIDTH NO-BREAK SPACE}", "")  # the mark of files that were put together
     if _HTML.match(text[:2000]):
         found = _TITLE.search(text[:20_000])
         title = f" ('{' '.join(found[1].split())[:60]}')" if found and found[1].strip() else ""
@@ -87,12 +87,26 @@ def _without_mark(data: bytes) -> str:
 
 
 def _western(data: bytes, error: UnicodeDecodeError, file: str, problems: list[Problem]) -> str:
-    try:
-        text, name = data.decode("cp1252"), "Windows-1252"
-    except UnicodeDecodeError:
-        text, name = data.decode("latin-1"), "Latin-1"
-    line = len(re.findall(r"\r\n|\r|\n", text[: error.start])) + 1
+    """Line by line, for exports of two databases may stand in one file, or a letter be cut in one abstract of many."""
+    lines = re.split(rb"(?<=\n)", data)
+    utf8 = sum(_is_utf8(line) for line in lines if not line.isascii())
+    name = "Windows-1252" if all(_is_in(line, "cp1252") for line in lines if not _is_utf8(line)) else "Latin-1"
+    encoding = "cp1252" if name == "Windows-1252" else "latin-1"
+    text = "".join(line.decode("utf-8" if _is_utf8(line) else encoding) for line in lines)
+    at = len(re.findall(rb"\r\n|\r|\n", data[: error.start])) + 1
     what = f"byte 0x{data[error.start]:02x} is not UTF-8"
-    mend = f"The file was read as {name}; look at names with accents, or export it as UTF-8"
-    problems.append(Problem(file, 0, f"line {line}", what, mend, "warning"))
+    read = f"The other lines were read as UTF-8, this and its like as {name}" if utf8 else f"The file was read as {name}"
+    problems.append(Problem(file, 0, f"line {at}", what, f"{read}; look at names with accents, or export it as UTF-8", "warning"))
     return text
+
+
+def _is_utf8(line: bytes) -> bool:
+    return _is_in(line, "utf-8")
+
+
+def _is_in(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -7,7 +7,9 @@ from functools import cache
 from typing import Any
 
 _GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
-_PIECE = re.compile(rf"\\[%&_#$]|\\[a-zA-Z]+\*?\s*(?:{_GROUP})*|\\[^a-zA-Z\s]\s*(?:{_GROUP}|\\?[a-zA-Z])?|(?<!\\)\$[^$]+\$")
+_FORMULA = r"(?<!\\)\$(?:(?![\s\d])[^$]*(?<!\s)|\d[\d.,]*|\d[^$]*[\\^_][^$]*(?<!\s))\$"  # `$5 and $6` is none
+_PIECE = re.compile(rf"\\[%&_#$]|\\[a-zA-Z]+\*?\s*(?:{_GROUP})*|\\[^a-zA-Z\s]\s*(?:{_GROUP}|\\?[a-zA-Z])?|{_FORMULA}")
+_RAISED = re.compile(r"[_^](?=\w)")
 _ASIDE = {"{": "\ue000", "}": "\ue001", "~": "\ue002"}  # a brace that is meant, while the others go
 _SET_ASIDE = str.maketrans(_ASIDE)
 _GIVEN_BACK = str.maketrans({private: mark for mark, private in _ASIDE.items()})
@@ -21,6 +23,8 @@ def text_of_latex(value: str) -> str:
 
     >>> text_of_latex(r"Cost \& effect of {Lenalidomide} after M{\"u}ller, $\alpha$ = 5\%")
     'Cost & effect of Lenalidomide after Müller, α = 5%'
+    >>> text_of_latex(r"H$_2$O for $5 to $6, p$<$0.05")
+    'H2O for $5 to $6, p<0.05'
     """
     if "\\" in value or "$" in value:
         value = _PIECE.sub(lambda piece: _ESCAPED.get(piece[0]) or _piece(piece[0]), value)
@@ -33,9 +37,10 @@ def _piece(latex: str) -> str:
     from pylatexenc.latexwalker import LatexWalkerError
 
     try:
-        return str(_converter().latex_to_text(latex, tolerant_parsing=True)).translate(_SET_ASIDE)
+        text = str(_converter().latex_to_text(latex, tolerant_parsing=True)).translate(_SET_ASIDE)
     except (LatexWalkerError, ValueError, IndexError):
         return latex
+    return _RAISED.sub("", text) if latex.startswith("$") else text
 
 
 @cache

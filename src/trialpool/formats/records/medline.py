@@ -13,7 +13,8 @@ from trialpool.formats.records.pubmed_links import LINK_OF_TAG, flags_said, kind
 from trialpool.formats.records.tagged import Layout, entries_of
 
 _BEGINS = re.compile(r"^PMID- ", re.MULTILINE)
-_LAYOUT = Layout(re.compile(r"([A-Z]{2,4}) {0,2}-(?: (.*)|)$", re.DOTALL), begins="PMID", joined=" ")
+_ONCE = frozenset({"OWN", "STAT", "TI", "BTI", "AB", "JT", "TA"})
+_LAYOUT = Layout(re.compile(r"([A-Z]{2,4}) {0,2}-(?: (.*)|)$", re.DOTALL), begins="PMID", joined=" ", parted=_ONCE)
 _TAGS = {
     "pmid": "PMID", "title": "TI", "authors": "FAU", "year": "DP", "journal": "JT", "volume": "VI", "issue": "IP", "pages": "PG",
     "abstract": "AB", "keywords": "OT", "language": "LA",

@@ -7,22 +7,33 @@ from collections.abc import Iterator
 from typing import Any
 
 from trialpool.errors import Problem
-from trialpool.formats.records.entry import Entry, Format, Sheet, flags_of, nct_in, year_in
+from trialpool.formats.records.entry import Entry, Format, Sheet, at_line, flags_of, nct_in, year_in
 from trialpool.formats.records.pubmed_links import flags_said, kind_of, link
 from trialpool.formats.records.xml import Element, as_written, elements, has_markup, text_of
 
 _ROOT = re.compile(r"<(?:PubmedArticleSet|PubmedBookArticleSet|MedlineCitationSet|PubmedArticle|MedlineCitation)\b")
 _PARTS = ("MedlineCitation", "Article", "PubmedData", "BookDocument", "PubmedBookData", "Journal", "JournalIssue")
+_DELETED = "DeleteCitation"
 _OWN = frozenset({"Volume", "Issue", "Title", "Language", "ArticleTitle"})
 _OWN_WITHIN = frozenset({"Abstract", "Pagination"})
 
 
 def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
     """A record an article or book; of fields of our own names what a record holds, and as XML whatever is more than that."""
-    tags = ("PubmedArticle", "PubmedBookArticle") if "<Pubmed" in text else ("MedlineCitation",)
+    tags = ("PubmedArticle", "PubmedBookArticle", _DELETED) if "<Pubmed" in text else ("MedlineCitation",)
     for element in elements(text, tags, file, problems):
+        if element.tag == _DELETED:
+            problems.append(_deleted(element, file))
+            continue
         own = tuple((name, value) for name, value in _own(element) if value)
         yield Entry(element.sourceline or 0, (*own, *_further(element, "")))
+
+
+def _deleted(element: Element, file: str) -> Problem:
+    """A list of records that PubMed has taken back; it holds nothing but their numbers."""
+    numbers = ", ".join(text_of(number) for number in element.iter("PMID"))
+    mend = "They are no records; if an earlier export has them, look why"
+    return at_line(file, element.sourceline or 0, f"PubMed has deleted the records {numbers}", mend)
 
 
 def _own(record: Element) -> Iterator[tuple[str, str]]:
@@ -86,7 +97,7 @@ def _pages(article: Element) -> str:
 
 def _doi(record: Element, article: Element) -> str:
     stated = [e for e in article.findall("ELocationID") if e.get("EIdType") == "doi" and e.get("ValidYN", "Y") == "Y"]
-    paths = ("PubmedData/ArticleIdList/ArticleId", "PubmedBookData/ArticleIdList/ArticleId")
+    paths = tuple(f"{part}/ArticleIdList/ArticleId" for part in ("PubmedData", "BookDocument", "PubmedBookData"))
     listed = [e for path in paths for e in record.findall(path)]
     return next((text_of(e) for e in [*stated, *(e for e in listed if e.get("IdType") == "doi")]), "")
 

@@ -12,7 +12,7 @@ from trialpool.formats.records.tagged import Layout, entries_of
 from trialpool.review.record import Kind
 
 _BEGINS = re.compile(r"\A\s*%[0A-Z] \S")
-_LAYOUT = Layout(re.compile(r"(%[0-9A-Z@!#$&()*+<=>?\[\\\]^~])(?: (.*)|)$", re.DOTALL), begins="%0")
+_LAYOUT = Layout(re.compile(r"(%[0-9A-Z@!#$&()*+<=>?\[\\\]^~])(?: (.*)|)$", re.DOTALL), begins="%0", parted=frozenset({"%T"}))
 _KIND_OF: dict[str, Kind] = {
     "journal article": "article", "electronic article": "article", "book": "book", "edited book": "book", "book section": "chapter",
     "conference proceedings": "conference paper", "conference paper": "conference paper", "thesis": "thesis", "report": "report",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from trialpool.errors import Problem
-from trialpool.formats.records.entry import FLAGS, Entry, Format, Pairs, Sheet, flags_of, linked_doi, nct_in
+from trialpool.formats.records.entry import FLAGS, Entry, Format, Pairs, Sheet, flags_of, lines_of, linked_doi, nct_in
 from trialpool.formats.records.tagged import Layout, entries_of
 from trialpool.review.record import Kind
 
-_BEGINS = re.compile(r"^TY {1,2}-", re.MULTILINE)
-_TWO_SPACES = re.compile(r"^TY  -", re.MULTILINE)
-_STRICT = Layout(re.compile(r"([A-Z][A-Z0-9])  -(?:\s(.*)|)$", re.DOTALL), begins="TY", ends="ER")
-_LOOSE = Layout(re.compile(r"([A-Z][A-Z0-9]) -(?:\s(.*)|)$", re.DOTALL), begins="TY", ends="ER")
+_BEGINS = re.compile(r"^[ \t]*TY[ \t]{1,2}-", re.MULTILINE | re.IGNORECASE)
+_FIRST = re.compile(r"([ \t]*)TY([ \t]{1,2})-", re.IGNORECASE)
+_END = re.compile(r"[ \t]*ER[ \t]{0,2}-[ \t]*$", re.IGNORECASE)
+_LAYOUT = Layout(re.compile(r"([A-Z][A-Z0-9])  -(?: (.*)|)$", re.DOTALL), begins="TY", ends="ER")
+_AS_IT_SHOULD_BE = re.compile(r"[A-Z][A-Z0-9]  -(?: |$)")
 _PUBMED_LINK = re.compile(r"pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,9})\b|(?:pubmed|PMID)\D{0,22}?(\d{5,9})\b", re.IGNORECASE)
 KIND_OF: dict[str, Kind] = {
     "JOUR": "article", "JFULL": "article", "EJOUR": "article", "INPR": "article", "MGZN": "article", "NEWS": "other",
@@ -40,8 +42,39 @@ PUBMED = "https://pubmed.ncbi.nlm.nih.gov/"
 
 
 def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
-    """Records from TY to ER; a file whose TY has one space before its dash has it throughout."""
-    return entries_of(_STRICT if _TWO_SPACES.search(text) else _LOOSE, text, file, problems)
+    """Records from TY to ER, whichever way their tags are written."""
+    return entries_of(_LAYOUT, "\n".join(_as_it_should_be(lines_of(text))), file, problems)
+
+
+def _as_it_should_be(lines: list[str]) -> Iterator[str]:
+    """The lines with tags in capitals, two blanks before the dash and one behind it.
+
+    A record's first line tells how its tags are written: indented, in lower case, with one blank. So records of several exports may
+    stand in one file, and a line of an abstract (`CI - ...`) is no tag where tags have two blanks.
+    """
+    tag = _tag_written("", "  ")
+    for n, line in enumerate(lines):
+        if first := _FIRST.match(line):
+            tag = _tag_written(first[1], first[2])
+        if found := tag.match(line):
+            name, value = found[1].upper(), found[2]
+            is_text = name == "ER" and value.strip() and not _record_ends_at(lines, n)
+            yield f"   {line}" if is_text else line if _AS_IT_SHOULD_BE.match(line) else f"{name}  - {value.lstrip()}"
+        else:
+            yield "ER  - " if _END.match(line) else line
+
+
+@cache
+def _tag_written(indent: str, blanks: str) -> re.Pattern[str]:
+    """A line that begins with a tag; behind the dash a blank may be lacking where two stand before it."""
+    behind = r"(?:\s|$)" if len(blanks) == 1 else r"\s?"
+    return re.compile(rf"{indent}([A-Z][A-Z0-9]){blanks}-{behind}(.*)$", re.DOTALL | re.IGNORECASE)
+
+
+def _record_ends_at(lines: list[str], n: int) -> bool:
+    """Whether a line with the tag ER and a value ends the record: where another record follows, or nothing."""
+    following = next((line for line in lines[n + 1 :] if line.strip()), "")
+    return not following or bool(_FIRST.match(following))
 
 
 def fields(sheet: Sheet) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from trialpool.errors import Problem
 from trialpool.formats.records.entry import Entry, Format, Sheet, at_line, first_known, flags_of, linked_doi, nct_in, one_line
-from trialpool.review.record import Kind
+from trialpool.review.record import Flag, Kind
 
+_KEYWORDS_PLUS = "id"  # of Web of Science; what others call ID is a number
 LONGEST = 10_000_000  # a cell with the affiliations of a thousand authors is longer than Python's limit
 
 
@@ -44,7 +45,7 @@ DIALECTS = (
     Dialect("csv", "CSV", frozenset({"title"})),
 )
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "title": ("title", "article title", "titles", "primary_title", "ti"),
+    "title": ("title", "article title", "document title", "titles", "primary_title", "ti"),
     "author": ("author full names", "author", "authors", "author names", "author(s)", "af", "au"),
     "year": ("publication year", "published year", "year", "date of publication", "date", "publication_year", "py"),
     "journal": (
@@ -65,7 +66,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "doi": ("doi", "di"),
     "pmid": ("pmid", "pubmed id", "pubmed_id", "medline pmid", "pm"),
     "abstract": ("abstract", "abstract note", "notes_abstract", "ab"),
-    "keywords": ("author keywords", "manual tags", "keywords", "keyword", "index keywords", "automatic tags", "de", "id"),
+    "keywords": ("author keywords", "manual tags", "keywords", "keyword", "index keywords", "automatic tags", "de", _KEYWORDS_PLUS),
     "language": ("language", "language of original document", "languages", "la"),
     "url": ("url", "link", "urls", "full text link"),
     "isbn": ("isbn", "bn"),
@@ -79,7 +80,10 @@ _KIND_OF: dict[str, Kind] = {
     "book": "book", "book chapter": "chapter", "booksection": "chapter", "thesis": "thesis", "report": "report",
     "article in press": "article", "jour": "article", "trial registry record": "registration",
 }  # fmt: skip
+_FLAG_OF: dict[str, tuple[Flag, ...]] = {"retracted": ("retracted",), "erratum": ("erratum",), "correction": ("erratum",)}
 _CITATION = re.compile(r";(\d+)(?:\(([^)]*)\))?:([^.;]+)\.")
+_SEPARATOR = re.compile(r"sep=.$", re.IGNORECASE)  # a line by which Excel knows what separates cells
+_INITIALS = re.compile(r"(?:[A-Z]\w?\.-?)+$")
 _SCOPUS_ID = re.compile(r"\s*\(\d{6,}\)")
 
 
@@ -87,13 +91,15 @@ def dialect_of(head: str) -> Dialect | None:
     """Whose export a text is, by its header; None where no column of a spreadsheet is called title."""
     header, _, _ = _header(head)
     names = {name.casefold() for name in header}
+    if len(names) > 1 and not names.isdisjoint(COLUMNS["title"]):
+        names.add("title")  # whatever it is called
     return next((dialect for dialect in DIALECTS if dialect.marks <= names), None) if len(names) > 1 else None
 
 
 def _header(text: str) -> tuple[list[str], str, int]:
     """The first line that holds anything, in cells; what separates them; and its number."""
     for number, line in enumerate(text.splitlines()[:20], start=1):
-        if line.strip():
+        if line.strip() and not _SEPARATOR.match(line):
             separator = max(",;\t", key=lambda mark: (line.count(mark), mark == ","))
             rows = _rows(text[text.index(line) :] if number > 1 else text, separator)
             first, _ = next(rows, ([], 0))
@@ -124,7 +130,11 @@ def entries(text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
         for cells, after in _rows(text, separator):
             begin, line = line, after
             longest = max(longest, (line - begin, begin))
-            if not any(cell.strip() for cell in cells) or [cell.strip() for cell in cells] == header:
+            if (
+                not any(cell.strip() for cell in cells)
+                or _SEPARATOR.match(separator.join(cells))
+                or [cell.strip() for cell in cells] == header
+            ):
                 continue
             if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
                 what = f"the row has {len(cells)} cells under {len(names)} columns"
@@ -172,6 +182,8 @@ def fields_in(dialect: Dialect) -> Any:
         title = one_line(cells.take("title"))
         abstract = sheet.take(*cells.names("abstract"), where=lambda value: value.strip("[]") != "No abstract available")
         type_ = cells.first("kind")
+        if dialect.name != "wos-tab":
+            cells.by_name.pop(_KEYWORDS_PLUS, None)
         cited = _CITATION.search(sheet.first("Citation"))
         volume, issue, pages = cited.groups() if cited else ("", "", "")
         return {
@@ -193,7 +205,7 @@ def fields_in(dialect: Dialect) -> Any:
             "language": cells.take("language"),
             "url": cells.take("url"),
             "database": dialect.database or sheet.first("Database", "database", "Source Database"),
-            "flags": flags_of(title, ("retracted",) if type_.casefold() == "retracted" else ()),
+            "flags": flags_of(title, _FLAG_OF.get(type_.casefold(), ())),
             "related": (),
         }
 
@@ -216,6 +228,8 @@ def authors_of(text: str) -> tuple[str, ...]:
     (('Rotter, Carina', 'Whittaker, Danielle'), ('Attal M', 'Lauwers-Cances V.'))
     >>> authors_of("Palumbo, Antonio and Cavallo, Federica"), authors_of("Smith J., Doe A.B.")
     (('Palumbo, Antonio', 'Cavallo, Federica'), ('Smith J.', 'Doe A.B.'))
+    >>> authors_of("Smith, J., Doe, A.B.")
+    ('Smith, J.', 'Doe, A.B.')
     """
     text = _SCOPUS_ID.sub("", one_line(text))
     if ";" in text:
@@ -224,6 +238,8 @@ def authors_of(text: str) -> tuple[str, ...]:
         return tuple(name.strip() for name in text.split(" and ") if name.strip())
     elif _family_and_given(text):
         return (text.strip(),)
+    elif pairs := _families_and_initials(text):
+        return pairs
     else:
         between = ","
     return tuple(name.strip() for name in text.split(between) if name.strip())
@@ -233,6 +249,14 @@ def _family_and_given(text: str) -> bool:
     """Whether a comma stands within one name (`Palumbo, Antonio`) and not between two (`Attal M, Cances V`)."""
     family, comma, given = text.partition(",")
     return bool(comma) and "," not in given and " " not in family.strip()
+
+
+def _families_and_initials(text: str) -> tuple[str, ...]:
+    """Names of which every second part is initials (`Smith, J., Doe, A.B.`), as Scopus wrote them up to 2023; else empty."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) % 2 or not all(map(_INITIALS.match, parts[1::2])):
+        return ()
+    return tuple(f"{family}, {initials}" for family, initials in zip(parts[::2], parts[1::2], strict=True))
 
 
 def _words(value: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ class Layout:
     ends : tag of its last line; empty where the next record or the end of the file ends it
     joined : between a line and the one that goes on with its value
     outside : tags that stand between records
+    parted : tags that a record has once; after a blank line a second one begins a record whose first line is lacking
     """
 
     tag: re.Pattern[str]
@@ -27,6 +28,7 @@ class Layout:
     ends: str = ""
     joined: str = "\n"
     outside: frozenset[str] = frozenset()
+    parted: frozenset[str] = frozenset()
 
 
 def entries_of(layout: Layout, text: str, file: str, problems: list[Problem]) -> Iterator[Entry]:
@@ -47,19 +49,22 @@ class _Reader:
         self.match = layout.tag.match
         self.begin = 0
         self.outside = False
+        self.blank = False
         self.values: list[tuple[str, list[str]]] = []
 
     def read(self, number: int, line: str) -> Entry | None:
         found = self.match(line)
         if not found:
+            self.blank = not line.strip()
             self._go_on(number, line)
             return None
         tag, value = found[1], found[2] or ""
+        after_blank, self.blank = self.blank, False
         if tag == self.layout.ends:
             return self._close()
         if not self.values:
             self._begin(number, tag, value)
-        elif tag == self.layout.begins:
+        elif tag == self.layout.begins or (after_blank and tag in self.layout.parted and tag in dict(self.values)):
             self._no_end(f"It was read up to line {number - 1}")
             entry = self._close()
             self._begin(number, tag, value)

@@ -9,7 +9,7 @@ from typing import Any
 from trialpool.errors import Problem
 from trialpool.formats.records.entry import Entry, Format, Sheet, first_known, flags_of, nct_in, one_line
 from trialpool.formats.records.tagged import Layout, entries_of
-from trialpool.review.record import Kind
+from trialpool.review.record import Flag, Kind
 
 _BEGINS = re.compile(r"\A(?:FN [^\n]*|VR [^\n]*|\s)*PT [A-Z]\s*$", re.MULTILINE)
 _LAYOUT = Layout(
@@ -19,6 +19,10 @@ _KIND_OF: dict[str, Kind] = {
     "article": "article", "review": "review", "meeting abstract": "abstract", "proceedings paper": "conference paper",
     "article; proceedings paper": "conference paper", "book chapter": "chapter", "article; book chapter": "chapter", "book": "book",
     "early access": "article", "article; early access": "article", "review; early access": "review",
+}  # fmt: skip
+_FLAG_OF: dict[str, Flag] = {
+    "retracted publication": "retracted", "retracted article": "retracted", "retraction": "retraction notice",
+    "correction": "erratum", "correction, addition": "erratum", "expression of concern": "expression of concern",
 }  # fmt: skip
 
 
@@ -31,7 +35,7 @@ def fields(sheet: Sheet) -> dict[str, Any]:
     abstract = sheet.take_line("AB")
     types = one_line(sheet.first("DT"))
     return {
-        "kind": first_known([types], _KIND_OF, "other" if types else ""),
+        "kind": first_known([types, *_each(types)], _KIND_OF, "other" if types else ""),
         "title": title,
         "authors": sheet.take_lines("AF", "AU", "CA", "GP"),
         "year": sheet.year("PY", "EY"),
@@ -49,9 +53,14 @@ def fields(sheet: Sheet) -> dict[str, Any]:
         "language": sheet.take("LA"),
         "url": "",
         "database": "Web of Science",
-        "flags": flags_of(title, ("retracted",) if "retracted" in types.casefold() else ()),
+        "flags": flags_of(title, [flag for word, flag in _FLAG_OF.items() if word in _each(types.casefold())]),
         "related": (),
     }
+
+
+def _each(types: str) -> list[str]:
+    """The types of a record that has several: `Article; Retracted Publication`."""
+    return [part.strip() for part in types.split(";")]
 
 
 def _keywords(sheet: Sheet) -> tuple[str, ...]:
