@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from trialpool.review.report import Orientation
 
 NUMBERS = ("estimate", "ci_low", "ci_high", "p", "events_t", "n_t", "events_c", "n_c")
-LONGEST_PLACE = 40
 ORIENTATIONS: tuple[Orientation, ...] = ("treatment_vs_control", "control_vs_treatment")
 
 
@@ -108,9 +107,7 @@ def _exists(target: Path) -> str:
 def _show(proposals: Proposals) -> None:
     """A row a proposal, and what the layout has no place for."""
     numbers = tuple(name for name in NUMBERS if any(row.get(name) for row in proposals.rows))
-    longest = max((len(row["locator"]) for row in proposals.rows), default=0)
-    where = ("locator",) if longest <= LONGEST_PLACE else ()  # a path of JSON would take the table for itself; the file has it
-    columns = ("outcome", "measure", *numbers, *where, "quote")
+    columns = ("outcome", "measure", *numbers, "locator", "quote")
     if proposals.rows:
         print_table({name: [row[name] for row in proposals.rows] for name in columns}, numbers=numbers)
     for other in proposals.others:
