@@ -65,12 +65,20 @@ def test_one_limit_alone_is_no_interval_and_stands_in_the_note(desk):
     (desk / "bound.txt").write_text(words, encoding="utf-8")
     trialpool("extract", "bound.txt")
     first, second = rows(desk / "bound-proposals.csv")
-    for row in (first, second):
-        assert (row["ci_low"], row["ci_high"], row["ci_level"]) == ("", "", "")
-    assert (first["estimate"], second["estimate"]) == ("0.80", "0.95")
-    two_sides = "it is no interval of two sides, so ci_low and ci_high are empty"
-    assert first["note"].endswith(f"the upper limit 1.14 is printed of a one-sided interval, 97.5%: {two_sides}")
-    assert second["note"].endswith(f"the upper limit 1.12 is printed without the other, 95%: {two_sides}")
+    interval = ("estimate", "ci_low", "ci_high", "ci_level", "ci_sides")
+    assert [first[name] for name in interval] == ["0.80", "", "1.14", "97.5", "1"]
+    assert first["note"].endswith("the limit is one-sided, and there is no other")
+    assert [second[name] for name in interval] == ["0.95", "", "", "", ""]
+    assert second["note"].endswith(
+        "the upper limit 1.12 (95%) is printed without the other, and not whether it is one-sided: "
+        "put it into ci_high, with ci_sides = 1 if it is"
+    )
+    review = folder(
+        desk,
+        studies=[{"study": "a-2001", "label": "A 2001", "year": 2001}],
+        results=[first | {"study": "a-2001", "orientation": "treatment_vs_control"}],
+    )
+    assert check_folder(review)[1] == ()
 
 
 def test_nothing_is_overwritten(desk):

@@ -19,6 +19,7 @@ from trialpool.stats.consistency.disagreement import Disagreement
 from trialpool.stats.consistency.intervals import information_fits_events
 from trialpool.stats.consistency.survival import (
     deaths_within_progressions,
+    events_grow,
     medians_in_order,
     survival_falls,
     survival_in_order,
@@ -54,6 +55,7 @@ def between(review: Review) -> Iterator[Ran]:
             yield from _told_twice(*pair, review)
         for one, other in permutations(rows, 2):
             yield from _in_order(one, other, review)
+            yield from _events_at_cut_offs(one, other, review)
             yield from _interval_and_events(one, other, review)
         yield from _sizes(study, rows, review)
 
@@ -92,6 +94,20 @@ def _in_order(a: Report, b: Report, review: Review) -> Iterator[Ran]:
         if said is not None:
             found = (replace(d, expected=f"{d.expected} ({_place(a, b)})").at_most(gravest) for d in said)
             yield Ran(rule, tuple(in_row(b, d, review) for d in found))
+
+
+def _events_at_cut_offs(early: Report, late: Report, review: Review) -> Iterator[Ran]:
+    """Events of one outcome in the same patients, at a shorter and at a longer follow-up."""
+    if None in (early.follow_up, late.follow_up) or early.outcome != late.outcome or not _same_size(early, late):
+        return
+    longer = late.model_copy(update={"follow_up": early.follow_up})
+    if early.follow_up >= late.follow_up or early.measure != late.measure or not _same_analysis(early, longer):  # type: ignore[operator]
+        return
+    for arm in ARMS:
+        first, then = getattr(early, f"events_{arm}"), getattr(late, f"events_{arm}")
+        if first is not None and then is not None:
+            found = (replace(d, expected=f"{d.expected} ({_place(early, late)})") for d in events_grow(first, then, arm) or ())
+            yield Ran("events-grow", tuple(in_row(late, d, review) for d in found))
 
 
 def _same_size(a: Report, b: Report) -> bool:

@@ -12,13 +12,16 @@ from trialpool.stats.consistency.disagreement import Disagreement
 
 CHECKED = re.compile(r"\bchecked:\s*([a-z-]+)")
 OTHER_INTERVAL = re.compile(
-    r"profile.{0,3}likelihood|\bexact (?:confidence|interval|ci\b|limits|odds|9\d)|clopper|fisher|conditional|bootstrap"
-    r"|jackknife|repeated c|group.sequential|credible|bayes|firth",
+    r"profile.{0,3}likelihood|\bexact(?: (?:confidence|interval|ci\b|limits|odds|method|test|logistic|9\d)|\s*(?:$|[;,)]))"
+    r"|clopper|fisher|conditional|bootstrap|jackknife|repeated c|group.sequential|credible|bayes|firth",
     re.IGNORECASE,
 )
 ESTIMATED = re.compile(r"cumulative|kaplan|actuarial|estimated|life.table|\bKM\b", re.IGNORECASE)
 MODELLED = re.compile(r"least.squares|ls mean|baseline|ancova|mixed model|mmrm|covaria", re.IGNORECASE)
-ADJUSTED = re.compile(r"adjust|multivaria|stratified|mantel|peto|weighted|propensity|standardi[sz]ed|imput|pooled", re.IGNORECASE)
+ADJUSTED = re.compile(
+    r"(?<!un)(?<!not )adjust|multivaria|(?<!un)stratified|mantel|peto|(?<!un)weighted|propensity|standardi[sz]ed|imput|pooled",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

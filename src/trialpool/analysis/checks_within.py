@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from trialpool.analysis.checks_finding import explained
 from trialpool.review.in_numbers import in_numbers
@@ -11,6 +12,7 @@ from trialpool.review.report import RATIOS, Report
 from trialpool.stats.consistency.check_reported import disagreements
 from trialpool.stats.consistency.counts import mean_of_whole_numbers
 from trialpool.stats.consistency.disagreement import Disagreement
+from trialpool.stats.consistency.intervals import direction_agrees
 from trialpool.stats.effects.printed import Printed, decimals_of_ratio
 from trialpool.stats.effects.reported import Reported
 
@@ -19,9 +21,13 @@ OF_COUNTS = "number of "  # an outcome so named is a count, whose mean is a whol
 OF_POOLED = ("containment", "symmetry", "p-interval")  # rules that hold of a pooled ratio, too
 
 
-def within(report: Report) -> Said:
-    """What each rule that could run says of a row, by its id."""
-    said = _explained(disagreements(in_numbers(report, report.measure or "HR")), f"{report.analysis} {report.note} {report.quote}")
+def within(report: Report, *, more_is_better: bool = False) -> Said:
+    """What each rule that could run says of a row, by its id; `more_is_better` where the events are ones that patients want."""
+    figures = in_numbers(report, report.measure or "HR")
+    said = disagreements(figures)
+    if more_is_better and "direction" in said:
+        said["direction"] = _wanted(figures)
+    said = _explained(said, f"{report.analysis} {report.note} {report.quote}")
     means = [(report.mean_t, report.n_t, "mean_t"), (report.mean_c, report.n_c, "mean_c")]
     if report.outcome.lower().startswith(OF_COUNTS) and any(mean is not None and n for mean, n, _ in means):
         whole = (mean_of_whole_numbers(Printed.of(mean), n, column) for mean, n, column in means if mean is not None and n)
@@ -29,6 +35,13 @@ def within(report: Report) -> Said:
     if report.use:
         said["unexplained-use"] = tuple(_unexplained(report))
     return said
+
+
+def _wanted(figures: Reported) -> tuple[Disagreement, ...]:
+    """The direction of a ratio of events that patients want, above 1 where treatment is better; times to these are not judged."""
+    turned = None if figures.inverted is None else not figures.inverted
+    bare = replace(figures, inverted=turned, median_t=None, median_c=None, survival_t=None, survival_c=None)
+    return direction_agrees(bare) or ()
 
 
 def _explained(said: Said, words: str) -> Said:

@@ -123,8 +123,9 @@ def _groups(review: Review, counting: Iterable[Counting]) -> Iterator[Iterator[R
 
 
 def _rows(review: Review) -> Iterator[Ran]:
+    wanted = {name for outcome in review.plan.outcomes if outcome.better == "higher" for name in outcome.reported_as}
     for report in review.reports:
-        for rule, said in within(report).items():
+        for rule, said in within(report, more_is_better=report.outcome in wanted).items():
             yield Ran(rule, tuple(in_row(report, d, review) for d in said))
     for row in review.published:
         for rule, said in within_published(row).items():

@@ -21,6 +21,7 @@ COLUMNS = (
     "ci_low",
     "ci_high",
     "ci_level",
+    "ci_sides",
     "orientation",
     "p",
     "p_sides",
@@ -98,14 +99,16 @@ def propose(
 
 def _row(s: EffectStatement, text: SourceText, study: str, source: str, orientation: Orientation | None) -> dict[str, str]:
     whole, in_percent = s.ci_low is not None and s.ci_high is not None, s.percent and s.measure == "RD"
+    low, high = (s.ci_low, s.ci_high) if whole else _one_sided(s)
     return {
         "study": study,
         "outcome": s.outcome,
         "measure": s.measure or "",
         "estimate": _cell(s.estimate, in_percent),
-        "ci_low": _cell(s.ci_low, in_percent) if whole else "",
-        "ci_high": _cell(s.ci_high, in_percent) if whole else "",
-        "ci_level": _cell(s.ci_level) if whole else "",
+        "ci_low": _cell(low, in_percent),
+        "ci_high": _cell(high, in_percent),
+        "ci_level": _cell(s.ci_level) if whole or (low, high) != (None, None) else "",
+        "ci_sides": "1" if s.ci_sides == 1 else "",
         "orientation": orientation or "",
         "p": _p_cell(s),
         "p_sides": str(s.p_sides) if s.p is not None and s.p_sides else "",
@@ -116,6 +119,13 @@ def _row(s: EffectStatement, text: SourceText, study: str, source: str, orientat
         "status": "read",
         "note": "; ".join(_notes(s)),
     }
+
+
+def _one_sided(s: EffectStatement) -> tuple[Decimal | None, Decimal | None]:
+    """The one limit of an interval that is called one-sided, in its place; none where the text does not say of which it is."""
+    if s.ci_sides != 1:
+        return None, None
+    return (None, s.bound) if s.bound_side == "upper" else (s.bound, None)
 
 
 def _cell(figure: Decimal | None, percent: bool = False) -> str:
@@ -131,19 +141,27 @@ def _p_cell(s: EffectStatement) -> str:
     return f"{'' if s.p_operator == '=' else s.p_operator}{s.p:f}"
 
 
+def _of_one_limit(s: EffectStatement) -> str:
+    """That there is one limit and no interval; where the text does not say of which kind, the row has no place for it."""
+    if s.ci_sides == 1:
+        return "the limit is one-sided, and there is no other"
+    level = f" ({s.ci_level}%)" if s.ci_level is not None else ""
+    column = "ci_high" if s.bound_side == "upper" else "ci_low"
+    return (
+        f"the {s.bound_side} limit {s.bound}{level} is printed without the other, and not whether it is one-sided: "
+        f"put it into {column}, with ci_sides = 1 if it is"
+    )
+
+
 def _notes(s: EffectStatement) -> Sequence[str]:
     notes = [LOOK]
     notes += [FLAGS[flag].format(limits=" to ".join(s.printed_limits)) for flag in s.flags]
     if s.bound is not None:
-        level = f", {s.ci_level}%" if s.ci_level is not None else ""
-        kind = f"of a one-sided interval{level}" if s.ci_sides == 1 else f"without the other{level}"
-        notes.append(
-            f"the {s.bound_side} limit {s.bound} is printed {kind}: it is no interval of two sides, so ci_low and ci_high are empty"
-        )
+        notes.append(_of_one_limit(s))
     if s.p_operator == "ns":
         notes.append("P is said to be not significant")
     if s.interval_kind not in ("", "confidence"):
         notes.append(f"a {s.interval_kind} interval")
-    if s.ci_low is not None and s.ci_level is None:
+    if (s.ci_low is not None or s.bound is not None) and s.ci_level is None:
         notes.append("the level of the interval is not said; an empty cell counts as 95")
     return notes

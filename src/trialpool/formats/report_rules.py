@@ -58,6 +58,9 @@ def ratios_are_positive(report: Report | Published) -> Iterator[Finding]:
 
 
 def one_limit_has_another(report: Report) -> Iterator[Finding]:
+    """Of an interval of two sides."""
+    if report.ci_sides == 1:
+        return
     for column, other in (("ci_low", "ci_high"), ("ci_high", "ci_low")):
         if getattr(report, column) is None and getattr(report, other) is not None:
             yield (

@@ -14,6 +14,7 @@ from trialpool.stats.consistency.counts import (
     mean_of_whole_numbers,
     percentages_of_counts,
     percentages_of_whole_patients,
+    rate_ratio_of_counts,
     ratio_of_counts,
 )
 from trialpool.stats.consistency.disagreement import ORDER, RULES, Disagreement
@@ -44,7 +45,7 @@ CHECKS: dict[str, Callable[[Reported], Verdict]] = {
     "information": information_fits_events,
     "direction": direction_agrees,
     "events-within": events_within_patients,
-    "ratio-counts": ratio_of_counts,
+    "ratio-counts": lambda r: rate_ratio_of_counts(r) if r.measure == "IRR" else ratio_of_counts(r),
     "difference-means": difference_of_means,
     "sd-or-se": sd_and_not_se,
     "percent-counts": percentages_of_counts,

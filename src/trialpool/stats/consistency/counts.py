@@ -61,7 +61,9 @@ def whole_sums(mean: Any, half: Any, n: Any, *, items: int = 1) -> tuple[Floats,
 
 
 def events_within_patients(r: Reported) -> Verdict:
-    """No more events than patients."""
+    """No more events than patients; of a rate, a patient may have several."""
+    if r.measure == "IRR":
+        return None
     arms = [(arm, e, n) for arm, e, n in _arms(r) if e is not None and n is not None]
     if not arms:
         return None
@@ -210,6 +212,41 @@ def ratio_of_counts(r: Reported) -> Verdict:
             mend="Correct the measure, the orientation or the count; an adjusted or stratified estimate may differ",
         ),
     )
+
+
+def rate_ratio_of_counts(r: Reported) -> Verdict:
+    """A rate ratio is that of the events and the time at risk beside it, rounding of the times allowed for.
+
+    An error where it is that of the arms the other way round. Its interval is not judged: events of one patient are not
+    independent, and it is rightly wider than the events alone make it.
+    """
+    times = (r.time_t, r.time_c)
+    if r.estimate is None or r.inverted is None or not (r.events_t and r.events_c and times[0] and times[1]):
+        return None
+    if min(time.low for time in times if time) <= 0:
+        return None
+    (a, T1), (c, T0) = (r.events_t, times[0]), (r.events_c, times[1])
+    if r.inverted:
+        (a, T1), (c, T0) = (c, T0), (a, T1)
+    least, most = a / T1.high / (c / T0.low), a / T1.low / (c / T0.high)
+    if _meets(least, most, r.estimate):
+        return ()
+    swapped = _meets(1 / most, 1 / least, r.estimate)
+    return (
+        Disagreement(
+            rule="ratio-counts",
+            severity="error" if swapped else "warning",
+            columns=("estimate", "events_t", "time_t", "events_c", "time_c"),
+            what=f"IRR {r.estimate} is not that of {a} events in {T1} against {c} in {T0}",
+            expected=f"({a}/{T1}) / ({c}/{T0}) = {a / T1.value / (c / T0.value):.4g}"
+            + (f"; {r.estimate} is the rate ratio with the arms swapped" if swapped else ""),
+            mend="Correct the orientation, the events or the times; an adjusted estimate may differ",
+        ),
+    )
+
+
+def _meets(least: float, most: float, printed: Printed) -> bool:
+    return least <= printed.high + TOUCHING and printed.low - TOUCHING <= most
 
 
 def _interval_of_counts(r: Reported, made: float, a: int, n1: int, c: int, n0: int) -> tuple[Disagreement, ...]:

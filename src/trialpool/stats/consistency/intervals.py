@@ -22,7 +22,7 @@ from trialpool.stats.effects.printed import Printed
 from trialpool.stats.effects.reported import Reported
 from trialpool.stats.effects.survival_routes import INFORMATION_SLACK
 
-RATIOS = ("HR", "RR", "OR")
+RATIOS = ("HR", "RR", "OR", "IRR", "ROM")
 Verdict = tuple[Disagreement, ...] | None
 """What a rule says of a report: nothing (`()`), disagreements, or None where the figures that it needs are not there."""
 
@@ -207,8 +207,8 @@ def _against(r: Reported) -> Iterator[Disagreement]:
 
 
 def _p_said(p: Printed, operator: str) -> tuple[float, float]:
-    """The range that a printed P stands for."""
-    return {"=": (p.low, p.high), "<": (0.0, p.high), ">": (p.low, 1.0)}[operator]
+    """The range that a printed P stands for; a threshold (`<0.05`, `>0.1`) is not rounded."""
+    return {"=": (p.low, p.high), "<": (0.0, p.value), ">": (p.value, 1.0)}[operator]
 
 
 def _middle(r: Reported) -> str:

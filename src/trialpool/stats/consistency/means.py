@@ -19,8 +19,10 @@ FAR = 2.0  # from this ratio on, an SE is not that of the standard deviations be
 
 
 def difference_of_means(r: Reported) -> Verdict:
-    """The box of the printed difference meets that of m1 - m2."""
+    """The box of the printed difference meets that of m1 - m2; of a standardised one, the sign is the same."""
     means = _means(r)
+    if r.measure == "SMD" and r.estimate and means and r.inverted is not None:
+        return _sign_of_means(r.estimate, *means, inverted=r.inverted)
     if r.measure != "MD" or r.estimate is None or means is None:
         return None
     t, c = means
@@ -44,6 +46,24 @@ def difference_of_means(r: Reported) -> Verdict:
             mend="Correct the orientation, or swap the arms"
             if swapped
             else "Correct one of them; an adjusted difference may differ",
+        ),
+    )
+
+
+def _sign_of_means(smd: Printed, t: Printed, c: Printed, *, inverted: bool) -> tuple[Disagreement, ...]:
+    """A standardised difference on the other side of 0 than the means; a warning, for the scale may be turned round on purpose."""
+    first, second = (c, t) if inverted else (t, c)
+    least, most = first.low - second.high, first.high - second.low
+    if smd.low <= 0 <= smd.high or (most >= 0 if smd.value > 0 else least <= 0):
+        return ()
+    return (
+        Disagreement(
+            rule="difference-means",
+            severity="warning",
+            columns=("estimate", "mean_t", "mean_c"),
+            what=f"SMD {smd} has another sign than the difference of the means {t} and {c}",
+            expected=f"{first} - {_bracketed(second)} = {first.value - second.value:.4g}",
+            mend="Correct the orientation, or swap the arms; a scale that was turned round may differ",
         ),
     )
 

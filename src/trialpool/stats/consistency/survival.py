@@ -64,6 +64,26 @@ def deaths_within_progressions(deaths: int, events: int, arm: str = "t", *, of: 
     )
 
 
+def events_grow(early: int, late: int, arm: str = "t") -> Verdict:
+    """Who has had the event at one cut-off has had it at every later one, in the same patients.
+
+    >>> [d.expected for d in events_grow(110, 80)]
+    ['at least the 110 of the shorter follow-up']
+    """
+    if late >= early:
+        return ()
+    return (
+        Disagreement(
+            rule="events-grow",
+            severity="warning",
+            columns=(f"events_{arm}", "follow_up"),
+            what=f"{late} events with {ARMS[arm]}",
+            expected=f"at least the {early} of the shorter follow-up",
+            mend="Look whether the follow-ups were swapped, or the events are of other patients or of another definition",
+        ),
+    )
+
+
 def medians_in_order(pfs: Printed, os: Printed, arm: str = "t") -> Verdict:
     """Median overall survival is no shorter than median progression-free survival of the same arm."""
     if pfs.low <= os.high + TOUCHING:
