@@ -130,6 +130,7 @@ SAID = [
     ("Patients with breast cancer lived longer with the drug.", "OS better a part: with breast cancer"),
     ("In metastatic melanoma, the drug improved OS.", "OS better a part: In metastatic melanoma"),
     ("Maintenance raised the risk of second cancers.", "SPM worse overall"),
+    ("Patients who stopped treatment relapsed sooner.", "RFS worse a part: Patients who stopped treatment relapsed sooner"),
     ("With lenalidomide, but not thalidomide, OS was improved.", "OS better a part: one subgroup against another (but not)"),
 ]
 
@@ -386,3 +387,22 @@ def test_a_change_in_percent_agrees_with_the_ratio_beside_it(findings, text, ver
     if verdict != "borne out":
         said = "a change of -25% is said beside HR 0.62, which is one of -38% (-38.5% to -37.5% by rounding)"
         assert figures.by("itself").why == said
+
+
+def test_what_is_called_significant_is_contradicted_by_the_figures_of_another_sentence(findings):
+    text = "Overall survival improved significantly. The hazard ratio for death was 0.93 (95% CI 0.85-1.01)."
+    (claim,) = [item for item in tp.verify(findings, text).judged if item.kind == "claim"]
+    assert (claim.verdict, claim.by("text").verdict) == ("contradicted", "contradicted")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Maintenance failed to improve OS.", "failed to improve OS"),
+        ("An OS benefit was not observed.", "OS benefit was not observed"),
+        ("PFS was improved, but OS was not.", "OS was not"),
+        ("Neither PFS nor OS was improved.", "Neither PFS nor OS was improved"),
+    ],
+)
+def test_the_words_of_a_claim_have_its_negation(findings, text, said):
+    assert tp.verify(findings, text).judged[-1].said == said

@@ -94,9 +94,7 @@ class Bench:
         verdicts = [verdict_on(claim.says, s.evidence, significant=claim.significant) for s in self._own(claim) if s.evidence]
         if not verdicts:
             return Judgement("itself", NOTHING, "its sentence gives no figures of this outcome")
-        if claim.significantly and claim.says in ("better", "worse"):
-            verdicts = [("contradicted" if verdict in SHORT_OF_IT else verdict, why) for verdict, why in verdicts]
-        return Judgement("itself", *_gravest(verdicts))
+        return Judgement("itself", *_gravest(_of_significance(claim, verdicts)))
 
     def _text(self, claim: Claim) -> Judgement:
         """The other sentences: their figures on the same outcome and scope, and claims of the opposite."""
@@ -115,7 +113,7 @@ class Bench:
                 return Judgement("text", "contradicted", f"the text says elsewhere: {quoted}{shown}")
         verdicts = [verdict_on(claim.says, s.evidence, significant=claim.significant) for s in others if s.evidence]
         if verdicts:
-            return Judgement("text", *_gravest(verdicts))
+            return Judgement("text", *_gravest(_of_significance(claim, verdicts)))
         if any(self._agrees(other, claim) for other in self.claims):
             return Judgement("text", "borne out", "the text says the same elsewhere")
         return Judgement("text", NOTHING, "the rest of the text says nothing else of it")
@@ -156,6 +154,13 @@ class Bench:
         if len(counts) == 1:
             return verdicts[0][0], f"so say all {len(verdicts)} kinds of it: {names}"
         return NOTHING, f"its kinds differ ({', '.join(f'{n} {verdict}' for verdict, n in counts.items())}): {names}"
+
+
+def _of_significance(claim: Claim, verdicts: Sequence[tuple[Verdict, str]]) -> Sequence[tuple[Verdict, str]]:
+    """What is called significant is contradicted by figures of the text that are not."""
+    if not claim.significantly or claim.says not in ("better", "worse"):
+        return verdicts
+    return [("contradicted" if verdict in SHORT_OF_IT else verdict, why) for verdict, why in verdicts]
 
 
 def _comparable(a: Claim, b: Claim) -> bool:

@@ -60,6 +60,9 @@ RISK_OF = re.compile(
 )
 
 
+Place = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """What a text claims of one outcome.
@@ -111,14 +114,15 @@ def _in_sentence(text: str, sentence: str, start: int, scopes: Scopes, concepts:
         words = cues(clause)
         if (words or before) and not NOT_ASSERTED.search(clause):
             for claim in _in_clause(clause, words, concepts, before):
-                cue, outcome, negated = claim
+                cue, outcome, negation = claim
                 before = cue
-                at, to = start + begin + min(cue.start, outcome.start), start + begin + max(cue.end, outcome.end)
+                parts = [(cue.start, cue.end), (outcome.start, outcome.end), *([negation] if negation else [])]
+                at, to = start + begin + min(part[0] for part in parts), start + begin + max(part[1] for part in parts)
                 turned = CONTROL_BETTER.search(clause)
                 if turned:
                     at, to = min(at, start + begin + turned.start()), max(to, start + begin + turned.end())
                 bad = outcome.bad or RISK_OF.search(clause[: outcome.start]) is not None
-                said = says(cue.sense, bad=bad, negated=negated)
+                said = says(cue.sense, bad=bad, negated=negation is not None)
                 if said is None:
                     continue
                 yield Claim(
@@ -146,15 +150,15 @@ def _significantly(clause: str, cue: Cue) -> bool:
 
 def _in_clause(
     clause: str, words: Sequence[Cue], concepts: Sequence[Concept], before: Cue | None
-) -> Iterator[tuple[Cue, Mention, bool]]:
-    """Each outcome of a clause with the one of its words of claim that goes with it, and whether that is negated.
+) -> Iterator[tuple[Cue, Mention, Place | None]]:
+    """Each outcome of a clause with the one of its words of claim that goes with it, and the place of what negates that.
 
     `before` is the word of the clause before, which "but mortality was not" leaves out.
     """
     named, words = mentions(clause, concepts), [cue for cue in words if _is_said(clause, cue)]
     if before and not words and (left_out := LEFT_OUT.search(clause) or SAME.search(clause)):
-        negated = left_out.re is LEFT_OUT
-        yield from ((Cue(before.sense, *left_out.span()), outcome, negated) for outcome in named)
+        negation = left_out.span(left_out.lastindex or 0) if left_out.re is LEFT_OUT else None
+        yield from ((Cue(before.sense, *left_out.span(left_out.lastindex or 0)), outcome, negation) for outcome in named)
     if len(named) > 1 and any(ASSOCIATED.match(clause[outcome.end :]) for outcome in named[:-1]):
         return
     twice = [match.span() for match in NOT_FAILED.finditer(clause)]
@@ -165,14 +169,14 @@ def _in_clause(
         if not near:
             continue
         cue = min(near, key=lambda pair: pair[0])[1]
-        negated = cue.sense != "none" and _is_negated(clause, cue, outcome, named, negators)
-        key = (outcome.concept, says(cue.sense, bad=outcome.bad, negated=negated))
+        negation = None if cue.sense == "none" else _negation(clause, cue, outcome, named, negators)
+        key = (outcome.concept, says(cue.sense, bad=outcome.bad, negated=negation is not None))
         if key not in seen:
             seen.add(key)
-            yield cue, outcome, negated
+            yield cue, outcome, negation
 
 
-def _within(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+def _within(place: Place, spans: Sequence[Place]) -> bool:
     """Is it one half of a double negation, such as `did not fail to`?"""
     return any(start <= place[0] and place[1] <= end for start, end in spans)
 
@@ -218,22 +222,22 @@ def _distance(clause: str, cue: Cue, outcome: Mention, named: Sequence[Mention])
     return gap
 
 
-def _is_negated(clause: str, cue: Cue, outcome: Mention, named: Sequence[Mention], negators: Sequence[tuple[int, int]]) -> bool:
+def _negation(clause: str, cue: Cue, outcome: Mention, named: Sequence[Mention], negators: Sequence[Place]) -> Place | None:
+    """The place of what negates a word of claim about an outcome; None where nothing does."""
     first, last = min(cue.start, outcome.start), max(cue.end, outcome.end)
     for start, end in negators:
         if end <= first:
             between = clause[end:first]
             comma = "," in between and "however" not in between
             if len(between) <= NEAR and not comma and not _others(end, first, outcome, named):
-                return True
+                return start, end
         elif first < start and end < last:
             reaches = outcome.start if cue.end <= outcome.start else cue.start
             others = _others(end, reaches, outcome, named)
             if not others or (cue.end <= outcome.start and ONLY_JOINS.match(clause[others[-1].end : outcome.start])):
-                return True
-    if cue.end <= outcome.start and NOR_WAS.match(clause[outcome.end :]):
-        return True
-    return NOT_SEEN.match(clause[last:]) is not None
+                return start, end
+    found = (NOR_WAS.match(clause[last:]) if cue.end <= outcome.start else None) or NOT_SEEN.match(clause[last:])
+    return (first, last + len(found.group().rstrip(" .,;()"))) if found else None
 
 
 def _others(start: int, end: int, outcome: Mention, named: Sequence[Mention]) -> list[Mention]:

@@ -14,7 +14,7 @@ from trialpool.review.review import Review
 EACH = re.compile(r"(?i)\b(?:both|each|either|regardless|irrespective|whichever|all)\b")
 STRATIFIED = re.compile(r"(?i)\b(?:stratif\w+|subgroups?|subsets?|regardless\s+of|irrespective\s+of|broken\s+down|split\s+by)\b")
 PART = re.compile(
-    r"(?i)\b(?:in|among|for|of)\s+(?:the\s+|those\s+|all\s+)?(?:[\w-]+\s+){0,2}?(?:patients?|adults?|people|participants?|persons?|those|individuals)\s+"
+    r"(?i)(?:^|\b(?:in|among|for|of)\s)\s*(?:the\s+|those\s+|all\s+)?(?:[\w-]+\s+){0,2}?(?:patients?|adults?|people|participants?|persons?|those|individuals)\s+"
     r"(with|without|who|whose|aged|older|younger|over|under|in|receiving|treated|having|that)\s+((?:[\w-]+\s*){1,6})"
 )
 PEOPLE = re.compile(

@@ -52,7 +52,7 @@ CUES: dict[Sense, str] = {
     r"|ing|ement)"
     r"|doubl(?:e|es|ed|ing)|(?:tri|quadru)pl(?:e|es|ed|ing)|trebl(?:e|es|ed|ing)|excess|commoner"
     r"|(?:twice|double|(?:two|three|four|five|\d+(?:\.\d+)?)\s+times)\s+(?:as\s+(?:common|likely|frequent|many|high|often)|the\s+(?:risk|rate|number|odds|hazard))"
-    r"|surg(?:ed|ing)|climb(?:s|ed|ing)|grew",
+    r"|accelerat(?:e|es|ed|ing)|hasten(?:s|ed|ing)?|surg(?:ed|ing)|climb(?:s|ed|ing)|grew",
     "less": r"reduc(?:e|es|ed|ing|tion|tions)|decreas(?:e|es|ed|ing)|lower(?:s|ed|ing)?(?!\s+(?:limits?|bounds?))|fewer"
     r"|less(?!\s+than)|cuts?(?![\s-]?off)|cutting"
     r"|diminish(?:es|ed|ing)?"
@@ -68,7 +68,7 @@ CUE = re.compile(
 NEGATOR = re.compile(
     r"(?i)(?<![\w-])(?:not(?!\s+(?:only|just|merely))|no(?!\s+(?:doubt|later|less|sooner))(?!\s+longer\b(?!\s+(?:\w+\s+){0,5}?than\b))|never|neither|nor|without"
     r"|fail(?:s|ed|ing)?|(?<!heart\s)(?<!treatment\s)failure(?=\s+(?:to|of)\b)"
-    r"|lack(?:s|ed|ing)?|absence|unable|cannot|none|nothing|ineffective|lost(?!\s+to)|(?:little|scant)\s+evidence|disappear(?:s|ed)|vanish(?:es|ed)|far\s+from|rather\s+than|instead\s+of|yet\s+to|un(?=improved)|(?:did|does|do|has|had|was|were|is|are|could)n't)(?:(?![\w-])|(?=improved))"
+    r"|lack(?:s|ed|ing)?|absence|unable|cannot|none|nobody|nothing|ineffective|lost(?!\s+to)|(?:little|scant)\s+evidence|disappear(?:s|ed)|vanish(?:es|ed)|far\s+from|rather\s+than|instead\s+of|yet\s+to|un(?=improved)|(?:did|does|do|has|had|was|were|is|are|could)n't)(?:(?![\w-])|(?=improved))"
 )
 NOT_FAILED = re.compile(
     r"(?i)(?:\b(?:not|never)|(?:did|does|do|has|have|had|was|were|is)n't)\s+(?:\w+ly\s+)?(?:fail|lack)(?:s|ed|ing)?\b|\bnot\s+without\b"
@@ -79,19 +79,20 @@ NOT_SEEN = re.compile(
     r"|demonstrated|confirmed|reach\w*|significant|apparent|evident|established|proven)\b"
     r"|^[^.;:]{0,20}?\b(?:was|were|is|are)\s+(?:lacking|absent|missing)\b"
     r"|^\s+(?:\w+\s+){0,2}?in\s+(?:neither|none|no)\b"
-    r"|^[^.;:]{0,20}?,?\s*(?:though|although|but|albeit|if|and)\s+(?:(?:this|it|the\s+difference)\s+(?:was|were|is)\s+)?not\s+(?:statistically\s+)?significant(?:ly)?\b"
+    r"|^[^.;:]{0,80}?,?\s*(?:though|although|but|albeit|if|and)\s+(?:(?:this|it|(?:the|this)\s+difference)\s+)?(?:(?:was|were|is)\s+)?"
+    r"(?:not\s+(?:statistically\s+)?significant(?:ly)?|did\s+not\s+reach\s+(?:statistical\s+)?significance)\b"
 )
 NOR_WAS = re.compile(r"(?i)^\s+(?:was|were|did|has|had|is|does)(?:\s+not|n't)\s*(?:[.,;()]|$)")
 HEDGE = re.compile(
     r"(?i)\b(?:may|might|could(?!\s+not)|possibl[ey]|perhaps|potential(?:ly)?|suggest(?:s|ed|ing|ive)?|appear(?:s|ed)?"
-    r"|seem(?:s|ed)?|(?<!less\s)(?<!more\s)(?<!as\s)(?<!equally\s)likely|numerically(?!,?\s+but\s+not)|probabl[ey]"
+    r"|seem(?:s|ed)?|(?<!less\s)(?<!more\s)(?<!as\s)(?<!equally\s)likely|numerical(?:ly)?(?!,?\s+but\s+not)|probabl[ey]"
     r"|trends?|tend(?:s|ed)?|hint(?:s|ed)?|(?:little|scant|weak|limited)\s+evidence|unclear|uncertain|not\s+known|unknown|believe[sd]?|thought|promis(?:e|es|ing))\b"
 )
 NOT_ASSERTED = re.compile(
     r"(?i)\b(?:can(?:not|\s+not|'t)\s+be\s+(?:excluded|ruled\s+out)|cannot\s+(?:exclude|rule\s+out)"
     r"|(?:age|sex|stage|mutations?|deletions?|scores?|status|levels?|expression|albumin|smoking|comorbidit\w+|cytogenetics|obesity|frailty)"
     r"\s+(?:\w+\s+){0,3}?(?:was|were|is|are)\s+(?:\w+ly\s+)?(?:associated|linked)|predict\w*|prognos\w+|correlat\w+|risk\s+factors?"
-    r"|goals?|priorit(?:y|ies)|no\s+evidence\s+(?:that|of|for)\b[^,;]*\b(?:not|fail\w*|lack\w*|no)|(?:not|n't)\s+(?:true|the\s+case|mean)\s+that|if|whether|would|should|unless|insufficient|inconclusive|unproven|remains?\s+to\s+be|aims?|aimed|hypothes\w+"
+    r"|cannot\s+conclude|claim(?:s|ed)?\s+that|than\s+(?:ever|before)|goals?|priorit(?:y|ies)|no\s+evidence\s+(?:that|of|for)\b[^,;]*\b(?:not|fail\w*|lack\w*|no)|(?:not|n't)\s+(?:true|the\s+case|mean)\s+that|if|whether|would|should|unless|insufficient|inconclusive|unproven|remains?\s+to\s+be|aims?|aimed|hypothes\w+"
     r"|objectives?|purpose|questions?|designed\s+to|expected\s+to|hop(?:e|ed|ing)|intend\w*"
     r"|to\s+(?:determine|assess|evaluate|investigate|examine|study|test|explore|compare|see|find\s+out|know)"
     r"|we\s+(?:assessed|evaluated|investigated|compared|asked|tested|examined|studied)|need(?:s|ed)?\s+to|efforts?\s+to"
@@ -122,7 +123,7 @@ SHOWN_TO = re.compile(
 )
 SIGNIFICANT = re.compile(r"(?i)\bsignifican(?:t|tly|ce)\b")
 CLAUSE = re.compile(
-    r"(?i);|:(?=\s)|,?\s\bbut\b(?!\s+(?:not|no|without|neither|failed|also))|\b(?:whereas|while|(?:although|though)(?!\s+(?:not|non|this\s+was\s+not)\b)"
+    r"(?i);|:(?=\s)|,?\s\bbut\b(?!\s+(?:not|no|without|neither|failed|also|(?:(?:this|it|the\s+difference)\s+)?(?:did\s+not\s+reach|was\s+not\s+(?:statistically\s+)?signif)))|\b(?:whereas|while|(?:although|though)(?!\s+(?:not|non|(?:this|it|the\s+difference|this\s+difference)\s+(?:was|did)\s+not)\b)"
     r"|however(?!,\s+(?:was|were|is|are|did|has|had|have|remained)\b)|yet(?!\s+to\b)"
     r"|despite|because)\b|\s[–—-]\s"
 )

@@ -58,6 +58,9 @@ HYPOTHETICAL = re.compile(
     r"(?i)\b(?:assum\w+|detect\w*|hypothes\w+|power(?:ed)?|margin|expected"
     r"|anticipat\w+|target\w*|sample[\s-]+size|boundar\w+|threshold)\b"
 )
+ASSUMED = re.compile(
+    r"(?i)\s+(?:was|were|is|had\s+been)\s+(?:\w+\s+)?(?:assumed|expected|anticipated|hypothesi[sz]ed|targeted|planned|chosen)\b"
+)
 BOUND = re.compile(r"(?i)\b(?:upper|lower)[\s-]+(?:confidence[\s-]+)?(?:bound|limit|end)(?:[^\d(;]|\d+(?:\.\d+)?\s?%)*$")
 MANY = frozenset({"and", "or", "vs", "versus", "v"})
 FILLER_END = frozenset({"and", "or", "vs", "versus", "v", "while", "but", "whereas", "although", "compared", "than"})
@@ -84,7 +87,7 @@ def statement_at(scan: Scan, i: int) -> tuple[list[EffectStatement], int, Decima
     if named.fresh and (listed := _list_at(scan, i, named)):
         return listed
     figure, k = found
-    p, limits, end = _limits_of(scan, named, figure, k)
+    p, limits, end = _limits_of(scan, i, named, figure, k)
     interval = None if isinstance(limits, Bound) else limits
     if interval is not None and named.code in RATIOS and _unit_at(scan.of, end):
         return None
@@ -100,11 +103,11 @@ def statement_at(scan: Scan, i: int) -> tuple[list[EffectStatement], int, Decima
     return [made], end, level
 
 
-def _limits_of(scan: Scan, named: Named, figure: Figure, k: int) -> tuple[P | None, Interval | Bound | None, int]:
+def _limits_of(scan: Scan, i: int, named: Named, figure: Figure, k: int) -> tuple[P | None, Interval | Bound | None, int]:
     """The interval of an estimate, or its one limit, with a P that stands before it, and the place after."""
     p, limits, end = cells_at(scan.of, k, named) or _rest(scan.of, k, figure)
     if limits is None:
-        limits = _before_it(scan, named, figure)
+        limits = _before_it(scan, i, named, figure)
     if isinstance(limits, Interval) and not _fits(named.code, figure, limits):
         return p, None, k
     return p, limits, end
@@ -126,15 +129,19 @@ def _p_of(scan: Scan, named: Named, p: P | None, end: int) -> tuple[P | None, in
     return p, end
 
 
-def _before_it(scan: Scan, named: Named, figure: Figure) -> Interval | None:
-    """`95% CI 0.57-0.67 (HR 0.62)`: an interval with nothing but marks between it and the measure."""
-    passed = scan.passed_interval
-    if passed is None or not named.fresh or scan.of[passed.end - 1].end > named.start:
+def _before_it(scan: Scan, i: int, named: Named, figure: Figure) -> Interval | None:
+    """`95% CI 0.57-0.67 (HR 0.62)`: an interval that stands before, with no other estimate before it and few words between."""
+    if scan.passed_interval is None or not named.fresh or named.start < 0:
         return None
-    if not passed.low.value <= figure.value <= passed.high.value:
+    passed, start = scan.passed_interval
+    if passed.end > i or not passed.low.value <= figure.value <= passed.high.value:
         return None
-    between = [lexeme for lexeme in scan.of[passed.end :] if lexeme.start < named.start]
-    return passed if all(lexeme.kind in SEPARATORS | OPENS for lexeme in between) else None
+    before = start - 1
+    while at(scan.of, before).kind in OPENS | SEPARATORS:
+        before -= 1
+    between = scan.of[passed.end : i]
+    apart = len(between) > FILLER or any(lexeme.kind in ("number", "ci", ";") for lexeme in between)
+    return None if apart or at(scan.of, before).kind in ("number", "percent") else passed
 
 
 def _is_reference(of: Sequence[Lexeme], k: int, figure: Figure) -> bool:
@@ -162,7 +169,7 @@ def _may_be_effect(scan: Scan, i: int, figure: Figure, after: int, named: Named 
     if first.kind == "-" and before.kind == "number" and before.end == first.start:
         return False
     between = limits_at(scan.of, i)
-    if between and following.kind == "-" and not between.high.percent:
+    if between and (following.kind == "-" or following.text == "to") and not between.high.percent:
         return False
     if named is None or named.code in RATIOS:
         return not (figure.percent or unit_follows or glued or figure.value <= 0)
@@ -268,7 +275,8 @@ def _is_estimate(scan: Scan, i: int, named: Named, figure: Figure, interval: Int
     beside = k < named.after or at(scan.of, k).kind in marks or at(scan.of, k).text in STATES
     said = bool(p or _p_after(scan.of, i + 1)[0])
     before = scan.text[scan.of[0].start : scan.of[i].start]
-    planned = HYPOTHETICAL.search(before) is not None or BOUND.search(before) is not None
+    after = scan.text[scan.of[i].end : scan.of[-1].end]
+    planned = HYPOTHETICAL.search(before) or BOUND.search(before) or ASSUMED.match(after)
     return figure.decimals and not planned and (beside or said)
 
 

@@ -16,7 +16,8 @@ MEASURE_NAMES: dict[str, str] = {
     r"|rapport[\s-]+des?[\s-]+cotes|chancenverh[äa]ltnis|quotenverh[äa]ltnis",
     "IRR": r"(?:incidence|event|incident)?[\s-]*(?:density[\s-]+)?rate[\s-]+ratios?",
     "SMD": r"standardi[sz]ed[\s-]+(?:weighted[\s-]+)?mean[\s-]+differences?|hedges'?s?[\s-]+g\b|cohen'?s?[\s-]+d\b",
-    "MD": r"(?:least[\s-]squares?[\s-]+)?mean[\s-]+differences?|differences?[\s-]+(?:in|of|between)[\s-]+(?:the[\s-]+)?means"
+    "MD": r"(?:least[\s-]squares?[\s-]+)?mean[\s-]+differences?|differences?[\s-]+(?:in|of|between)[\s-]+(?:the[\s-]+)?"
+    r"(?:(?:LS|least[\s-]squares?|adjusted)[\s-]+)?means"
     r"|mittlere[\s-]+differenz|diff[ée]rence[\s-]+moyenne|diferencia[\s-]+(?:de[\s-]+)?medias?",
     "RD": r"risk[\s-]+differences?",
     "RMSTD": r"(?:restricted[\s-]+mean[\s-]+survival[\s-]+times?|RMST)[\s-]+differences?"
@@ -51,7 +52,7 @@ INTERVAL_NAMES = (
     r"|interval[ol]?[eos]?[\s-]+d[ei][\s-]+confian\w+|intervallo[\s-]+di[\s-]+confidenza|konfidenzintervalle?|vertrauensbereich"
     r"|intervalos?[\s-]+de[\s-]+cre[di]+bilida\w+|betrouwbaarheidsinterval"
 )
-INTERVAL_ABBREVIATIONS = r"CIs?|Cl|C\.I\.|CrIs?|BCI|HDI|ICs?|KI|CLs?|(?<=%)ci|(?<=% )ci"
+INTERVAL_ABBREVIATIONS = r"CIs?|Cl|C\.I\.|c\.i\.|CrIs?|BCI|HDI|ICs?|KI|CLs?|(?<=%)ci|(?<=% )ci"
 
 _FOLDED = "|".join(f"(?P<{code}>{names})" for code, names in MEASURE_NAMES.items())
 _EXACT = "|".join(f"(?P<{code}_>{short})" for code, short in ABBREVIATIONS.items())

@@ -19,7 +19,7 @@ RANGE_MARKS = frozenset({"-", ",", ";", "/"})
 RANGE_WORDS = frozenset({"to", "and", "a", "c", "till", "until", "through", "bis", "e", "y", "à"})
 BETWEEN_LABEL_AND_LIMITS = words(
     """of was were is from between ranging ranged for hr with running ran extending extended spanning spanned stretching going which
-    that lying"""
+    that lying the"""
 )
 BEFORE_A_LEVEL = words("del al à a da de at of the zu")
 INTERVAL_KINDS = {
@@ -179,7 +179,7 @@ def interval_at(of: Lexemes, i: int) -> Interval | None:
     if label is None:
         return None
     level, kind, k = label
-    while at(of, k).kind in SEPARATORS | OPENS or (at(of, k).kind == "word" and at(of, k).text in BETWEEN_LABEL_AND_LIMITS):
+    while at(of, k).kind in SEPARATORS | OPENS | {"measure"} or at(of, k).text in BETWEEN_LABEL_AND_LIMITS:
         k += 1
         if level is None and (found := level_at(of, k)):
             level, k = found
@@ -377,7 +377,8 @@ def passed_over(of: Lexemes, i: int) -> int:
         return i
     k = i + 1
     k += at(of, k).kind == "number" and at(of, k + 1).kind in ("=", ":", "<", ">")
-    if at(of, k).kind not in ("=", ":", "<", ">"):
+    marked = at(of, k).kind in ("=", ":", "<", ">")
+    if not marked and word != "se":
         return i
-    found = figure_at(of, k + 1)
+    found = figure_at(of, k + marked)
     return found[1] if found else i

@@ -18,7 +18,7 @@ from trialpool.formats.effect_statements.statement import EffectStatement
 from trialpool.formats.effect_statements.surroundings import comparison_of, outcome_of, percent_change
 
 WORTH_READING = re.compile(
-    r"(?i:ratio|(?:riesgo|risque|rischio|risco|raz[óã]o?n?|rapport)\b|risiko|verh[äa]ltnis|relative\s+(?:risk|odds|hazard)|differences?|hedges|cohen|\d\s?%\s?-?(?:CI|Cl|conf|cred))"
+    r"(?i:ratio|(?:riesgo|risque|rischio|risco|raz[óã]o?n?|rapport)\b|risiko|verh[äa]ltnis|relative\s+(?:risk|odds|hazard)|differen[zct]|diff[ée]ren|diferen|hedges|cohen|\d\s?%\s?-?(?:CI|Cl|conf|cred))"
     r"|(?:HR|RR|OR|MD|RD|CI|ROM|RoM|GMR)(?:s|adj)?\b"
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from trialpool.formats.effect_statements.estimates import OTHER_FIGURES, TIMES, statement_at
 from trialpool.formats.effect_statements.lexemes import Lexeme
@@ -27,7 +28,9 @@ from trialpool.formats.effect_statements.table_rows import head_at, p_head
 
 NOT_GIVEN = frozenset({"available", "reported", "estimable", "provided", "calculated", "given"})
 AFTER_OR = frozenset({"of", "was", "were", "for", "is", "with"})
-CORRELATION = re.compile(r"(?i)\b(?:correlat\w+|concordance|R2)\b[^\d.;]*\b(?:between|of)\b[^\d.;]*$")
+CORRELATION = re.compile(
+    r"(?i)\b(?:correlat\w+|concordance|R2|pearson|spearman|coefficients?)\b[^\d.;]*\b(?:between|of)\b[^\d.;]*$"
+)
 METHODS = {"peto": "Peto", "haenszel": "Mantel-Haenszel"}
 
 
@@ -45,7 +48,7 @@ class Scan:
     found: list[EffectStatement] = field(default_factory=list)
     blocked: bool = False
     listed: bool = False
-    passed_interval: Interval | None = None
+    passed_interval: tuple[Interval, int] | None = None
 
     def run(self) -> None:
         i = 0
@@ -69,7 +72,7 @@ class Scan:
             self.named, self.blocked = None, True
             return i + 1
         if lexeme.kind in ("ci", "number") and (passed := interval_at(self.of, i)):
-            self.passed_interval = passed
+            self.passed_interval = self.passed_interval if self._within_passed(i) else (passed, i)
         if lexeme.kind == "word":
             if lexeme.text in NOT_GIVEN and at(self.of, i - 1).text == "not":
                 self.named = None
@@ -80,6 +83,10 @@ class Scan:
         if lexeme.kind == "number" or (lexeme.kind == "-" and at(self.of, i + 1).kind == "number"):
             return self._number(i)
         return i + 1
+
+    def _within_passed(self, i: int) -> bool:
+        """The label of an interval that was passed already from its level on."""
+        return self.passed_interval is not None and i < self.passed_interval[0].end
 
     def _ends_naming(self, lexeme: Lexeme) -> bool:
         """A median never goes with a ratio; a rate may stand in `hazard ratio for response rate`, before a figure is read."""
@@ -114,11 +121,9 @@ class Scan:
                 adjusted |= abbreviation.startswith("a")
                 self.aliases.setdefault(abbreviation.rstrip("s"), self.aliases.get(raw.rstrip("s"), lexeme.text))
                 k += 3 if at(self.of, k + 2).kind in CLOSES else 2
-            elif (
-                at(self.of, k).kind in OPENS | {",", ";"} and (label := interval_label(self.of, k + 1)) and self._is_label(label[2])
-            ):
-                level, many = label[0], True
-                k = label[2] + (at(self.of, label[2]).kind in CLOSES)
+            elif following := self._label_of_what_follows(k):
+                level, k = following
+                many = True
             elif at(self.of, k).text in ("with", "and") and many and (label := interval_label(self.of, k + 1)):
                 level, k = label[0], label[2]
             elif (
@@ -143,6 +148,19 @@ class Scan:
         if CORRELATION.search(self.text[self.of[0].start : lexeme.start]):
             self.named, self.blocked = None, True
         return k
+
+    def _label_of_what_follows(self, k: int) -> tuple[Decimal | None, int] | None:
+        """`(95% CI)` after a measure, also after words as in `(M-H, random, 95% CI)`: the level, and the place after it."""
+        if at(self.of, k).kind not in OPENS | {",", ";"}:
+            return None
+        if (label := interval_label(self.of, k + 1)) and self._is_label(label[2]):
+            return label[0], label[2] + (at(self.of, label[2]).kind in CLOSES)
+        i = k + 1
+        while at(self.of, k).kind in OPENS and i < k + 9 and at(self.of, i).kind in ("word", ",", "-"):
+            i += 1
+            if (label := interval_label(self.of, i)) and at(self.of, label[2]).kind in CLOSES:
+                return label[0], label[2] + 1
+        return None
 
     def _is_label(self, end: int) -> bool:
         """A label of what follows, `HR (95% CI): ...`, rather than the label of limits that stand there."""

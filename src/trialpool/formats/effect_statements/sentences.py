@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 NOT_AN_END = (
     r"(?<!\bvs\.)(?<!\bv\.)(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
-    r"(?<!\bFig\.)(?<!\bcf\.)(?<!\bNo\.)(?<!\bDr\.)(?<!\bapprox\.)(?<!\bca\.)"
+    r"(?<!\bc\.i\.)(?<!\bC\.I\.)(?<!\bFig\.)(?<!\bcf\.)(?<!\bNo\.)(?<!\bDr\.)(?<!\bapprox\.)(?<!\bca\.)"
 )
 END_OF_SENTENCE = re.compile(
     rf"(?:(?<=[.!?])|(?<=[.!?][\"')\]])){NOT_AN_END}\s+(?=[\"'(\[]?[^\W\d_a-z]|\d)"
