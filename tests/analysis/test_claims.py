@@ -401,7 +401,7 @@ def test_what_is_called_significant_is_contradicted_by_the_figures_of_another_se
         ("Maintenance failed to improve OS.", "failed to improve OS"),
         ("An OS benefit was not observed.", "OS benefit was not observed"),
         ("PFS was improved, but OS was not.", "OS was not"),
-        ("Neither PFS nor OS was improved.", "Neither PFS nor OS was improved"),
+        ("Neither PFS nor OS was improved.", "nor OS was improved"),
     ],
 )
 def test_the_words_of_a_claim_have_its_negation(findings, text, said):
