@@ -41,12 +41,13 @@ JOINED = re.compile(
 LEFT_OUT = re.compile(  # "but mortality was not", "there was none in OS", "this was not so for OS"
     r"(?i)\b((?:was|were|is|are|did|does|do|has|have|had)(?:\s+not|n't))[\s.,;)]*$|\b(none|not(?:\s+(?:so|true|the\s+case))?)\s+(?:in|for|of|on)\b"
 )
+BUT_WAS = re.compile(r"(?i)^\s+(?:was|were|is|are|did|does|has|have|had)\s*(?:[.,;()]|$)")  # "OS was not improved, PFS was"
 SAME = re.compile(
     r"(?i)\b(?:as|so)\s+(?:was|were|did)\b|\bthe\s+same\s+(?:was|is|held|holds|applied)\s+(?:(?:true|seen|found)\s+)?(?:for|of|in|to)\b"
 )
 ASSOCIATED = re.compile(r"(?i)^\s+(?:was|were|is|are)\s+(?:\w+ly\s+)?(?:associated|linked)\s+with\b")
 PREDICATE = re.compile(  # what stands between an outcome and the word of claim that is said of it
-    r"(?i)^\s*(?:also\s+)?(?:was|were|is|are|has|have|had|did|does|do|could)\b(?:\s+(?!(?:and|but|or|by|with|in|for|of|from|to|than|at|an?|the)\b)[\w'-]+){0,4}\s*$"
+    r"(?i)^\s*(?:also\s+)?(?:was|were|is|are|has|have|had|did|does|do|could|being|remain(?:s|ed|ing)?|stay(?:s|ed|ing)?)\b(?:\s+(?!(?:and|but|or|by|with|in|for|of|from|to|than|at|an?|the)\b)[\w'-]+){0,4}\s*$"
 )
 COUNTED = re.compile(
     r"(?i)^\s+(?:(?:proportion|percentage|share|number)s?\s+of\s+)?(?:\w+\s+)?(?:patients|people|participants|adults|women|men|children)\b"
@@ -225,6 +226,8 @@ def _distance(clause: str, cue: Cue, outcome: Mention, named: Sequence[Mention])
 def _negation(clause: str, cue: Cue, outcome: Mention, named: Sequence[Mention], negators: Sequence[Place]) -> Place | None:
     """The place of what negates a word of claim about an outcome; None where nothing does."""
     first, last = min(cue.start, outcome.start), max(cue.end, outcome.end)
+    if cue.end <= outcome.start and BUT_WAS.match(clause[outcome.end :]):
+        return None
     for start, end in negators:
         if end <= first:
             between = clause[end:first]

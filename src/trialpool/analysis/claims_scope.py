@@ -35,7 +35,7 @@ COMPARATIVE = (
 )
 CONTROL_BETTER = re.compile(  # "longer with placebo", "control patients had fewer deaths": the control arm against the treatment
     rf"(?i)\b{COMPARATIVE}\s+(?:(?!(?:than|and|but|not|no|or|compared|versus|vs)\b)[a-z]+\s+){{0,3}}(?:with|in|on|under|among)\s+(?:the\s+)?{CONTROL}\b(?!led)"
-    rf"|^\s*(?:the\s+|(?:patients|participants|people|those)\s+(?:on|with|in|given|receiving|(?:assigned|allocated|randomi[sz]ed)\s+to)\s+(?:the\s+)?)?"
+    rf"|(?:^|,)\s*(?:the\s+|(?:patients|participants|people|those)\s+(?:on|with|in|given|receiving|(?:assigned|allocated|randomi[sz]ed)\s+to)\s+(?:the\s+)?)?"
     rf"{CONTROL}(?:-treated|-assigned)?\s+(?:(?:patients|group|arm|participants)\s+)?"
     rf"(?:had|showed|experienced|was|were|led\s+to|gave|survived|lived|died|progressed|relapsed|fared|did)\s+"
     rf"(?:(?:an?|significantly|much|clearly)\s+)*(?:{COMPARATIVE}|sooner|earlier|later)\b"

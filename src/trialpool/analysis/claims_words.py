@@ -84,7 +84,7 @@ NOT_SEEN = re.compile(
 )
 NOR_WAS = re.compile(r"(?i)^\s+(?:was|were|did|has|had|is|does)(?:\s+not|n't)\s*(?:[.,;()]|$)")
 HEDGE = re.compile(
-    r"(?i)\b(?:may|might|could(?!\s+not)|possibl[ey]|perhaps|potential(?:ly)?|suggest(?:s|ed|ing|ive)?|appear(?:s|ed)?"
+    r"(?i)\b(?:may|might|could(?!\s+(?:not|be\s+(?:shown|demonstrated|seen|found|detected|established|proven|confirmed|observed))\b)|possibl[ey]|perhaps|potential(?:ly)?|suggest(?:s|ed|ing|ive)?|appear(?:s|ed)?"
     r"|seem(?:s|ed)?|(?<!less\s)(?<!more\s)(?<!as\s)(?<!equally\s)likely|numerical(?:ly)?(?!,?\s+but\s+not)|probabl[ey]"
     r"|trends?|tend(?:s|ed)?|hint(?:s|ed)?|(?:little|scant|weak|limited)\s+evidence|unclear|uncertain|not\s+known|unknown|believe[sd]?|thought|promis(?:e|es|ing))\b"
 )

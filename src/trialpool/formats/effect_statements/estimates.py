@@ -341,7 +341,9 @@ def _of_log_rank(of: Sequence[Lexeme], k: int, end: int) -> bool:
 def _only_marks(of: Sequence[Lexeme], start: int, named: Named, text: str) -> bool:
     """Nothing but marks between a P and the measure that follows it."""
     between = [lexeme for lexeme in of[start:] if lexeme.start < named.start]
-    return bool(between) and all(lexeme.kind in (",", ";") or lexeme.text in ("adjusted", "unadjusted") for lexeme in between)
+    return bool(between) and all(
+        lexeme.kind in OPENS | {",", ";"} or lexeme.text in ("adjusted", "unadjusted") for lexeme in between
+    )
 
 
 def _list_at(scan: Scan, i: int, named: Named) -> tuple[list[EffectStatement], int, Decimal | None] | None:

@@ -155,6 +155,8 @@ class Scan:
             return None
         if (label := interval_label(self.of, k + 1)) and self._is_label(label[2]):
             return label[0], label[2] + (at(self.of, label[2]).kind in CLOSES)
+        if label and (end := p_head(self.of, label[2], ",")) > label[2] and at(self.of, end).kind in CLOSES:
+            return label[0], end + 1
         i = k + 1
         while at(self.of, k).kind in OPENS and i < k + 9 and at(self.of, i).kind in ("word", ",", "-"):
             i += 1

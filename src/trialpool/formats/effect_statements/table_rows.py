@@ -30,9 +30,9 @@ def head_at(of: Sequence[Lexeme], i: int) -> Head | None:
     return Head(label[0], end > label[2], end)
 
 
-def p_head(of: Sequence[Lexeme], i: int) -> int:
+def p_head(of: Sequence[Lexeme], i: int, mark: str = WALL) -> int:
     """The place after `| P value`; `i` where it is not there."""
-    if at(of, i).kind != WALL or at(of, i + 1).text != "p":
+    if at(of, i).kind != mark or at(of, i + 1).text != "p":
         return i
     end = i + 2
     end += at(of, end).kind == "-"
