@@ -66,14 +66,14 @@ def test_the_flagships_words() -> None:
     pfs, os = (printed(case["hr"], case["ci"], "HR") for case in (REFERENCE["cases"][0], REFERENCE["cases"][2]))
     assert str(absolute_survival(pfs, baseline_survival=0.30, at="4 years")) == (
         "Of 1000 patients, 174 more event-free at 4 years: 474 with treatment and 300 without (difference +146 to +203); "
-        "NNTB 5.7 (4.9 to 6.8)."
+        "NNTB 6 (5 to 7)."
     )
     found = absolute_survival(os, baseline_survival=0.60)
     assert str(found) == (
         "Of 1000 patients, 22 more event-free: 622 with treatment and 600 without (difference -3 to +48); "
-        "NNTB 45.8 (NNTB 20.9 to infinity to NNTH 327)."
+        "NNTB 46 (NNTB 21 to infinity to NNTH 328)."
     )
-    assert repr(found) == "<AbsoluteEffect: +22 per 1000, NNTB 45.8 (NNTB 20.9 to infinity to NNTH 327)>"
+    assert repr(found) == "<AbsoluteEffect: +22 per 1000, NNTB 46 (NNTB 21 to infinity to NNTH 328)>"
 
 
 def test_a_trial_with_survival_shares_only() -> None:
@@ -119,13 +119,13 @@ def test_survival_and_risk_are_two_sides(mu: float, survival: float) -> None:
 @pytest.mark.parametrize(
     ("difference", "low", "high", "words"),
     [
-        (0.10, 0.05, 0.20, "NNTB 10.0 (5.0 to 20.0)"),
-        (-0.10, -0.20, -0.05, "NNTH 10.0 (5.0 to 20.0)"),
-        (0.10, -0.05, 0.25, "NNTB 10.0 (NNTB 4.0 to infinity to NNTH 20.0)"),
-        (-0.10, -0.25, 0.05, "NNTH 10.0 (NNTB 20.0 to infinity to NNTH 4.0)"),
-        (0.10, 0.0, 0.20, "NNTB 10.0 (NNTB 5.0 to infinity)"),
-        (-0.10, -0.20, 0.0, "NNTH 10.0 (infinity to NNTH 5.0)"),
-        (0.0, -0.05, 0.05, "infinity (NNTB 20.0 to infinity to NNTH 20.0)"),
+        (0.10, 0.05, 0.20, "NNTB 10 (5 to 20)"),
+        (-0.10, -0.20, -0.05, "NNTH 10 (5 to 20)"),
+        (0.10, -0.05, 0.25, "NNTB 10 (NNTB 4 to infinity to NNTH 20)"),
+        (-0.10, -0.25, 0.05, "NNTH 10 (NNTB 20 to infinity to NNTH 4)"),
+        (0.10, 0.0, 0.20, "NNTB 10 (NNTB 5 to infinity)"),
+        (-0.10, -0.20, 0.0, "NNTH 10 (infinity to NNTH 5)"),
+        (0.0, -0.05, 0.05, "infinity (NNTB 20 to infinity to NNTH 20)"),
         (0.0, 0.0, 0.0, "infinity (infinity)"),
     ],
 )
@@ -138,11 +138,19 @@ def test_the_number_needed_to_treat_goes_through_infinity(difference: float, low
     assert bad.nnt_in_words.split(maxsplit=1)[0] == swap[words.split(maxsplit=1)[0]]
 
 
+@pytest.mark.parametrize(("difference", "words"), [(-0.12, "NNTB 9"), (-0.22, "NNTB 5"), (-0.3 * (1 - 0.92), "NNTB 42")])
+def test_it_is_rounded_up_as_in_the_cochrane_handbook(difference: float, words: str) -> None:
+    """Cochrane Handbook 5.1, 12.5.4.1 (risk differences of 0.12 and 0.22) and 12.5.4.2 (a risk ratio of 0.92 at 30%)."""
+    found = absolute_effect(one_study(difference, 0.01, "RD"), baseline_risk=0.3)
+    assert found.nnt_in_words.startswith(f"{words} (")
+    assert found.nnt == pytest.approx(-1 / difference)
+
+
 def test_a_wished_for_event() -> None:
     found = absolute_effect(one_study(np.log(1.5), 0.1, "RR"), baseline_risk=0.2, good=True, at="week 12")
     assert str(found) == (
         "Of 1000 patients, 100 more with the event at week 12: 300 with treatment and 200 without (difference +47 to +165); "
-        "NNTB 10.0 (6.1 to 21.5)."
+        "NNTB 10 (7 to 22)."
     )
     none = absolute_effect(one_study(0.0, 0.1, "RR"), baseline_risk=0.2)
     assert str(none).startswith("Of 1000 patients, as many with the event: 200 with treatment and 200 without")

@@ -59,8 +59,8 @@ def of_counts(tmp_path: Path, text: str | None, measure: str = "RR") -> Findings
 @pytest.mark.parametrize(
     ("hr", "ci", "survival", "treated", "difference", "limits", "nnt"),
     [
-        (0.62, [0.57, 0.67], 0.30, 474, 174, (146, 203), "NNTB 5.7 (4.9 to 6.8)"),
-        (0.93, [0.85, 1.01], 0.60, 622, 22, (-3, 48), "NNTB 45.8 (NNTB 20.9 to infinity to NNTH 327)"),
+        (0.62, [0.57, 0.67], 0.30, 474, 174, (146, 203), "NNTB 6 (5 to 7)"),
+        (0.93, [0.85, 1.01], 0.60, 622, 22, (-3, 48), "NNTB 46 (NNTB 21 to infinity to NNTH 328)"),
     ],
 )
 def test_people_free_of_the_event(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -130,9 +131,10 @@ class AbsoluteEffect(Summary):
 
     @property
     def nnt_in_words(self) -> str:
-        """The number needed to treat with its limits: "NNTB 5.7 (4.9 to 6.8)", "NNTB 45.8 (NNTB 20.9 to infinity to NNTH 327)".
+        """The number needed to treat with its limits: "NNTB 6 (5 to 7)", "NNTB 46 (NNTB 21 to infinity to NNTH 327)".
 
-        NNTB is the number needed to treat for one more to benefit, NNTH for one more to be harmed.
+        NNTB is the number needed to treat for one more to benefit, NNTH for one more to be harmed. Each is rounded up to the whole
+        patient, by the convention of the Cochrane Handbook (5.1, 12.5.4); `nnt` and `nnt_interval` are not rounded.
         Altman (1998), BMJ 317:1309-1312.
         """
         greater, lesser = self.nnt_interval
@@ -204,7 +206,7 @@ def absolute_effect(
     >>> from trialpool.stats.pooling.pairwise import pool_common
     >>> fit = pool_common(effects([np.log(1.72)], [0.00973], measure="RR"))
     >>> print(absolute_effect(fit, baseline_risk=0.15))
-    Of 1000 patients, 108 more with the event: 258 with treatment and 150 without (difference +63 to +163); NNTH 9.3 (6.1 to 16.0).
+    Of 1000 patients, 108 more with the event: 258 with treatment and 150 without (difference +63 to +163); NNTH 10 (7 to 16).
     """
     expect("absolute_effect", fit, PooledEffect, FIT_MAKERS)
     checked_share("baseline_risk", baseline_risk)
@@ -235,7 +237,7 @@ def absolute_survival(
     >>> fit = pool_common(effects([np.log(0.62)], [0.0017], measure="HR"))
     >>> print(absolute_survival(fit, baseline_survival=0.30, at="4 years"))
     Of 1000 patients, 174 more event-free at 4 years: 474 with treatment and 300 without (difference +145 to +202);
-    NNTB 5.7 (4.9 to 6.9).
+    NNTB 6 (5 to 7).
     """
     expect("absolute_survival", fit, PooledEffect, FIT_MAKERS)
     checked_share("baseline_survival", baseline_survival)
@@ -275,7 +277,7 @@ def survival_difference(
     >>> trial = survival_difference(survival_t=0.555, n_t=491, survival_c=0.50, n_c=485, at="3 years")
     >>> print(trial)
     Of 1000 patients, 55 more event-free at 3 years: 555 with treatment and 500 without (difference -8 to +118);
-    NNTB 18.2 (NNTB 8.5 to infinity to NNTH 132).
+    NNTB 19 (NNTB 9 to infinity to NNTH 133).
     """
     checked_level(level)
     shares = {"survival_t": survival_t, "survival_c": survival_c}
@@ -390,4 +392,5 @@ def _name(nnt: float) -> str:
 
 
 def _number(nnt: float) -> str:
-    return f"{nnt:.1f}" if nnt < 100 else f"{nnt:.0f}"
+    """Rounded up to the whole patient, where it is not whole but for the arithmetic of floating point."""
+    return f"{ceil(nnt * (1 - 1e-9))}"
