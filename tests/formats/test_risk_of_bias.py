@@ -70,7 +70,6 @@ def test_a_sound_file_has_no_problem_and_its_answers_are_as_the_tool_writes_them
             {"domain": "overall"},
             "question: '1.1' is no question of the overall judgement. Use judgement or direction.",
         ),
-        ({"answer": ""}, "answer: the cell is empty. Every row needs it."),
     ],
 )
 def test_a_row_that_the_tool_or_the_review_does_not_know_is_refused(tmp_path, cells, message):

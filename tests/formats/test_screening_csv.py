@@ -231,8 +231,8 @@ def test_reports_of_studies(tmp_path):
     text = "record,study\na.ris#1,attal-2006\na.ris#2,atal-2006\nc#1,attal-2006\na.ris#1,attal-2006\n,x\n"
     written(tmp_path, text, "included.csv")
     problems: list = []
-    reports = read_included(tmp_path, RECORDS, ["attal-2006"], problems)
-    assert reports[0] == ReportOfStudy("a.ris#1", "attal-2006")
+    reports, unassigned = read_included(tmp_path, RECORDS, ["attal-2006"], problems)
+    assert (reports[0], unassigned) == (ReportOfStudy("a.ris#1", "attal-2006"), ())
     assert [f"{problem.severity}: {problem}" for problem in problems] == [
         "error: screening/included.csv, row 3, column study: studies.csv has no study 'atal-2006'. Did you mean attal-2006?",
         (
@@ -242,4 +242,4 @@ def test_reports_of_studies(tmp_path):
         "warning: screening/included.csv, row 5: it says the same as row 2. Remove it.",
         "error: screening/included.csv, row 6, column record: the cell is empty. Every row needs it.",
     ]
-    assert read_included(tmp_path / "other", RECORDS, [], problems) == ()
+    assert read_included(tmp_path / "other", RECORDS, [], problems) == ((), ())

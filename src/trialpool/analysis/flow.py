@@ -119,13 +119,16 @@ def _not_linked(review: Review, screening: ScreenedReview | None) -> Iterator[Pr
         return
     linked = {screening.state.publication_of(report.record).id: report for report in review.included}
     included = [publication.id for publication in screening.state.included]
-    for id_ in (id_ for id_ in included if id_ not in linked):
+    waiting = {screening.state.publication_of(record).id for record in review.unassigned}  # which is said of their file
+    for id_ in (id_ for id_ in included if id_ not in linked and id_ not in waiting):
         what = f"{id_} was included, and is not said to be a report of a study"
         yield Problem(INCLUDED, 0, "", what, "Add a row with the study that it reports", "warning")
     for id_, report in linked.items():
         if id_ not in included:
             what = f"{report.record} is a report of {report.study}, and was not included"
             yield Problem(INCLUDED, 0, "", what, "Decide it, or remove the row", "warning")
+    if waiting:  # any of them can be a report of any study
+        return
     found = {report.study for report in review.included}
     for study in dict.fromkeys(study.study for study in review.studies):
         if study not in found and not (review.plan.flow and review.plan.flow.counts.is_update):

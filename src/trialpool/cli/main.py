@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -288,6 +288,30 @@ def compare(
     from trialpool.cli.compare import compare_review
 
     raise typer.Exit(compare_review(folder, extractors=extractors, prepare=prepare, settle=settle, replace=replace, as_json=json))
+
+
+@app.command()
+def prepare(
+    folder: Folder,
+    what: Annotated[
+        Literal["included", "risk-of-bias"],
+        typer.Argument(help="Rows of screening/included.csv, or of risk_of_bias.csv", show_default=False),
+    ],
+    tool: Annotated[
+        str,
+        typer.Option(
+            help="The tool that judges the risk of bias; else that of rows that are there, else RoB 2", show_default=False
+        ),
+    ] = "",
+    reviewer: Annotated[str, typer.Option(help="Who judges, where several do it apart from each other", show_default=False)] = "",
+) -> None:
+    """Add a row for everything that is still open, for you to fill; rows that are there stay as they are."""
+    from trialpool.cli.prepare import prepare_included, prepare_risk_of_bias
+
+    if what == "included":
+        prepare_included(folder)
+    else:
+        prepare_risk_of_bias(folder, tool=tool, reviewer=reviewer)
 
 
 @app.command()

@@ -61,7 +61,7 @@ def table_of(data: bytes, file: str, *, required: tuple[str, ...] = (), rows_nee
             Problem(file, 0, "", "the file is empty", f"Give it a header row ({', '.join(required)}, ...) and the data")
         )
         return Table(file, (), (), tuple(problems))
-    separator = _separator(text)
+    separator = separator_of(text)
     if separator != ",":
         name = {";": "semicolons", "\t": "tabs"}[separator]
         problems.append(Problem(file, 1, "", f"columns are separated by {name}", "They were read so; save with commas", "warning"))
@@ -124,12 +124,12 @@ def _text(data: bytes, file: str, problems: list[Problem]) -> str | None:
 def _row_at(text: str, place: int) -> int:
     """The row of a spreadsheet that a place in the text stands in; line breaks within quotes do not count."""
     try:
-        return sum(1 for _ in csv.reader(io.StringIO(text[: place + 1], newline=""), delimiter=_separator(text)))
+        return sum(1 for _ in csv.reader(io.StringIO(text[: place + 1], newline=""), delimiter=separator_of(text)))
     except csv.Error:
         return text[:place].count("\n") + 1
 
 
-def _separator(text: str) -> str:
+def separator_of(text: str) -> str:
     """What separates the names in the header: a comma unless there is none and there are semicolons or tabs."""
     header = next(line for line in text.splitlines() if line.strip())
     return max(",;\t", key=lambda mark: (header.count(mark), mark == ","))

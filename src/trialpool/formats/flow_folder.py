@@ -30,9 +30,9 @@ def read_for_flow(folder: Path) -> Review:
     search = read_search(folder, problems)
     found = search.by_id or None
     decisions = read_decisions(folder, plan.screening if plan else None, found, problems)
-    included = read_included(folder, found, strata, problems)
+    included, unassigned = read_included(folder, found, strata, problems)
     duplicates = read_duplicates(folder, found, problems)
     if plan is None or any(problem.severity == "error" for problem in problems):
         raise BadInput(problem for problem in problems if problem.severity == "error")
-    review = Review(plan=plan, studies=studies, reports=(), screening=decisions, included=included)
+    review = Review(plan=plan, studies=studies, reports=(), screening=decisions, included=included, unassigned=unassigned)
     return review.model_copy(update={"search": search, "duplicates": duplicates})

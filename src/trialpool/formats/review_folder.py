@@ -69,11 +69,12 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     published = _published(folder, problems) if folder / "published.csv" in entries else ()
     certainty = read_certainty(folder / "certainty.toml", plan, problems) if folder / "certainty.toml" in entries else None
     claims = _claims(folder, problems) if folder / "claims" in entries else ()
-    tools, judged = _risk_of_bias(folder, strata, plan, studies, problems) if folder / RISK_OF_BIAS_CSV in entries else ({}, ())
+    there = folder / RISK_OF_BIAS_CSV in entries
+    tools, judged, unanswered = _risk_of_bias(folder, strata, plan, studies, problems) if there else ({}, (), ())
     search, found = _search(folder, problems) if folder / "search" in entries else (Search(), None)
     screened = folder / "screening" in entries
     decisions = read_decisions(folder, plan.screening if plan else None, found, problems) if screened else ()
-    included = read_included(folder, found, strata, problems) if screened else ()
+    included, unassigned = read_included(folder, found, strata, problems) if screened else ((), ())
     updates = read_updates(folder, problems) if folder / UPDATES_CSV in entries else ()
     duplicates = read_duplicates(folder, found, problems) if screened else ()
     if plan is not None:
@@ -94,11 +95,13 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
         curves=curves,
         published=published,
         risk_of_bias=judged,
+        unanswered=unanswered,
         tools=tools,
         certainty=certainty,
         claims=claims,
         screening=decisions,
         included=included,
+        unassigned=unassigned,
         updates=updates,
     )
     problems += judgement_problems(review)
@@ -145,16 +148,16 @@ def _published(folder: Path, problems: list[Problem]) -> tuple[Published, ...]:
 
 def _risk_of_bias(
     folder: Path, strata: Strata, plan: Plan | None, studies: tuple[Study, ...], problems: list[Problem]
-) -> tuple[dict[str, Tool], tuple[RiskOfBiasRow, ...]]:
-    """The tools that the rows of risk_of_bias.csv name, and the rows."""
+) -> tuple[dict[str, Tool], tuple[RiskOfBiasRow, ...], tuple[RiskOfBiasRow, ...]]:
+    """The tools that the rows of risk_of_bias.csv name, the rows, and those that wait for their answer."""
     tools = read_tools(folder, problems)
-    rows = read_risk_of_bias(folder, tools, strata, plan, problems)
+    rows, unanswered = read_risk_of_bias(folder, tools, strata, plan, problems)
     problems += repeated_rows(rows)
     if plan is not None:
         problems += unknown_tools(plan, tools)
         problems += hidden_column(studies)
         problems += undecided_tools(plan, studies, rows)
-    return {id_: tools[id_] for id_ in dict.fromkeys(row.tool for row in rows)}, rows
+    return {id_: tools[id_] for id_ in dict.fromkeys(row.tool for row in rows)}, rows, unanswered
 
 
 def _claims(folder: Path, problems: list[Problem]) -> tuple[ClaimText, ...]:

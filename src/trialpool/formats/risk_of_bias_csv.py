@@ -20,8 +20,8 @@ REQUIRED = ("study", "tool", "domain", "question", "answer")
 
 def read_risk_of_bias(
     folder: Path, tools: Mapping[str, Tool], strata: Mapping[str, Sequence[str]] | None, plan: Plan | None, problems: list[Problem]
-) -> tuple[RiskOfBiasRow, ...]:
-    """The rows of a review's risk_of_bias.csv that can be used, with answers as the tool writes them.
+) -> tuple[tuple[RiskOfBiasRow, ...], tuple[RiskOfBiasRow, ...]]:
+    """The rows of a review's risk_of_bias.csv that can be used, with answers as the tool writes them; and those without an answer.
 
     Parameters
     ----------
@@ -31,7 +31,9 @@ def read_risk_of_bias(
     """
     table = read_table(folder / FILE, FILE, required=REQUIRED)
     problems += [*table.problems, *unknown_columns(table, RiskOfBiasRow)]
-    rows = []
+    if "answer" not in table.columns:  # which is said, and would leave every row open
+        return (), ()
+    rows, unanswered = [], []
     for cells in table.rows:
         values = read_row(cells, table, RiskOfBiasRow, problems)
         if values is None:
@@ -39,9 +41,11 @@ def read_risk_of_bias(
         row = RiskOfBiasRow(**values, row=cells.number)
         found = list(_row_problems(row, tools, strata, plan))
         problems += found
-        if not found:
+        if not found and not row.answer:
+            unanswered.append(row)
+        elif not found:
             rows.append(row.model_copy(update={"answer": _as_offered(row, tools[row.tool])}))
-    return tuple(rows)
+    return tuple(rows), tuple(unanswered)
 
 
 def _row_problems(
@@ -101,7 +105,7 @@ def offered(tool: Tool, domain: Domain | None, question: Question | None, id_: s
 
 
 def _unoffered(row: RiskOfBiasRow, answers: Mapping[str, str]) -> Iterator[Finding]:
-    if not _matching(row.answer, answers):
+    if row.answer and not _matching(row.answer, answers):
         yield "answer", f"{quoted(row.answer)} is no answer to {row.question} of {row.domain}", f"Use one of {', '.join(answers)}"
 
 

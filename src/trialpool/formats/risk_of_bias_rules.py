@@ -8,10 +8,11 @@ from trialpool.errors import Problem
 from trialpool.formats.cells import nearest
 from trialpool.formats.quoted import quoted
 from trialpool.formats.risk_of_bias_csv import FILE
+from trialpool.formats.row_numbers import rows_in_words
 from trialpool.review.assessments import assessments_of, tools_about
 from trialpool.review.plan import RISK_OF_BIAS, Plan
 from trialpool.review.review import Review
-from trialpool.review.risk_of_bias import Assessment, DomainJudgement, RiskOfBiasRow
+from trialpool.review.risk_of_bias import Assessment, DomainJudgement, RiskOfBiasRow, is_about
 from trialpool.review.risk_of_bias_tool import JUDGEMENT, NOT_ASKED, OVERALL
 from trialpool.review.study import Study
 
@@ -61,6 +62,7 @@ def undecided_tools(plan: Plan, units: Iterable[Study], rows: Sequence[RiskOfBia
 
 def judgement_problems(review: Review) -> Iterator[Problem]:
     """What is wrong with the judgements that the rows make together; each is said once, whatever results it touches."""
+    yield from _unanswered(review.unanswered)
     if not review.risk_of_bias:
         return
     judged = assessments_of(review)
@@ -100,14 +102,14 @@ def _answers_not_asked(judged: DomainJudgement) -> Iterator[Problem]:
 
 def _open_results(review: Review, judged: Sequence[Assessment]) -> Iterator[Problem]:
     """A note a study: which questions of which results have no answer; and one of the studies that have no row."""
-    seen = {each.unit.study for each in judged}
+    seen = {each.unit.study for each in judged} | {row.study for row in review.unanswered}
     missing = list(dict.fromkeys(unit.study for unit in review.studies if unit.study not in seen))
     if missing:
         yield Problem(FILE, 0, "", f"nothing is said of {', '.join(missing)}", "Add rows for them", "note")
     by_unit: dict[str, dict[str, list[str]]] = {}
     for each in judged:
         unit = each.unit.study + (f", {each.unit.stratum}" if each.unit.stratum else "")
-        for left in _left_open(each):
+        for left in _left_open(each, review.unanswered):
             by_unit.setdefault(unit, {}).setdefault(left, []).append(each.outcome)
     for unit, lefts in by_unit.items():
         of = {left: f" ({', '.join(outcomes)})" for left, outcomes in sorted(lefts.items())}
@@ -117,8 +119,19 @@ def _open_results(review: Review, judged: Sequence[Assessment]) -> Iterator[Prob
         yield Problem(FILE, 0, "", f"{unit}{next(iter(of.values())) if alike else ''}: no answer yet to {listed}", mend, "note")
 
 
-def _left_open(each: Assessment) -> Iterator[str]:
-    """What a result lacks, a text a domain: questions that have no answer, or the judgement where a tool has no rules."""
+def _left_open(each: Assessment, unanswered: Iterable[RiskOfBiasRow]) -> Iterator[str]:
+    """What a result lacks and no row waits for, a text a domain: questions that have no answer, or the judgement of the domain."""
+    waiting = {(row.domain, row.question) for row in unanswered if is_about(row, each.unit, each.outcome)}
     for judged in each.domains:
-        if judged.domain is not None and not judged.level and (judged.lacking or not judged.disputed):
-            yield f"{judged.domain.id} {' '.join(judged.lacking) or JUDGEMENT}"
+        if judged.domain is not None and (left := [id_ for id_ in judged.open if (judged.domain.id, id_) not in waiting]):
+            yield f"{judged.domain.id} {' '.join(left)}"
+
+
+def _unanswered(rows: Iterable[RiskOfBiasRow]) -> Iterator[Problem]:
+    """A note a study: the rows that wait for an answer."""
+    by_study: dict[str, list[int]] = {}
+    for row in rows:
+        by_study.setdefault(row.study, []).append(row.row)
+    for study, numbers in by_study.items():
+        waits = f"{rows_in_words(numbers)} of {study} {'waits' if len(numbers) == 1 else 'wait'} for an answer"
+        yield Problem(FILE, 0, "answer", waits, ANSWER, "note")

@@ -14,6 +14,7 @@ from trialpool.formats.cells import nearest, read_row, unknown_columns
 from trialpool.formats.csv_table import Row, Table, read_table
 from trialpool.formats.decision_file import DecisionRow, cut_short, decision_table
 from trialpool.formats.quoted import quoted
+from trialpool.formats.row_numbers import rows_in_words
 from trialpool.review.plan import ScreeningPlan
 from trialpool.review.screening import FOLDER, REVIEWER, ReportOfStudy, ScreeningDecision
 
@@ -30,7 +31,8 @@ class IncludedRow(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     record: str = Field(description="Identifier of any record of the publication")
-    study: str = Field(description="The study that it reports, as studies.csv identifies it")
+    study: str = Field("", description="The study that it reports, as studies.csv identifies it; empty while it is open")
+    title: str = Field("", description="Its title, for the reader; nothing is made of it")
 
 
 def read_decisions(
@@ -45,19 +47,27 @@ def read_decisions(
     return tuple(decisions)
 
 
-def read_included(folder: Path, records: Known, studies: Known, problems: list[Problem]) -> tuple[ReportOfStudy, ...]:
-    """The rows of screening/included.csv; none where there is no such file."""
+def read_included(
+    folder: Path, records: Known, studies: Known, problems: list[Problem]
+) -> tuple[tuple[ReportOfStudy, ...], tuple[str, ...]]:
+    """The rows of screening/included.csv, and the records of those that wait for their study; none where there is no such file."""
     if folder / FOLDER / INCLUDED not in _files(folder, []):
-        return ()
+        return (), ()
     table = read_table(folder / FOLDER / INCLUDED, f"{FOLDER}/{INCLUDED}", required=("record", "study"))
     problems += [*table.problems, *unknown_columns(table, IncludedRow)]
+    if "study" not in table.columns:  # which is said, and would leave every row open
+        return (), ()
     reports: dict[ReportOfStudy, int] = {}
+    unassigned: dict[int, str] = {}
     for row in table.rows:
         values = read_row(row, table, IncludedRow, problems)
         if values is None:
             continue
-        report = ReportOfStudy(**values)
-        problems += [Problem(table.file, row.number, *finding) for finding in _unknown(report.record, records)]
+        problems += [Problem(table.file, row.number, *finding) for finding in _unknown(values["record"], records)]
+        if not values.get("study"):
+            unassigned[row.number] = values["record"]
+            continue
+        report = ReportOfStudy(record=values["record"], study=values["study"])
         if studies is not None and report.study not in studies:
             what = f"studies.csv has no study {quoted(report.study)}"
             problems.append(
@@ -68,7 +78,10 @@ def read_included(folder: Path, records: Known, studies: Known, problems: list[P
                 Problem(table.file, row.number, "", f"it says the same as row {reports[report]}", "Remove it", "warning")
             )
         reports.setdefault(report, row.number)
-    return tuple(reports)
+    if unassigned:
+        what = f"{rows_in_words(unassigned)} {'waits' if len(unassigned) == 1 else 'wait'} for the study that is reported"
+        problems.append(Problem(table.file, 0, "study", what, "Fill in a study of studies.csv", "note"))
+    return tuple(reports), tuple(unassigned.values())
 
 
 def _files(folder: Path, problems: list[Problem]) -> list[Path]:

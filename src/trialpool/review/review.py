@@ -25,12 +25,14 @@ class Review(BaseModel):
     """A review folder as frozen values, in the order of its files.
 
     risk_of_bias : rows of risk_of_bias.csv, with answers as the tool writes them
+    unanswered : rows of risk_of_bias.csv that wait for their answer
     tools   : the tools that these rows name, by id
     certainty : judgements of the certainty of the evidence; None where there is no certainty.toml
     curves  : Kaplan-Meier curves read from figures
     claims  : texts to hold against the findings
     screening : every row of every reviewer's decisions; those of one person in the order in which they were written
     included : which record is a report of which study
+    unassigned : records of screening/included.csv that wait for their study
     search  : the searches, and the records that they found
     updates : versions that were given out, the oldest first
     duplicates : what people decided of pairs of records
@@ -45,11 +47,13 @@ class Review(BaseModel):
     published: tuple[Published, ...] = ()
     curves: tuple[InstanceOf[CurveFile], ...] = ()
     risk_of_bias: tuple[RiskOfBiasRow, ...] = ()
+    unanswered: tuple[RiskOfBiasRow, ...] = ()
     tools: Mapping[str, Tool] = {}
     certainty: Certainty | None = None
     claims: tuple[ClaimText, ...] = ()
     screening: tuple[ScreeningDecision, ...] = ()
     included: tuple[ReportOfStudy, ...] = ()
+    unassigned: tuple[str, ...] = ()
     search: Annotated[Search, SkipValidation] = Search()
     updates: tuple[Update, ...] = ()
     duplicates: tuple[DuplicateDecision, ...] = ()

@@ -46,7 +46,9 @@ class RiskOfBiasRow(BaseModel):
         description="Number of the signalling question; `judgement` for a person's judgement of the domain; `direction` for the "
         "predicted direction of bias"
     )
-    answer: str = Field(description="The answer (`PY`); the level of a judgement (`high`); a direction (`towards-null`)")
+    answer: str = Field(
+        "", description="The answer (`PY`); the level of a judgement (`high`); a direction (`towards-null`); empty while it is open"
+    )
     quote: str = Field("", description="What the source says, in its words")
     source: str = Field("", description="Where: address, page, table")
     reviewer: str = Field("", description="Who answered; `consensus` for what reviewers agreed on, which decides between them")
@@ -98,6 +100,13 @@ class DomainJudgement:
         """Whether a person judged otherwise than the rules."""
         return bool(self.proposed and self.level) and self.level != self.proposed
 
+    @property
+    def open(self) -> tuple[str, ...]:
+        """What keeps it from having a level: questions without an answer, or `judgement` where no rules lead to one."""
+        if self.level or self.domain is None or (self.disputed and not self.lacking):
+            return ()
+        return self.lacking or (JUDGEMENT,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
@@ -147,6 +156,20 @@ def assessment(unit: Study, outcome: str, tool: Tool, rows: Iterable[RiskOfBiasR
         return None
     domains = tuple(_domain(tool, domain, about) for domain in tool.domains)
     return Assessment(unit=unit, outcome=outcome, tool=tool, domains=domains, overall=_overall(tool, domains, about))
+
+
+def open_questions(unit: Study, outcome: str, tool: Tool, rows: Iterable[RiskOfBiasRow]) -> tuple[tuple[Domain, str], ...]:
+    """Every question of a result that is asked and has no answer, with its domain; see `assessment`.
+
+    A question that rests on an open one is not asked yet. Where a domain has no rules it is the `judgement` that is open.
+
+    >>> from trialpool.formats.tool_definition import packaged_tool
+    >>> unit = Study(study="first-2010", label="First 2010", year=2010)
+    >>> [id_ for _, id_ in open_questions(unit, "os", packaged_tool("rob2-assignment"), [])]
+    ['1.1', '1.2', '1.3', '2.1', '2.2', '2.6', '3.1', '4.1', '4.2', '5.1', '5.2', '5.3']
+    """
+    about = _most_specific(unit, outcome, [row for row in rows if row.tool == tool.id])
+    return tuple((domain, id_) for domain in tool.domains for id_ in _domain(tool, domain, about).open)
 
 
 def is_about(row: RiskOfBiasRow, unit: Study, outcome: str) -> bool:

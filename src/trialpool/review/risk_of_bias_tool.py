@@ -76,6 +76,10 @@ class Domain(_Table):
     group: str = Field("", description="Heading over domains that belong together, where a tool judges several things")
     levels: tuple[Identifier, ...] = Field((), description="The levels it can have; all of the tool's where left out")
     counts: bool = Field(True, description="Whether it counts for the overall judgement")
+    whole_study: bool = Field(
+        False,
+        description="Whether rows prepared for it name no outcome, because its answers are mostly the same for all of a study",
+    )
     questions: tuple[Question, ...] = Field((), description="In the order in which they are asked")
     rules: tuple[Rule, ...] = Field((), description="From answers to the judgement")
     parts: tuple[Part, ...] = Field(
