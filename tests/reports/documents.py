@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from trialpool.reports.document import Document, FigureBlock, Heading, Reference, TableBlock, Turn, numbered, paragraph
+from trialpool.reports.document import Contents, Document, FigureBlock, Heading, Reference, TableBlock, Turn, numbered, paragraph
 from trialpool.reports.html_tables import Cell, Column, Group, Link, Tag, cell, row, table
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -47,6 +47,7 @@ def document(text: str = "Words.", rows: int = 2) -> Document:
         paragraph(text, "lead", footnote="Said below."),
         paragraph("cited", cites=(1, 2)),
         paragraph("an item", "item"),
+        Contents(),
         TableBlock(small_table(rows=rows)),
         Heading("Second", 2),
         figure,

@@ -44,7 +44,7 @@ def test_a_long_table_repeats_its_header():
 def test_a_caption_stands_on_the_page_of_its_table(lines):
     above = tuple(paragraph(f"Line {i}.") for i in range(lines))
     made = document()
-    found = _pages(pdf_file(Document(title="T", kind="K", question="", blocks=(*above, *made.blocks[4:5])), {}))
+    found = _pages(pdf_file(Document(title="T", kind="K", question="", blocks=(*above, *made.blocks[5:6])), {}))
     (at,) = [i for i, text in enumerate(found) if "Table 1" in text]
     assert "HR (95% CI)" in found[at]
 

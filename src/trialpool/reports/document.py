@@ -73,13 +73,18 @@ class FigureBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """The headings of the first level, all of the document."""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """From here on pages stand (or lie, where `landscape`)."""
 
     landscape: bool
 
 
-Block = Heading | Paragraph | Reference | TableBlock | FigureBlock | Turn
+Block = Heading | Paragraph | Reference | TableBlock | FigureBlock | Contents | Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from trialpool.reports import html_certainty, html_claims, html_published, html_
 from trialpool.reports.answers import answer, cautions
 from trialpool.reports.document import (
     Block,
+    Contents,
     Document,
     FigureBlock,
     Heading,
@@ -110,6 +111,7 @@ def _answer(parts: Parts) -> Iterator[Block]:
         footnote = ""
         if item.certainty:
             yield paragraph(item.certainty, "note")
+    yield Contents()  # after what a reader wants first
 
 
 def _summary_of_findings(parts: Parts) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from trialpool.figures.svg import NOT_XML
 from trialpool.reports.column_widths import column_widths
-from trialpool.reports.document import Block, Document, FigureBlock, Heading, Paragraph, Reference, Run, TableBlock, Turn
+from trialpool.reports.document import Block, Contents, Document, FigureBlock, Heading, Paragraph, Reference, Run, TableBlock, Turn
 from trialpool.reports.html_tables import Cell, Table
 
 TEMPLATE = Path(__file__).with_name("templates") / "report.typ"
@@ -67,7 +67,7 @@ def _parts(blocks: tuple[Block, ...], drawings: Mapping[str, bytes]) -> Iterator
     yield part
 
 
-def _block(block: Heading | Paragraph | Reference | TableBlock | FigureBlock, width: float) -> dict[str, Any]:
+def _block(block: Heading | Paragraph | Reference | TableBlock | FigureBlock | Contents, width: float) -> dict[str, Any]:
     match block:
         case Heading():
             return {"kind": "heading", "text": _clean(block.text), "level": block.level}
@@ -75,6 +75,8 @@ def _block(block: Heading | Paragraph | Reference | TableBlock | FigureBlock, wi
             return {"kind": "paragraph", "style": block.style, "runs": [_run(run) for run in block.runs]}
         case Reference():
             return {"kind": "reference", "number": block.number, "text": _clean(block.text)}
+        case Contents():
+            return {"kind": "contents"}
         case TableBlock():
             return {"kind": "table"} | _table(block.table, width)
         case FigureBlock():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trialpool.formats.reproducible_zip import reproducible_zip
 from trialpool.reports import word_markup as markup
 from trialpool.reports.column_widths import column_widths
-from trialpool.reports.document import Block, Document, FigureBlock, Heading, Paragraph, Reference, TableBlock, Turn
+from trialpool.reports.document import Block, Contents, Document, FigureBlock, Heading, Paragraph, Reference, TableBlock, Turn
 from trialpool.reports.word_parts import add_footer, add_footnotes, parsed, set_properties, set_styles
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ EMUS = 12_700  # to a point
 COLOURS = 128
 WHITE, NEARLY_WHITE = (255, 255, 255), 250  # paper, and what a palette makes of it
 STYLE_OF = {"": "", "lead": "Lead", "question": "Question", "item": "ListBullet", "note": "Note"}
-CONTENTS_TO = 2  # levels of headings that the contents list
 
 
 def word_file(document: Document, pictures: Mapping[str, bytes]) -> bytes:
@@ -48,7 +47,7 @@ class _Writer:
         self.document = document
         self.word: WordDocument = docx.Document()
         self.footnotes: list[str] = []
-        self.headings: list[tuple[int, str, int]] = []
+        self.headings = 0
         self.landscape = False
         self.pictures = 0
         set_styles(self.word)
@@ -73,14 +72,12 @@ class _Writer:
         yield markup.paragraph(markup.run(self.document.title), "Title")
         if self.document.question:
             yield markup.paragraph(markup.run(self.document.question), "Question")
-        yield from markup.contents([entry for entry in self.headings if entry[0] <= CONTENTS_TO])
 
     def _block(self, block: Block, pictures: Mapping[str, bytes]) -> str:
         match block:
             case Heading():
-                number = len(self.headings) + 1
-                self.headings.append((block.level, block.text, number))
-                return markup.heading(block.text, block.level, number)
+                self.headings += 1
+                return markup.heading(block.text, block.level, self.headings)
             case Paragraph():
                 return markup.paragraph(markup.runs(block.runs, self._linked, self.footnotes), STYLE_OF[block.style])
             case Reference():
@@ -89,8 +86,15 @@ class _Writer:
                 return self._table(block)
             case FigureBlock():
                 return self._figure(block, pictures[block.name]) if block.name in pictures else ""
+            case Contents():
+                return "".join(markup.contents(self._contents()))
             case Turn():
                 return self._turn(block)
+
+    def _contents(self) -> list[tuple[str, int]]:
+        """The headings of the first level, those to come too, each with its number among all."""
+        headings = (block for block in self.document.blocks if isinstance(block, Heading))
+        return [(heading.text, number) for number, heading in enumerate(headings, start=1) if heading.level == 1]
 
     def _table(self, block: TableBlock) -> str:
         widths = column_widths(block.table, LYING_WIDTH if self.landscape else TEXT_WIDTH, size=TABLE_SIZE)

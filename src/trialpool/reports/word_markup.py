@@ -86,14 +86,14 @@ def caption(kind: str, number: int, text: str, note: str = "", *, keep: bool) ->
     return paragraph(said, "Caption", more="<w:keepNext/>" if keep else "")
 
 
-def contents(entries: Sequence[tuple[int, str, int]]) -> list[str]:
-    """A table of contents whose entries (level, words, bookmark) lead to their headings; Word can make it anew."""
+def contents(entries: Sequence[tuple[str, int]]) -> list[str]:
+    """A table of contents whose entries (words, bookmark) lead to headings of the first level; Word can make it anew."""
     made = []
-    instruction = r'<w:r><w:instrText xml:space="preserve"> TOC \o "1-2" \n \h </w:instrText></w:r>'
-    for i, (level, text, bookmark) in enumerate(entries):
+    instruction = r'<w:r><w:instrText xml:space="preserve"> TOC \o "1-1" \n \h </w:instrText></w:r>'
+    for i, (text, bookmark) in enumerate(entries):
         opening = _field("begin") + instruction + _field("separate") if i == 0 else ""
         to = f'<w:hyperlink w:anchor="{bookmark_name(bookmark)}" w:history="1">{run(text)}</w:hyperlink>'
-        made.append(paragraph(opening + to + (_field("end") if i == len(entries) - 1 else ""), f"TOC{level}"))
+        made.append(paragraph(opening + to + (_field("end") if i == len(entries) - 1 else ""), "TOC1"))
     return made
 
 

@@ -101,7 +101,6 @@ STYLES: dict[str, str] = {
     ),
     "Bibliography": _paragraph("Bibliography", "Bibliography", size=9.5, after=3, indent=INDENT.format(left=480, hanging=480)),
     "TOC1": _paragraph("TOC1", "toc 1", size=10.5, before=3, after=1),
-    "TOC2": _paragraph("TOC2", "toc 2", size=9.5, after=0, indent='<w:ind w:left="240"/>'),
     "FootnoteText": _paragraph("FootnoteText", "footnote text", size=8.5),
     "Footer": _paragraph("Footer", "footer", size=8.5, letters=_colour(QUIET), right='<w:jc w:val="center"/>'),
     "FootnoteReference": (
