@@ -7,12 +7,23 @@ import json
 import openpyxl
 import pytest
 from tests.cli.terminal import trialpool
-from tests.formats.folders import RESULTS, csv_text, folder, problems, row, tree
+from tests.formats.folders import COUNTS_PLAN, RESULTS, counts, csv_text, folder, problems, row, tree
 
 from trialpool.formats.extraction_folder import REPORT_COLUMNS
+from trialpool.formats.extraction_workbook import BY_MEASURE
 from trialpool.formats.review_folder import read_review
+from trialpool.review.report import MEASURES
 
 SECOND = [RESULTS[0] | {"ci_low": "0.6"}, RESULTS[1] | {"estimate": "0.26"}]
+
+
+def heads(book):
+    """The columns of the sheet that is filled."""
+    return [cell.value for cell in book["results"][1]]
+
+
+def at(book, column):
+    return heads(book).index(column) + 1
 
 
 @pytest.fixture
@@ -127,7 +138,7 @@ def test_a_spreadsheet_goes_out_and_comes_back(tmp_path):
         "orientation": "treatment_vs_control",
         "status": "read",
     }.items():
-        book["results"].cell(2, REPORT_COLUMNS.index(name) + 1).value = value
+        book["results"].cell(2, at(book, name)).value = value
     book.save(sheet)
     target = made / "extraction/ae/ae.csv"
     assert trialpool("template", "--read", sheet, made, "--extractor", "ae").out == f"1 rows in {target}.\n"
@@ -144,12 +155,36 @@ def test_a_spreadsheet_goes_out_and_comes_back(tmp_path):
     )
 
 
+def test_every_column_is_of_a_measure_or_of_all():
+    assert {column for columns in BY_MEASURE.values() for column in columns} <= set(REPORT_COLUMNS)
+    assert set(BY_MEASURE) == set(MEASURES)
+
+
+def test_a_spreadsheet_has_the_columns_of_its_measures_and_those_that_are_filled(tmp_path):
+    made, sheet = folder(tmp_path, toml=COUNTS_PLAN, results=[counts("a-2001", 1, 10, 2, 10)]), tmp_path / "ae.xlsx"
+    trialpool("template", made, sheet)
+    found = heads(openpyxl.load_workbook(sheet))
+    assert {"study", "outcome", "estimate", "events_t", "n_t", "pct_c", "source", "quote", "status", "note"} <= set(found)
+    assert not {"stratum", "mean_t", "sd_t", "median_t", "o_minus_e", "curve", "time_t"} & set(found)
+    book = openpyxl.load_workbook(sheet)
+    book["results"].cell(1, len(found) + 1).value = "chi2"  # a column that the measure does not ask for comes back too
+    cells = {"events_t": "3", "n_t": "40", "events_c": "5", "n_c": "41", "status": "read", "chi2": "0.60"}
+    for name, value in cells.items():
+        book["results"].cell(2, at(book, name)).value = value
+    book.save(sheet)
+    assert trialpool("template", made, "--read", sheet, "--extractor", "ae").code == 0
+    text = (made / "extraction/ae/ae.csv").read_text(encoding="utf-8")
+    assert text == "study,outcome,events_t,n_t,events_c,n_c,chi2,status\na-2001,OS,3,40,5,41,0.60,read\n"
+    trialpool("template", made, sheet, "--extractor", "ae", "--replace")
+    assert heads(openpyxl.load_workbook(sheet)) == [c for c in REPORT_COLUMNS if c in {*found, "chi2"}]
+
+
 def test_what_cannot_be_used_is_said_by_the_cell_of_the_spreadsheet(tmp_path):
     made, sheet = folder(tmp_path), tmp_path / "ae.xlsx"
     trialpool("template", made, sheet)
     book = openpyxl.load_workbook(sheet)
-    book["results"].cell(4, REPORT_COLUMNS.index("p") + 1).value = "2"
-    book["results"].cell(4, REPORT_COLUMNS.index("status") + 1).value = "red"
+    book["results"].cell(4, at(book, "p")).value = "2"
+    book["results"].cell(4, at(book, "status")).value = "red"
     book.save(sheet)
     before = tree(made)
     ran = trialpool("template", made, "--read", sheet, "--extractor", "ae")

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from tests.formats.folders import folder
 
 from trialpool.errors import BadInput
-from trialpool.formats.extraction_folder import REPORT_COLUMNS
-from trialpool.formats.extraction_workbook import extraction_workbook, read_extraction_workbook
+from trialpool.formats.extraction_workbook import columns_for, extraction_workbook, read_extraction_workbook
 from trialpool.formats.review_folder import read_review
 from trialpool.review.report import STATUSES
 
@@ -55,7 +54,7 @@ def test_texts_come_back_through_libreoffice(tmp_path, review):
     again = read_extraction_workbook(tmp_path / "out" / "x.xlsx")
     assert (again.rows, again.remarks) == ((FRAGILE,), ())
     sheet = openpyxl.load_workbook(tmp_path / "out" / "x.xlsx")["results"]
-    assert {str(rule.sqref).split(":")[0][:-1] for rule in sheet.data_validations.dataValidation} >= {"A", "C", "D"}
+    assert {str(rule.sqref).split(":")[0][:-1] for rule in sheet.data_validations.dataValidation} >= {"A", "B", "C"}
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).map(str.strip).filter(bool)
@@ -72,7 +71,7 @@ def test_any_text_comes_back(tmp_path, review, cells):
 def test_a_row_a_study_and_outcome_waits_to_be_filled_and_says_nothing_until_then(tmp_path, review):
     path = written(tmp_path / "x.xlsx", review)
     sheet = openpyxl.load_workbook(path)["results"]
-    assert [[c.value for c in row[:3]] for row in sheet.iter_rows(min_row=2)] == [[s.study, None, "OS"] for s in review.studies]
+    assert [[c.value for c in row[:2]] for row in sheet.iter_rows(min_row=2)] == [[s.study, "OS"] for s in review.studies]
     assert read_extraction_workbook(path).rows == ()
 
 
@@ -86,8 +85,8 @@ def test_lists_and_help_come_from_the_review(tmp_path, review):
     assert lists["p_sides"] == ["1", "2"]
     assert book["lists"].sheet_state == "hidden"
     sheet = book["results"]
-    assert [c.value for c in sheet[1]] == list(REPORT_COLUMNS)
-    assert sheet["D1"].comment.text.startswith("What estimate is: HR, hazard ratio; RR, risk ratio; ")
+    assert [c.value for c in sheet[1]] == list(columns_for(review.plan, review.studies))
+    assert sheet["C1"].comment.text.startswith("What estimate is: HR, hazard ratio; RR, risk ratio; ")
     assert all(c.number_format == "@" for row in sheet.iter_rows(min_row=2) for c in row)
 
 
@@ -95,7 +94,7 @@ def test_what_a_spreadsheet_made_of_a_text_is_refused_with_its_place(tmp_path, r
     path = written(tmp_path / "x.xlsx", review, [FRAGILE])
     book = openpyxl.load_workbook(path)
     sheet = book["results"]
-    at = {name: i for i, name in enumerate(REPORT_COLUMNS, start=1)}
+    at = {cell.value: cell.column for cell in sheet[1]}
     sheet.cell(2, at["allocation"]).value = datetime.time(2, 1)
     sheet.cell(2, at["locator"]).value = datetime.datetime(2026, 2, 1)  # noqa: DTZ001
     sheet.cell(2, at["estimate"]).value = "=A1"
@@ -119,8 +118,9 @@ def test_what_a_spreadsheet_made_of_a_text_is_refused_with_its_place(tmp_path, r
 def test_numbers_are_taken_and_pointed_out(tmp_path, review):
     path = written(tmp_path / "x.xlsx", review, [FRAGILE])
     book = openpyxl.load_workbook(path)
+    at = {cell.value: cell.column for cell in book["results"][1]}
     for column, value in (("estimate", 0.6), ("n_t", 120), ("p", 0.0000001)):
-        book["results"].cell(2, REPORT_COLUMNS.index(column) + 1).value = value
+        book["results"].cell(2, at[column]).value = value
     book.save(path)
     again = read_extraction_workbook(path)
     assert {name: again.rows[0][name] for name in ("estimate", "n_t", "p")} == {"estimate": "0.6", "n_t": "120", "p": "0.0000001"}

@@ -13,6 +13,7 @@ from tests.formats.folders import PLAN, findings, folder, problems
 from trialpool.analysis.run import analyse
 from trialpool.formats.review_folder import read_review
 from trialpool.reports.html import html_report
+from trialpool.reports.methods_text import methods
 from trialpool.reports.prisma_checklist import WHERE, checklist, checklist_csv, prisma_checklist
 from trialpool.review.prisma import ITEMS
 
@@ -55,6 +56,25 @@ def test_what_the_report_cannot_tell_is_empty(small):
     empty = {each.item.number for each in prisma_checklist(small) if not each.given}
     assert {"2", "3", "5", "6", "7", "8", "9", "11", "16a", "16b", "23a", "25", "26", "A1"} <= empty
     assert not empty & {"12", "13d", "17", "19", "20b", "24a"}
+
+
+def test_how_data_were_collected_is_said_where_two_extracted(tmp_path):
+    made = folder(tmp_path)
+    for name in ("ae", "bk"):
+        (made / "extraction" / name).mkdir(parents=True)
+        (made / "extraction" / name / "os.csv").write_text("study,outcome,status\n", encoding="utf-8")
+    (made / "extraction/adjudication.csv").write_text(
+        "study,outcome,column,found,agreed,who,when,why\na-2001,OS,p,ae: 1 | bk: 2,1,cd,2026-01-01,Table 1\nb-2005,OS,p,x,,,,\n",
+        encoding="utf-8",
+    )
+    found = findings(made)
+    said = {each.item.number: each for each in prisma_checklist(found)}
+    assert (said["9"].given, said["9"].where[0].href) == ("report", "#methods")
+    (extraction,) = [paragraph.text for paragraph in methods(found) if paragraph.heading == "Extraction"]
+    assert extraction == (
+        "Reports were read by 2 extractors apart from each other (ae and bk), whose tables were compared cell by cell; a person "
+        "decided 1 difference."
+    )
 
 
 def test_every_place_is_in_the_page(flagship):

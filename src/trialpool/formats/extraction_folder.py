@@ -60,6 +60,16 @@ def read_extractions(folder: Path, extractors: Sequence[str] = ()) -> Extraction
     return Extractions(extractors=names, first=one, second=other, rulings=rulings, remarks=remarks)
 
 
+def extraction_of(folder: Path) -> tuple[tuple[str, ...], int]:
+    """The names of the extractors who have a table, and how many differences a person decided; nothing in a table is looked at."""
+    entries, _ = entries_of(folder / FOLDER, FOLDER, "")
+    try:
+        names = tuple(path.name for path in entries if path.is_dir() and not path.name.startswith(".") and any(path.glob("*.csv")))
+        return names, len({ruling.key for ruling in read_adjudications(folder, []) if ruling.who})
+    except OSError:  # a folder that may not be looked into
+        return (), 0
+
+
 def _two(folder: Path, wanted: Sequence[str]) -> tuple[str, str]:
     mend = f"Give each extractor a folder in {FOLDER}/ with tables laid out as results/"
     entries, problem = entries_of(folder / FOLDER, FOLDER, mend)

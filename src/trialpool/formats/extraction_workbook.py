@@ -24,6 +24,27 @@ if TYPE_CHECKING:
 SHEET, LISTS = "results", "lists"
 ROWS = 1000  # to which lists and the format of text reach
 HEAD, WIDTHS = "E3EAF2", {"study": 18, "outcome": 22, "analysis": 30, "source": 30, "locator": 18, "quote": 40, "note": 40}
+COUNTS = ("events_t", "events_c", "pct_t", "pct_c")
+MEANS = (
+    *("se", "mean_t", "sd_t", "mean_c", "sd_c", "se_mean_t", "se_mean_c", "mean_low_t", "mean_high_t", "mean_low_c", "mean_high_c"),
+    *("median_t", "median_c", "q1_t", "q3_t", "q1_c", "q3_c", "min_t", "max_t", "min_c", "max_c"),
+)
+BY_MEASURE: Mapping[str, tuple[str, ...]] = {
+    "HR": (
+        *("reduction", "reduction_low", "reduction_high", "coefficient", "se_log", "se_ratio"),
+        *("events_t", "events_c", "events_total", "allocation", "time_t", "time_c", "median_t", "median_c"),
+        *("landmark", "survival_t", "survival_c", "survival_se_t", "survival_se_c"),
+        *("survival_low_t", "survival_high_t", "survival_low_c", "survival_high_c"),
+        *("curve_times", "curve_t", "curve_c", "at_risk_t", "at_risk_c", "curve", "follow_up_min", "follow_up_max"),
+        *("o_minus_e", "v", "chi2", "expected_t", "expected_c"),
+    ),
+    "RR": COUNTS,
+    "OR": COUNTS,
+    "RD": COUNTS,
+    "IRR": ("events_t", "events_c", "time_t", "time_c", "se_log", "se_ratio"),
+    "MD": MEANS,
+    "SMD": MEANS,
+}  # columns from which a route leads to the measure; those of no measure are for all
 GIVEN = ("study", "stratum", "outcome")  # that the template fills; a row with nothing else says nothing
 
 
@@ -37,19 +58,29 @@ def extraction_workbook(plan: Plan, studies: Sequence[Study], rows: Sequence[Map
     """
     from openpyxl import Workbook
 
+    columns = columns_for(plan, studies, rows)
     book = Workbook()
     sheet, lists = book.active, book.create_sheet(LISTS)
     sheet.title = SHEET
-    _heads(sheet)
+    _heads(sheet, columns)
     for r, row in enumerate(rows or _blank(plan, studies), start=2):
-        for c, column in enumerate(REPORT_COLUMNS, start=1):
+        for c, column in enumerate(columns, start=1):
             _put(sheet, r, c, row.get(column, ""))
-    _choices(sheet, lists, plan, studies)
+    _choices(sheet, lists, columns, plan, studies)
     lists.sheet_state = "hidden"
     book.properties.creator = ""
     written = io.BytesIO()
     book.save(written)
     return reproducible_zip(written.getvalue(), without_dates=True)
+
+
+def columns_for(plan: Plan, studies: Sequence[Study], rows: Sequence[Mapping[str, str]] = ()) -> tuple[str, ...]:
+    """The columns that the measures of a review's outcomes use, and whatever rows that are there fill."""
+    of_some = {column for columns in BY_MEASURE.values() for column in columns}
+    wanted = {column for outcome in plan.outcomes for column in BY_MEASURE[outcome.measure]}
+    wanted |= {column for row in rows for column, cell in row.items() if cell}
+    wanted |= {"stratum"} if any(study.stratum for study in studies) else set()
+    return tuple(column for column in REPORT_COLUMNS if column in wanted or column not in {*of_some, "stratum"})
 
 
 def _blank(plan: Plan, studies: Sequence[Study]) -> Iterator[dict[str, str]]:
@@ -58,19 +89,19 @@ def _blank(plan: Plan, studies: Sequence[Study]) -> Iterator[dict[str, str]]:
             yield {"study": study.study, "stratum": study.stratum, "outcome": outcome.reported_as[0]}
 
 
-def _heads(sheet: Worksheet) -> None:
+def _heads(sheet: Worksheet, columns: Sequence[str]) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
-    for c, column in enumerate(REPORT_COLUMNS, start=1):
+    for c, column in enumerate(columns, start=1):
         head = sheet.cell(1, c, column)
         head.font, head.fill, head.alignment = Font(bold=True), PatternFill("solid", fgColor=HEAD), Alignment(vertical="top")
         head.comment = Comment((Report.model_fields[column].description or "").replace("`", ""), "trialpool", height=120, width=320)
         dimension = sheet.column_dimensions[get_column_letter(c)]
         dimension.number_format = "@"
         dimension.width = WIDTHS.get(column, max(10, len(column) + 2))
-    sheet.freeze_panes = "D2"
+    sheet.freeze_panes = sheet.cell(2, columns.index("outcome") + 2)
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: str) -> None:
@@ -83,7 +114,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: str) -> None:
         cell.data_type = "s"
 
 
-def _choices(sheet: Worksheet, lists: Worksheet, plan: Plan, studies: Sequence[Study]) -> None:
+def _choices(sheet: Worksheet, lists: Worksheet, columns: Sequence[str], plan: Plan, studies: Sequence[Study]) -> None:
     """Lists in the columns that have choices. What is not on the list of outcomes may be typed too; elsewhere it is refused."""
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
@@ -92,7 +123,7 @@ def _choices(sheet: Worksheet, lists: Worksheet, plan: Plan, studies: Sequence[S
         "study": list(dict.fromkeys(study.study for study in studies)),
         "stratum": list(dict.fromkeys(study.stratum for study in studies if study.stratum)),
         "outcome": list(dict.fromkeys(name for outcome in plan.outcomes for name in outcome.reported_as)),
-        **{column: found for column in REPORT_COLUMNS if (found := _options(column))},
+        **{column: found for column in columns if (found := _options(column))},
     }
     for i, (column, values) in enumerate(((c, v) for c, v in options.items() if v), start=1):
         letter = get_column_letter(i)
@@ -102,7 +133,7 @@ def _choices(sheet: Worksheet, lists: Worksheet, plan: Plan, studies: Sequence[S
         rule = DataValidation(type="list", formula1=where, allow_blank=True, showErrorMessage=True)
         rule.errorTitle, rule.error = column, f"Choose one of the list, or leave the cell empty ({column})."
         rule.errorStyle = "warning" if column == "outcome" else "stop"
-        at = get_column_letter(REPORT_COLUMNS.index(column) + 1)
+        at = get_column_letter(columns.index(column) + 1)
         rule.add(f"{at}2:{at}{ROWS}")
         sheet.add_data_validation(rule)
 

@@ -13,6 +13,8 @@ from trialpool.formats.curve_file_rules import curve_problems_of
 from trialpool.formats.curves import FOLDER as CURVES
 from trialpool.formats.curves import curves_in
 from trialpool.formats.duplicates_csv import read_duplicates
+from trialpool.formats.extraction_folder import FOLDER as EXTRACTION
+from trialpool.formats.extraction_folder import extraction_of
 from trialpool.formats.folder_rules import direction_problems, plan_problems, scope_problems, unreported_studies, use_problems
 from trialpool.formats.plain_text import read_text
 from trialpool.formats.report_rules import problems_of_published
@@ -75,6 +77,7 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
     screened = folder / "screening" in entries
     decisions = read_decisions(folder, plan.screening if plan else None, found, problems) if screened else ()
     included, unassigned = read_included(folder, found, strata, problems) if screened else ((), ())
+    extractors, adjudicated = extraction_of(folder) if folder / EXTRACTION in entries else ((), 0)
     updates = read_updates(folder, problems) if folder / UPDATES_CSV in entries else ()
     duplicates = read_duplicates(folder, found, problems) if screened else ()
     if plan is not None:
@@ -102,6 +105,8 @@ def check_folder(folder: str | Path) -> tuple[Review | None, tuple[Problem, ...]
         screening=decisions,
         included=included,
         unassigned=unassigned,
+        extractors=extractors,
+        adjudicated=adjudicated,
         updates=updates,
     )
     problems += judgement_problems(review)

@@ -57,6 +57,13 @@ def _data(findings: Findings) -> Iterator[Paragraph]:
         f"a status ({statuses}). Recalled rows never enter a primary result. A study that reports its strata apart enters once for "
         "each of them, or as a whole where a stratum cannot be used.",
     )
+    if len(review.extractors) > 1:
+        n, who = review.adjudicated, listed(review.extractors)
+        yield Paragraph(
+            "Extraction",
+            f"Reports were read by {len(review.extractors)} extractors apart from each other ({who}), whose tables were compared "
+            f"cell by cell; a person decided {n or 'no'} difference{'' if n == 1 else 's'}.",
+        )
 
 
 def _effects(findings: Findings) -> Iterator[Paragraph]:

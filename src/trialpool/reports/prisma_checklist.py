@@ -146,6 +146,7 @@ WHERE: Mapping[str, Places] = {
     "6": lambda findings: _of_flow(findings, "searches"),
     "7": lambda findings: _of_flow(findings, "queries"),
     "8": lambda findings: _of_flow(findings, "selection"),
+    "9": lambda findings: (METHODS,) if len(findings.review.extractors) > 1 else (),
     "10a": _outcomes_defined,
     "11": lambda findings: (METHODS,) if findings.review.risk_of_bias else (),
     "12": lambda findings: (Link("Summary", "#summary"), METHODS),

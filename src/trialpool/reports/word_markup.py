@@ -88,7 +88,7 @@ def caption(kind: str, number: int, text: str, note: str = "", *, keep: bool) ->
 
 def contents(entries: Sequence[tuple[str, int]]) -> list[str]:
     """A table of contents whose entries (words, bookmark) lead to headings of the first level; Word can make it anew."""
-    made = []
+    made = [paragraph(run("Contents", looks="<w:b/>"), "TOC1")]
     instruction = r'<w:r><w:instrText xml:space="preserve"> TOC \o "1-1" \n \h </w:instrText></w:r>'
     for i, (text, bookmark) in enumerate(entries):
         opening = _field("begin") + instruction + _field("separate") if i == 0 else ""

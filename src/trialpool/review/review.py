@@ -34,6 +34,8 @@ class Review(BaseModel):
     included : which record is a report of which study
     unassigned : records of screening/included.csv that wait for their study
     search  : the searches, and the records that they found
+    extractors : who read the reports apart from each other, as the folders in extraction/ are named
+    adjudicated : how many of their differences a person decided
     updates : versions that were given out, the oldest first
     duplicates : what people decided of pairs of records
     remarks : what was odd in the input but could be read (encoding, separators), as sentences
@@ -55,6 +57,8 @@ class Review(BaseModel):
     included: tuple[ReportOfStudy, ...] = ()
     unassigned: tuple[str, ...] = ()
     search: Annotated[Search, SkipValidation] = Search()
+    extractors: tuple[str, ...] = ()
+    adjudicated: int = 0
     updates: tuple[Update, ...] = ()
     duplicates: tuple[DuplicateDecision, ...] = ()
     remarks: tuple[str, ...] = ()
