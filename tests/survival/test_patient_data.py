@@ -8,6 +8,7 @@ from tests.survival.reference_cases import CASES, case, patients
 
 import trialpool as tp
 from trialpool.errors import BadArgument, NotEstimable
+from trialpool.stats.survival.hazard_ratio import cox_of_each
 
 CLOSED = {"rel": 1e-6, "abs": 1e-7}  # statistics in closed form, whose references are printed to eight figures
 ITERATED = {"rel": 1e-6, "abs": 1e-8}
@@ -152,3 +153,22 @@ def test_an_infinite_hazard_ratio_is_refused() -> None:
     with pytest.raises(NotEstimable) as refused:
         tp.cox(tp.patient_times([1, 2, 3, 4], [1, 1, 0, 0], ["c", "c", "t", "t"]))
     assert str(refused.value) == "Cox model: the hazard ratio is 0 or infinite, since all events are on one side."
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_many_data_sets_at_once_have_the_hazard_ratios_of_each(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(6, 40))
+    data = []
+    for _ in range(5):
+        arm = rng.permutation(np.arange(n) % 2)
+        event = rng.random(n) < 0.6
+        data.append(tp.patient_times(rng.integers(1, 12, n), event, [("c", "t")[i] for i in arm], arms=("c", "t")))
+    fits = cox_of_each(data, "t", "c")
+    for i, patients_of in enumerate(data):
+        try:
+            one = tp.cox(patients_of)
+        except NotEstimable:
+            assert np.isnan(fits.log_hr[i])
+            continue
+        assert (fits.log_hr[i], fits.se[i]) == pytest.approx((one.log_hr, one.se), abs=1e-6)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.survival.reference_cases import curves, patients
+from tests.survival.reference_cases import ARMS, curves, patients
 
 import trialpool as tp
 from trialpool.errors import BadArgument
+from trialpool.stats.survival.censoring_times import leaning, middle_ranks
 from trialpool.stats.survival.life_table import life_table, survival_at
 from trialpool.stats.survival.published_curve import PublishedCurve
 
@@ -55,8 +56,50 @@ def test_the_standard_error_grows_by_what_the_figure_leaves_open() -> None:
     steps = tp.reconstructed_hazard_ratio(tp.reconstruct(curves("ph_pfs", "km_exact")))
     alone = tp.reconstructed_hazard_ratio(tp.reconstruct(curves("ph_pfs", "km_pixel", table=False)))
     assert 1 <= steps.inflation < alone.inflation < 1.05
-    assert alone.se**2 == pytest.approx(alone.fit.se**2 + 1.05 * alone.between**2)
+    assert alone.draws == 200
+    assert alone.se**2 == pytest.approx(alone.within**2 + (1 + 1 / 200) * alone.between**2)
+    assert alone.within == pytest.approx(alone.fit.se, rel=0.01)
     assert alone.derivation().se == alone.se
+
+
+@pytest.mark.parametrize("coordinates", ["km_exact", "km_pixel"])
+def test_the_mean_over_the_draws_is_near_the_truth(coordinates: str) -> None:
+    truth, made = patients("small_coarse_risk_table"), tp.reconstruct(curves("small_coarse_risk_table", coordinates))
+    found = tp.reconstructed_hazard_ratio(made)
+    each = [tp.cox(draw).log_hr for draw in made.draws]
+    assert found.log_hr == pytest.approx(tp.cox(truth).log_hr, abs=0.010)
+    assert found.log_hr == pytest.approx(np.mean(each), abs=1e-7)
+    assert found.between == pytest.approx(np.std(each, ddof=1), abs=1e-7)
+    assert tp.cox(made.patients).log_hr == pytest.approx(found.log_hr, abs=found.between / 2)
+
+
+def test_small_trials_of_which_every_step_was_read() -> None:
+    rng, errors = np.random.default_rng(31), []
+    for _ in range(8):
+        arm = np.repeat([0, 1], 60)
+        event = rng.exponential(np.where(arm == 1, 24.0, 15.0))
+        last = np.minimum(rng.uniform(16, 48, 120), rng.exponential(250, 120))
+        truth = tp.patient_times(np.maximum(np.minimum(event, last), 1e-3).round(4), event <= last, [ARMS[i] for i in arm], arms=ARMS)
+        read = {}
+        for i, name in enumerate(ARMS):
+            own, happened = truth.time[truth.arm == i], truth.event[truth.arm == i]
+            table, end = life_table(own, happened), float(own.max())
+            risk = np.arange(0, end, 12.0)
+            counted = [(own >= t).sum() for t in risk]
+            S = [1, *table.survival.round(3)]
+            read[name] = tp.published_curve([0, *table.time.round(3)], S, risk_time=risk, at_risk=counted, end=end)
+        made = tp.reconstruct(read)
+        errors.append([tp.reconstructed_hazard_ratio(made).log_hr, tp.cox(made.patients).log_hr] - np.array(tp.cox(truth).log_hr))
+    assert (np.abs(errors).mean(axis=0) < 0.006).all()
+    assert np.abs(errors).max() < 0.02
+
+
+def test_of_patients_censored_in_a_gap_more_are_early_the_higher_the_hazard() -> None:
+    ranks = middle_ranks(np.array([4]))
+    even, leant = leaning(ranks, np.zeros(4)), leaning(ranks, np.full(4, 2.0))
+    assert even == pytest.approx(ranks)
+    assert (leant < even).all()
+    assert leaning(np.array([0.0, 1.0]), np.array([2.0, 2.0])) == pytest.approx([0, 1])
 
 
 def test_the_draws_differ_by_about_as_much_as_the_truth() -> None:

@@ -31,6 +31,13 @@ class CoxFit(NamedTuple):
     log_likelihood: float
 
 
+class TwoArmFits(NamedTuple):
+    """(...) log hazard ratios and their standard errors; nan where a ratio is 0, infinite or has no event to rest on."""
+
+    log_hr: Floats
+    se: Floats
+
+
 class RiskSets(NamedTuple):
     """Patients sorted so that every risk set is a run: by stratum, and within it from the latest time to the earliest.
 
@@ -149,3 +156,50 @@ def _solved(information: Floats, score: Floats) -> Floats:
         return np.asarray(np.linalg.solve(information, score), float)
     except np.linalg.LinAlgError:
         raise NotEstimable("Cox model: the events carry no information on the hazard ratio.") from None
+
+
+def two_arm_fits(events_t: Floats, at_risk_t: Floats, events_c: Floats, at_risk_c: Floats) -> TwoArmFits:
+    """Cox's model of two arms, out of the life tables of many data sets at once; ties by Efron's method.
+
+    Parameters
+    ----------
+    events_t, events_c : (..., K) whole numbers of events of each arm at each time of an event in either arm
+    at_risk_t, at_risk_c : (..., K) at risk just before it, at least the events
+
+    References
+    ----------
+    Efron (1977), J Am Stat Assoc 72:557-565: sum d_t = sum p over the deaths, p = R_t e^b / (R_t e^b + R_c), where
+    R = n - (l/d) d_arm for the l-th of d deaths at a time, from 0; SE^2 = 1 / sum p (1 - p)
+
+    >>> events_t, at_risk_t = np.array([0, 0, 1, 0]), np.array([3, 3, 3, 2])
+    >>> events_c, at_risk_c = np.array([1, 1, 0, 1]), np.array([3, 2, 1, 1])
+    >>> fits = two_arm_fits(events_t, at_risk_t, events_c, at_risk_c)
+    >>> np.exp(fits.log_hr).round(3), fits.se.round(2)
+    (0.185, 1.17)
+    """
+    d = events_t + events_c
+    earlier = [np.arange(int(most)) for most in d.reshape(-1, d.shape[-1]).max(axis=0, initial=0)]
+    column = np.repeat(np.arange(len(earlier)), [len(each) for each in earlier])
+    nth = np.concatenate([*earlier, np.zeros(0)])
+    died = nth < d[..., column]
+    share = np.where(died, nth / np.maximum(d[..., column], 1), 0.0)
+    R_t = np.where(died, at_risk_t[..., column] - share * events_t[..., column], 0.0)
+    R_c = np.where(died, at_risk_c[..., column] - share * events_c[..., column], 1.0)
+    deaths_t = np.broadcast_to(events_t.sum(-1), d.shape[:-1]).astype(float)
+    return _two_arm_newton(deaths_t, R_t, R_c)
+
+
+def _two_arm_newton(deaths_t: Floats, R_t: Floats, R_c: Floats) -> TwoArmFits:
+    """Newton's method from 0, no step longer than 1: the score falls with b, and flattens out away from the root."""
+    b = np.zeros(deaths_t.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for _ in range(STEPS):
+            weighted = R_t * np.exp(b)[..., np.newaxis]
+            p = weighted / (weighted + R_c)
+            information = (p * (1 - p)).sum(-1)
+            step = np.clip((deaths_t - p.sum(-1)) / information, -1, 1)
+            b = np.where(np.abs(b) > LARGEST, np.nan, b + step)
+            if not (np.abs(step) > 1e-10)[np.isfinite(b)].any():
+                break
+        found = np.isfinite(b) & (np.abs(step) <= 1e-8)
+        return TwoArmFits(np.where(found, b, np.nan), np.where(found, information**-0.5, np.nan))

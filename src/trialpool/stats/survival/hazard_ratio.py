@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import exp
@@ -11,14 +12,16 @@ import numpy as np
 from scipy.special import chdtrc
 
 from trialpool.errors import BadArgument, NotEstimable
-from trialpool.stats.arrays import Floats
+from trialpool.stats.arrays import Bools, Floats
 from trialpool.stats.distributions import p_text, z_quantile
 from trialpool.stats.pooling.choices import checked_level, choose
-from trialpool.stats.survival.cox import fit_cox, risk_sets
+from trialpool.stats.survival.cox import TwoArmFits, fit_cox, risk_sets, two_arm_fits
 from trialpool.stats.survival.life_table import life_table
 from trialpool.stats.survival.log_rank import two_arms
 from trialpool.stats.survival.patient_times import PatientTimes
 from trialpool.stats.tables import Tabular
+
+ArmTimes = tuple[Floats, Bools]  # time and event of each patient of an arm
 
 __all__ = ["CoxHazardRatio", "ProportionalHazards", "cox", "piecewise_hazard_ratios", "proportional_hazards_test"]
 
@@ -125,6 +128,38 @@ def cox(
         events_c=int(event[x == 0].sum()),
         level=level,
     )
+
+
+def cox_of_each(data: Sequence[PatientTimes], treatment: str, control: str) -> TwoArmFits:
+    """Cox's model of two arms in each of M data sets, all at once: (M,) log hazard ratios and their SEs, as `cox` finds them.
+
+    nan where a data set has no hazard ratio, or one that is 0 or infinite.
+    """
+    arms = [[_arm(patients, arm) for patients in data] for arm in (treatment, control)]
+    tables = _life_tables(*arms)  # (M, 2, K) each
+    return two_arm_fits(*(table[:, i] for table in tables for i in range(2)))
+
+
+def cox_of_pairs(treated: Sequence[ArmTimes], control: Sequence[ArmTimes]) -> TwoArmFits:
+    """(T, C) Cox's model of each of T data sets of one arm beside each of C of the other."""
+    tables = _life_tables(treated, control)
+    return two_arm_fits(*(tables[0][:, np.newaxis, i] for i in range(2)), *(tables[1][np.newaxis, :, i] for i in range(2)))
+
+
+def _arm(patients: PatientTimes, arm: str) -> ArmTimes:
+    own = patients.arm == patients.arms.index(arm)
+    return patients.time[own], patients.event[own]
+
+
+def _life_tables(*arms: Sequence[ArmTimes]) -> list[Floats]:
+    """(M, 2, K) of each arm: events at each time of an event in any of the data, and patients at risk just before it."""
+    at = np.unique(np.concatenate([time[event] for arm in arms for time, event in arm]))
+    return [np.array([_counts(time, event, at) for time, event in arm]) for arm in arms]
+
+
+def _counts(time: Floats, event: Bools, at: Floats) -> Floats:
+    events = np.bincount(np.searchsorted(at, time[event]), minlength=len(at))
+    return np.array([events, len(time) - np.searchsorted(np.sort(time), at, side="left")], float)
 
 
 def piecewise_hazard_ratios(

@@ -90,7 +90,7 @@ def _path_within(knots: Knots, mean: MeanPath, half_width: float, events: int | 
             return None
     if events is not None:
         cost[:, np.arange(len(around)) != reach] = FAR
-    if knots.S[-1] > 0:
+    if knots.S[-1] > half_width:
         cost[left[-1] + around < 1, :] = FAR
     return _traced(choices, cost, knots, reach) if cost.min() < FAR else None
 

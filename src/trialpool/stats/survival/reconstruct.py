@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from trialpool.errors import BadArgument
 from trialpool.stats.arrays import Bools, Floats
+from trialpool.stats.survival.censoring_times import censored_times, event_hazard, middle_ranks
 from trialpool.stats.survival.expected_path import ExpectedPath, expected_path
+from trialpool.stats.survival.hazard_ratio import cox_of_each, cox_of_pairs
 from trialpool.stats.survival.integer_path import IntegerPath, MeanPath, integer_path, rounded_path
-from trialpool.stats.survival.knots import Knots, knots_of, marks_before_the_end, slots_of
+from trialpool.stats.survival.knots import Knots, knots_of, marks_before_the_end
 from trialpool.stats.survival.life_table import life_table, survival_at
 from trialpool.stats.survival.patient_times import PatientTimes
 from trialpool.stats.survival.posterior import Draws, posterior_draws
 from trialpool.stats.survival.published_curve import PublishedCurve
 from trialpool.stats.tables import Tabular
 
-DRAWS = 300
-KEPT = 20  # draws that stand in the result
+DRAWS = 200
+LEANS = tuple(np.linspace(-4.0, 4.0, 20).tolist())  # how early in their gaps the censored are tried
 MANY = 6.0  # patients in half a box: with more, single events cannot be told apart
 TOO_WIDE = 60.0  # standard deviation of the number at risk, before the drops are looked at, with which they are not
 TOO_LONG = 20_000.0  # the same, summed over the knots
@@ -105,6 +107,8 @@ def reconstruct(curves: Mapping[str, PublishedCurve], *, unit: str = "", seed: i
     box of every reading, meet each number at risk and, where it was published, the total of events. Of all such data the ones in
     the middle are given, found in two steps: draws from what the drops, the table and the total say together (a hidden Markov
     model, whose prior has censoring spread over each interval of the table), and the path of whole patients nearest to their mean.
+    When a patient was censored between two drops is not in the figure: there, they are placed so that the hazard ratio is near the
+    mean of those of the draws, which `reconstructed_hazard_ratio` gives.
 
     Parameters
     ----------
@@ -134,10 +138,10 @@ def reconstruct(curves: Mapping[str, PublishedCurve], *, unit: str = "", seed: i
     rng = np.random.default_rng(seed)
     solved = [_solve(curve, rng) for curve in curves.values()]
     names = tuple(curves)
-    patients = _joined([_times(s, s.path) for s in solved], names, unit)
     kept = min(len(s.chosen) for s in solved)
-    draws = tuple(_joined([_times(s, s.drawn(i), rng) for s in solved], names, unit) for i in range(kept))
-    fits = {name: _fit(s) for name, s in zip(names, solved, strict=True)}
+    draws = tuple(_joined([_times(s, s.drawn(i), rng=rng) for s in solved], names, unit) for i in range(kept))
+    patients = _middle(solved, names, unit, draws, rng)
+    fits = {name: _fit(s, patients.of(name)) for name, s in zip(names, solved, strict=True)}
     return Reconstruction(patients=patients, curves=dict(curves), fits=fits, draws=draws)
 
 
@@ -150,6 +154,7 @@ class _Solved:
     path: IntegerPath
     draws: Draws | None
     chosen: NDArray[np.intp]
+    hazard: Floats
     exact: bool
 
     def drawn(self, i: int) -> IntegerPath:
@@ -201,8 +206,8 @@ def _solve_exactly(curve: PublishedCurve, knots: Knots, path: ExpectedPath, rng:
     found = integer_path(knots, mean, curve.half_width, curve.events)
     if found is None:
         return None
-    chosen = rng.choice(DRAWS, size=KEPT, p=weights)
-    return _Solved(curve=curve, knots=knots, path=found, draws=draws, chosen=chosen, exact=True)
+    hazard = event_hazard(knots, n, weights @ draws.d)
+    return _Solved(curve=curve, knots=knots, path=found, draws=draws, chosen=_chosen(weights, rng), hazard=hazard, exact=True)
 
 
 def _solve_roughly(curve: PublishedCurve, knots: Knots, path: ExpectedPath) -> _Solved:
@@ -212,7 +217,8 @@ def _solve_roughly(curve: PublishedCurve, knots: Knots, path: ExpectedPath) -> _
     mean = MeanPath(n=path.n, events=died, S=knots.S, spread=path.spread)
     found = integer_path(knots, mean, max(curve.half_width, 1e-4), curve.events)
     nearest = found if found is not None else rounded_path(knots, mean, curve.events)
-    return _Solved(curve=curve, knots=knots, path=nearest, draws=None, chosen=np.zeros(0, np.intp), exact=False)
+    hazard = event_hazard(knots, path.n, np.diff(died, prepend=0.0))
+    return _Solved(curve=curve, knots=knots, path=nearest, draws=None, chosen=np.zeros(0, np.intp), hazard=hazard, exact=False)
 
 
 def _weights(events: NDArray[np.intp], wanted: int | None) -> Floats:
@@ -226,36 +232,58 @@ def _weights(events: NDArray[np.intp], wanted: int | None) -> Floats:
     return shares
 
 
-def _times(solved: _Solved, path: IntegerPath, rng: np.random.Generator | None = None) -> tuple[Floats, Bools]:
-    """When each patient of a path had the event or was censored: the latter spread over the time between two knots.
+def _chosen(weights: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
+    """As many draws as there are, each by its weight, as evenly as can be, in random order.
 
-    rng : for a draw, in which they are anywhere between the knots, since the figure does not say where
+    Kitagawa (1996), J Comput Graph Stat 5:1-25
+    """
+    places = (np.arange(len(weights)) + rng.random()) / len(weights)
+    return rng.permutation(np.minimum(np.searchsorted(np.cumsum(weights), places), len(weights) - 1))
+
+
+def _times(
+    solved: _Solved, path: IntegerPath, *, rng: np.random.Generator | None = None, lean: float = 0.0
+) -> tuple[Floats, Bools]:
+    """When each patient of a path had the event or was censored.
+
+    rng : for a draw, in which the censored are anywhere between the knots, since the figure does not say where
+    lean : by how much more they are early in every gap than the hazard of the event makes them
     """
     knots, curve = solved.knots, solved.curve
     before = np.concatenate([[0.0], knots.time[:-1]])
     events = knots.time if curve.reading == "steps" else (before + knots.time) / 2
-    censored = _censored(solved, path, before, rng)
+    rank = middle_ranks(path.c) if rng is None else rng.random(int(path.c.sum()))
+    marks = marks_before_the_end(curve, knots.closed)
+    censored = censored_times(knots, marks, path.c, rank, solved.hazard * (knots.time - before) + lean)
     left = int(path.n[-1] - path.d[-1])
     time = np.concatenate([np.repeat(events, path.d), censored, np.full(left, max(curve.end, float(knots.time[-1])))])
     happened = np.arange(len(time)) < path.d.sum()
     return time, happened
 
 
-def _censored(solved: _Solved, path: IntegerPath, before: Floats, rng: np.random.Generator | None) -> Floats:
-    """At the marks between two knots, where the figure has any there; else spread over the time between them."""
-    knots, marks = solved.knots, marks_before_the_end(solved.curve, solved.knots.closed)
-    rank = np.concatenate([np.arange(c) for c in path.c]) if path.c.any() else np.zeros(0)
-    share = (rank + 0.5) / np.repeat(path.c, path.c)
-    place = share if rng is None else rng.random(len(share))
-    spread: Floats = np.repeat(before, path.c) + place * np.repeat(knots.time - before, path.c)
-    if not len(marks):
-        return spread
-    slots = slots_of(marks, knots.time)
-    first, count = (
-        np.repeat(f, path.c) for f in (np.searchsorted(slots, np.arange(len(before))), np.bincount(slots, minlength=len(before)))
-    )
-    at_mark: Floats = marks[np.minimum(first + (share * count).astype(np.intp), len(marks) - 1)]
-    return np.where(count > 0, at_mark, spread)
+def _middle(
+    solved: list[_Solved], names: tuple[str, ...], unit: str, draws: tuple[PatientTimes, ...], rng: np.random.Generator
+) -> PatientTimes:
+    """The paths in the middle, the censored between two knots where they make the hazard ratio the mean of those of the draws.
+
+    The curve, the table and the events leave free where these are, so that every arm still meets its own. The control arm is fixed
+    with the first of the others.
+    """
+    placed = [_times(s, s.path) for s in solved]
+    for i in range(1, len(solved) if draws else 0):
+        wanted = cox_of_each(draws, names[i], names[0]).log_hr
+        if np.isfinite(wanted).sum() < 2:
+            continue
+        own, other = _placements(solved[i], placed[i], rng), _placements(solved[0], placed[0], rng) if i == 1 else placed[:1]
+        off = np.abs(cox_of_pairs(own, other).log_hr - np.nanmean(wanted))
+        if np.isfinite(off).any():
+            at = np.unravel_index(int(np.nanargmin(off)), off.shape)
+            placed[i], placed[0] = own[at[0]], other[at[1]]
+    return _joined(placed, names, unit)
+
+
+def _placements(solved: _Solved, even: tuple[Floats, Bools], rng: np.random.Generator) -> list[tuple[Floats, Bools]]:
+    return [even, *(_times(solved, solved.path, rng=rng, lean=lean) for lean in LEANS)]
 
 
 def _joined(arms: list[tuple[Floats, Bools]], names: tuple[str, ...], unit: str) -> PatientTimes:
@@ -275,10 +303,10 @@ def _outside(solved: _Solved) -> float:
     return float(np.mean(off > solved.curve.half_width * 1.001)) if read.any() else 0.0
 
 
-def _fit(solved: _Solved) -> ArmFit:
+def _fit(solved: _Solved, patients: PatientTimes) -> ArmFit:
     """What the reconstructed patients of an arm come to, counted on them."""
     curve, knots = solved.curve, solved.knots
-    time, event = _times(solved, solved.path)
+    time, event = patients.time, patients.event
     counted = [int((time >= t - 1e-9).sum()) for t in curve.risk_time]
     misses = [(float(t), int(n), got) for t, n, got in zip(curve.risk_time, curve.at_risk, counted, strict=True) if got != n]
     read = ~np.isnan(knots.read)

@@ -1,4 +1,4 @@
-"""The hazard ratio of reconstructed patients, with what the figure leaves open added to its standard error."""
+"""The hazard ratio of reconstructed patients: the mean over all that the figure allows, its spread added to the standard error."""
 
 from __future__ import annotations
 
@@ -7,45 +7,49 @@ from typing import Any
 
 import numpy as np
 
-from trialpool.errors import NotEstimable
 from trialpool.stats.distributions import z_quantile
 from trialpool.stats.effects.derivation import Derivation
 from trialpool.stats.effects.patient_route import NAME
-from trialpool.stats.survival.hazard_ratio import CoxHazardRatio, cox
+from trialpool.stats.survival.cox import TwoArmFits
+from trialpool.stats.survival.hazard_ratio import CoxHazardRatio, cox, cox_of_each
 from trialpool.stats.survival.reconstruct import Reconstruction
 from trialpool.stats.tables import Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReconstructedHazardRatio(Tabular):
-    """Cox's hazard ratio of reconstructed patients.
+    """Cox's hazard ratio of the patients behind a figure, over all data sets that it allows.
 
     fit     : of the data in the middle of what the figure allows
-    between : standard deviation of ln HR over other data that the figure allows; nan where these could not be drawn
+    log_hr  : mean of ln HR over the draws; that of the fit where there are none
+    within  : SE of Cox's model, the root of the mean of its squares over the draws
+    between : standard deviation of ln HR over the draws; nan where there are none
     draws   : how many these are
-    fit_se  : least and largest SE of the model over them and the fit
+    within_range : least and largest SE of the model over them
     """
 
     fit: CoxHazardRatio
+    log_hr: float
+    within: float
     between: float
     draws: int
-    fit_se: tuple[float, float]
+    within_range: tuple[float, float]
 
     @property
-    def log_hr(self) -> float:
-        return self.fit.log_hr
+    def hr(self) -> float:
+        return float(np.exp(self.log_hr))
 
     @property
     def se(self) -> float:
-        """sqrt(SE^2 + (1 + 1/M) between^2), by Rubin's rules; the SE of the fit alone where `between` is not known."""
+        """sqrt(within^2 + (1 + 1/M) between^2), by Rubin's rules; `within` alone where `between` is not known."""
         if np.isnan(self.between):
-            return self.fit.se
-        return float(np.sqrt(self.fit.se**2 + (1 + 1 / self.draws) * self.between**2))
+            return self.within
+        return float(np.sqrt(self.within**2 + (1 + 1 / self.draws) * self.between**2))
 
     @property
     def inflation(self) -> float:
         """SE with what the figure leaves open, over the SE without: 1 where the figure determines the answer."""
-        return self.se / self.fit.se if not np.isnan(self.between) else float("nan")
+        return self.se / self.within if not np.isnan(self.between) else float("nan")
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -56,35 +60,35 @@ class ReconstructedHazardRatio(Tabular):
     def derivation(self) -> Derivation:
         """The effect as a route from a report to a log hazard ratio, beside those of `hazard_ratio`."""
         fit, reach = self.fit, 2 * (0.0 if np.isnan(self.between) else self.between)
-        added = self.se**2 - fit.se**2
+        added = self.se**2 - self.within**2
         return Derivation(
             route=NAME,
             yi=self.log_hr,
             se=self.se,
-            formula="Cox model of the patients behind the curve; SE = sqrt(SE_Cox^2 + (1 + 1/M) between^2)",
-            worked=f"ln HR {self.log_hr:.4f}; sqrt({fit.se:.4f}^2 + {added:.6f}) = {self.se:.4f}",
+            formula="mean ln HR of Cox models over the patients that the curve allows; SE = sqrt(SE_Cox^2 + (1 + 1/M) between^2)",
+            worked=f"ln HR {self.log_hr:.4f}; sqrt({self.within:.4f}^2 + {added:.6f}) = {self.se:.4f}",
             inputs={"events_t": str(fit.events_t), "events_c": str(fit.events_c)},
             assumptions=(
                 "the curve was read as exactly as its boxes say",
-                "where the figure does not show it, censoring is spread evenly between two entries of the risk table",
+                "where the figure does not show it, censoring is spread between two entries of the risk table by its expected rate",
                 "the hazard ratio is unadjusted",
             ),
             yi_low=self.log_hr - reach,
             yi_high=self.log_hr + reach,
-            se_low=float(np.sqrt(self.fit_se[0] ** 2 + added)),
-            se_high=float(np.sqrt(self.fit_se[1] ** 2 + added)),
+            se_low=float(np.sqrt(self.within_range[0] ** 2 + added)),
+            se_high=float(np.sqrt(self.within_range[1] ** 2 + added)),
         )
 
     def table(self) -> dict[str, list[Any]]:
         low, high = self.interval
         return {
             "comparison": [f"{self.fit.treatment} v {self.fit.control}"],
-            "hr": [self.fit.hr],
+            "hr": [self.hr],
             "low": [low],
             "high": [high],
             "log_hr": [self.log_hr],
             "se": [self.se],
-            "se_of_fit": [self.fit.se],
+            "se_of_fit": [self.within],
             "between": [self.between],
             "inflation": [self.inflation],
         }
@@ -99,7 +103,7 @@ class ReconstructedHazardRatio(Tabular):
             if np.isnan(self.between)
             else f"the figure adds {100 * (self.inflation - 1):.2g}% to the SE"
         )
-        return f"HR {self.fit.hr:.3f} ({100 * self.fit.level:g}% CI {low:.3f} to {high:.3f}), {figure}"
+        return f"HR {self.hr:.3f} ({100 * self.fit.level:g}% CI {low:.3f} to {high:.3f}), {figure}"
 
 
 def reconstructed_hazard_ratio(
@@ -107,8 +111,8 @@ def reconstructed_hazard_ratio(
 ) -> ReconstructedHazardRatio:
     """Cox's hazard ratio of two arms of a reconstruction, and how much the figure leaves open.
 
-    The other data sets that the figure allows were drawn with its readings anywhere in their boxes, so their hazard ratios differ
-    by what the readings, the risk table and the total of events do not determine.
+    The data sets that the figure allows were drawn with its readings anywhere in their boxes, so their hazard ratios differ by what
+    the readings, the risk table and the total of events do not determine. Their mean is nearer to the truth than one of them is.
 
     Raises
     ------
@@ -129,12 +133,18 @@ def reconstructed_hazard_ratio(
     HR 0.283 (95% CI 0.029 to 2.761), the figure adds 0.4% to the SE
     """
     fit = cox(made.patients, treatment=treatment, control=control, level=level)
-    others = []
-    for draw in made.draws:
-        try:
-            others.append(cox(draw, treatment=treatment, control=control))
-        except NotEstimable:
-            continue
-    between = float(np.std([other.log_hr for other in others], ddof=1)) if len(others) > 1 else float("nan")
-    errors = [fit.se, *(other.se for other in others)]
-    return ReconstructedHazardRatio(fit=fit, between=between, draws=len(others), fit_se=(min(errors), max(errors)))
+    each = cox_of_each(made.draws, fit.treatment, fit.control) if made.draws else TwoArmFits(np.zeros(0), np.zeros(0))
+    had = np.isfinite(each.log_hr)
+    log_hr, se = each.log_hr[had], each.se[had]
+    if len(log_hr) < 2:
+        return ReconstructedHazardRatio(
+            fit=fit, log_hr=fit.log_hr, within=fit.se, between=float("nan"), draws=len(log_hr), within_range=(fit.se, fit.se)
+        )
+    return ReconstructedHazardRatio(
+        fit=fit,
+        log_hr=float(log_hr.mean()),
+        within=float(np.sqrt(np.mean(se**2))),
+        between=float(np.std(log_hr, ddof=1)),
+        draws=len(log_hr),
+        within_range=(float(se.min()), float(se.max())),
+    )
