@@ -18,7 +18,9 @@ from trialpool.stats.survival.knots import NEAR, Knots
 Ints = NDArray[np.intp]
 AROUND = (2, 4, 8)  # units on either side of the mean, the next where no path is found
 OUTSIDE = 400.0  # cost of a reading missed by the half-width of its box
+UNMARKED = 30.0  # cost of a censored patient where the figure shows no mark, or of a mark with none
 FAR = 1e12
+BLOCK = 400_000  # transitions that are prepared at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,85 +51,99 @@ def integer_path(knots: Knots, mean: MeanPath, half_width: float, events: int | 
 
 def _path_within(knots: Knots, mean: MeanPath, half_width: float, events: int | None, reach: int) -> IntegerPath | None:
     """The cheapest path that stays within so many units of the mean."""
-    K, around = len(knots.time), np.arange(-reach, reach + 1)
+    grid = _grid(knots, mean, events, reach)
+    K, states = len(knots.time), len(grid.around) ** 2
+    cost, S = np.full(states, FAR), np.ones(states)
+    cost[states // 2] = 0.0
+    chosen = np.zeros((K, states), np.intp)
+    many = max(1, BLOCK // states**2)
+    for start in range(0, K, many):
+        block = slice(start, min(start + many, K))
+        spent, kept = _transitions(knots, mean, grid, block)
+        for k in range(block.start, block.stop):
+            S_new = S * kept[k - start]
+            total = cost + spent[k - start]
+            if not np.isnan(knots.read[k]):
+                total += _missed(S_new, float(knots.read[k]), float(mean.S[k]), half_width)
+            best = total.argmin(axis=1)
+            chosen[k] = best
+            cost, S = np.minimum(total[np.arange(states), best], FAR), S_new[np.arange(states), best]
+        if not cost.min() < FAR:
+            return None
+    left, total_events = grid.states(K)
+    if events is not None:
+        cost[total_events != events] = FAR
+    if knots.S[-1] > half_width:
+        cost[left < 1] = FAR
+    return _traced(chosen, int(cost.argmin()), grid) if cost.min() < FAR else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Grid:
+    """The states that are followed: patients left and events so far after each knot, `around` their middles.
+
+    left, total : (K + 1,) the middles; the first is the start, where only the middle itself is possible
+    """
+
+    around: Ints
+    left: Ints
+    total: Ints
+
+    def states(self, k: int) -> tuple[Ints, Ints]:
+        """(states,) patients left and events so far after so many knots."""
+        size = len(self.around)
+        return np.repeat(self.left[k] + self.around, size), np.tile(self.total[k] + self.around, size)
+
+
+def _grid(knots: Knots, mean: MeanPath, events: int | None, reach: int) -> _Grid:
     fixed = ~np.isnan(knots.known)
     n_mid = np.round(np.where(fixed, knots.known, mean.n)).astype(np.intp)
     e_mid = np.round(mean.events).astype(np.intp)
     if events is not None:
         e_mid = np.minimum(e_mid, events)
         e_mid[-1] = events
-    left = n_mid - np.diff(e_mid, prepend=0)  # after the events
-    cost = np.full((len(around), len(around)), FAR)
-    cost[reach, reach], S = 0.0, np.ones_like(cost)
-    left_mid, before_e = knots.start, 0
-    gaps = np.diff(knots.time, prepend=0.0)
-    choices: list[tuple[Ints, Ints, Ints]] = []
-    for k in range(K):
-        d = _near(e_mid[k] - before_e, reach) if knots.eventful[k] else np.zeros(1, np.intp)
-        c = np.zeros(1, np.intp) if gaps[k] <= NEAR else _near(left_mid - n_mid[k], reach)
-        after = (left[k] + around)[:, np.newaxis, np.newaxis, np.newaxis]
-        total = (e_mid[k] + around)[np.newaxis, :, np.newaxis, np.newaxis]
-        n = after + d[:, np.newaxis]
-        i = n + c - left_mid + reach
-        j = total - d[:, np.newaxis] - before_e + reach
-        sound = (i >= 0) & (i < len(around)) & (j >= 0) & (j < len(around)) & (after >= 0) & ((n > 0) | (d[:, np.newaxis] == 0))
-        if fixed[k]:
-            sound = sound & (n == n_mid[k])
-        ii, jj = np.clip(i, 0, len(around) - 1), np.clip(j, 0, len(around) - 1)
-        S_new = S[ii, jj] * (1 - d[:, np.newaxis] / np.maximum(n, 1))
-        spent = cost[ii, jj] + ((n - mean.n[k]) / (mean.spread[k] + 0.5)) ** 2 + 0.3 * ((total - mean.events[k]) ** 2)
-        spent = spent + _missed(S_new, float(knots.read[k]), float(mean.S[k]), half_width) + _marks(knots, k, c)
-        spent = np.where(sound, spent, FAR).reshape(len(around), len(around), -1)
-        best = spent.argmin(-1)
-        cost = np.minimum(np.take_along_axis(spent, best[..., np.newaxis], -1)[..., 0], FAR)
-        S = np.broadcast_to(S_new, (*spent.shape[:2], len(d), len(c))).reshape(spent.shape)
-        S = np.take_along_axis(S, best[..., np.newaxis], -1)[..., 0]
-        at_d, at_c = np.divmod(best, len(c))
-        best_d, best_c = d[at_d], c[at_c]
-        choices.append((best_d, best_c, np.array([left[k], e_mid[k]])))
-        left_mid, before_e = int(left[k]), int(e_mid[k])
-        if not cost.min() < FAR:
-            return None
-    if events is not None:
-        cost[:, np.arange(len(around)) != reach] = FAR
-    if knots.S[-1] > half_width:
-        cost[left[-1] + around < 1, :] = FAR
-    return _traced(choices, cost, knots, reach) if cost.min() < FAR else None
+    left = n_mid - np.diff(e_mid, prepend=0)
+    return _Grid(around=np.arange(-reach, reach + 1), left=np.append(knots.start, left), total=np.append(0, e_mid))
 
 
-def _near(change: int, reach: int) -> Ints:
-    """What the change from one knot to the next may be: as much as between the means, or a little more or less."""
-    return np.arange(max(int(change) - 2 * reach, 0), max(int(change), 0) + 2 * reach + 1)
+def _transitions(knots: Knots, mean: MeanPath, grid: _Grid, block: slice) -> tuple[Floats, Floats]:
+    """(knots of the block, states after, states before) cost of each step, but for its survival, and the factor of survival."""
+    size = len(grid.around)
+    i, j = np.repeat(grid.around, size), np.tile(grid.around, size)
+    later = slice(block.start + 1, block.stop + 1)
+    after, total = (grid.left[later, np.newaxis] + i)[:, :, np.newaxis], (grid.total[later, np.newaxis] + j)[:, :, np.newaxis]
+    before, earlier = (grid.left[block, np.newaxis] + i)[:, np.newaxis], (grid.total[block, np.newaxis] + j)[:, np.newaxis]
+    d = total - earlier
+    n = after + d
+    c = before - n
+    known, marks, eventful = (of[block, np.newaxis, np.newaxis] for of in (knots.known, knots.marks, knots.eventful))
+    passes = (np.diff(knots.time, prepend=0.0) > NEAR)[block, np.newaxis, np.newaxis]
+    sound = (d >= 0) & (eventful | (d == 0)) & (c >= 0) & (passes | (c == 0)) & (after >= 0) & ((n > 0) | (d == 0))
+    sound &= np.isnan(known) | (n == known)
+    mean_n, spread, mean_events = (of[block, np.newaxis, np.newaxis] for of in (mean.n, mean.spread, mean.events))
+    spent = ((n - mean_n) / (spread + 0.5)) ** 2 + 0.3 * (total - mean_events) ** 2
+    spent = spent + np.where(marks < 0, 0.0, UNMARKED * np.abs(c - marks))
+    return np.where(sound, spent, FAR), np.where(sound, 1 - d / np.maximum(n, 1), 0.0)
 
 
 def _missed(S: Floats, read: float, mean: float, h: float) -> Floats:
     """Little within the box, much outside."""
-    if np.isnan(read):
-        return np.zeros_like(S)
     cost: Floats = ((S - mean) / h) ** 2 + OUTSIDE * np.maximum(np.abs(S - read) / h - 1 - 1e-6, 0.0)
     return cost
 
 
-def _marks(knots: Knots, k: int, c: Ints) -> Floats:
-    """Censoring where the figure shows no mark, or none where it shows one."""
-    if knots.marks[k] < 0:
-        return np.zeros(len(c))
-    cost: Floats = 30.0 * np.abs(c - knots.marks[k])
-    return cost
-
-
-def _traced(choices: list[tuple[Ints, Ints, Ints]], cost: Floats, knots: Knots, reach: int) -> IntegerPath:
-    K = len(choices)
-    n, d, c = (np.zeros(K, np.intp) for _ in range(3))
-    i, j = np.unravel_index(int(cost.argmin()), cost.shape)
-    for k in range(K - 1, -1, -1):
-        best_d, best_c, (left, total) = choices[k]
-        d[k], c[k] = best_d[i, j], best_c[i, j]
-        after, events = left + i - reach, total + j - reach
-        n[k] = after + d[k]
-        before_left, before_e = (choices[k - 1][2]) if k else (knots.start, 0)
-        i, j = n[k] + c[k] - before_left + reach, events - d[k] - before_e + reach
-    return IntegerPath(n=n, d=d, c=c, S=_survival(n, d))
+def _traced(chosen: NDArray[np.intp], last: int, grid: _Grid) -> IntegerPath:
+    """Back from the last state along what was chosen."""
+    K = len(chosen)
+    path = np.zeros(K + 1, np.intp)
+    path[K] = last
+    for k in range(K, 0, -1):
+        path[k - 1] = chosen[k - 1, path[k]]
+    i, j = np.divmod(path, len(grid.around))
+    left, total = grid.left + grid.around[i], grid.total + grid.around[j]
+    d = np.diff(total)
+    n = left[1:] + d
+    return IntegerPath(n=n, d=d, c=left[:-1] - n, S=_survival(n, d))
 
 
 def rounded_path(knots: Knots, mean: MeanPath, events: int | None) -> IntegerPath:

@@ -27,6 +27,8 @@ LEAST = 1e-12
 RAREST_TIES = 0.002  # how much less likely each further event at one step is, where hardly a step looks like two
 NO_STEP = 0.02  # that a step was read where nobody had the event
 SMOOTHED = 9  # knots over which the hazard of a curve read at points is averaged
+NEGLIGIBLE = 1e-12  # probability of so many censored, beside the most likely number, that is left out where others are possible
+RAREST = -600.0  # logarithm of the least probability of a number of censored
 AS_LIKELY = 1e-4  # an unmarked censoring, where the figure marks them
 DEVIATIONS = 5.0
 WIDEST = 90.0  # patients on either side of the expected path
@@ -163,36 +165,42 @@ def _censoring_prior(expected: float, time_passes: bool, marks: int, length: int
         weights: Floats = np.where(c < marks, LEAST, (0.2 if marks else AS_LIKELY) ** np.minimum(c - marks, 60))
         return weights
     m = max(expected, 0.01)
-    pmf: Floats = np.exp(c * np.log(m) - m - gammaln(c + 1))
-    return np.maximum(pmf, 1e-300)
+    pmf: Floats = np.exp(np.maximum(c * np.log(m) - m - gammaln(c + 1), RAREST))
+    return pmf
 
 
 def _censored(post: Floats, first: int, low: int, high: int, p: Floats) -> Floats:
     """(high - low + 1, B): for every n the sum over those from whom c were censored."""
-    lost = first + np.arange(len(post))[np.newaxis, :] - np.arange(low, high + 1)[:, np.newaxis]
-    moved: Floats = np.where(lost >= 0, p[np.clip(lost, 0, len(p) - 1)], 0.0) @ post
+    likely = np.flatnonzero(p > NEGLIGIBLE * p.max())
+    moved = _moved(post, first, low, high, p, range(int(likely[0]), int(likely[-1]) + 1))
+    return moved if moved.any() else _moved(post, first, low, high, p, range(len(p)))
+
+
+def _moved(post: Floats, first: int, low: int, high: int, p: Floats, counts: range) -> Floats:
+    moved = np.zeros((high - low + 1, post.shape[1]))
+    for c in counts:
+        begin, stop = max(first - c, low), min(first + len(post) - 1 - c, high)  # n that c censored leave
+        if begin <= stop:
+            moved[begin - low : stop - low + 1] += p[c] * post[begin + c - first : stop + c - first + 1]
     return moved
 
 
 def _after_events(pre: Floats, low: int, b_pre: int, b_post: int, columns: int, w: Floats, cell: float) -> tuple[Floats, int]:
     """The filter after d = 0, 1, ... events: n - d at risk and S (1 - d/n), shared between the two cells that it falls between."""
-    n = low + np.arange(len(pre))
-    d = np.arange(len(w))
-    kept = np.clip(1 - d[:, np.newaxis] / np.maximum(n, 1), 0, None)  # (D, W)
+    n, d = low + np.arange(len(pre)), np.arange(len(w))
+    kept = np.maximum(1 - d[:, np.newaxis] / np.maximum(n, 1), 0)  # (D, W)
     place = kept[:, :, np.newaxis] * (b_pre + np.arange(pre.shape[1])) - b_post
-    cellno = np.floor(place + 1e-9).astype(np.intp)
-    part = np.clip(place - cellno, 0, 1)
-    mass = w[:, np.newaxis, np.newaxis] * pre
-    rows = n[np.newaxis, :] - d[:, np.newaxis]
+    cellno = np.floor(place + 1e-9)
+    part = np.maximum(place - cellno, 0)
+    rows = n - d[:, np.newaxis]
     first = max(low - len(w) + 1, 0)
-    mass = np.where(rows[:, :, np.newaxis] >= 0, mass, 0.0)
-    height = int(n[-1]) - first + 1
-    base = np.maximum(rows - first, 0)[:, :, np.newaxis] * columns
-    flat = np.zeros(height * columns)
-    for at, share in ((cellno, 1 - part), (cellno + 1, part)):
-        inside = (at >= 0) & (at < columns)
-        flat += np.bincount((base + at)[inside], (mass * share)[inside], minlength=height * columns)
-    return flat.reshape(height, columns), first
+    height, wide = int(n[-1]) - first + 1, columns + 4  # two columns on either side take what is outside
+    mass = (np.where(rows >= 0, w[:, np.newaxis], 0.0))[:, :, np.newaxis] * pre
+    at = np.minimum(np.maximum(cellno, -2), columns).astype(np.intp) + (np.maximum(rows - first, 0) * wide + 2)[:, :, np.newaxis]
+    at, mass, upper = at.ravel(), mass.ravel(), (mass * part).ravel()
+    flat = np.bincount(at, mass - upper, minlength=height * wide)
+    flat[1:] += np.bincount(at, upper, minlength=height * wide)[:-1]
+    return flat.reshape(height, wide)[:, 2:-2], first
 
 
 def _likelihood(b_post: int, columns: int, cell: float, read: float, h: float) -> Floats:
@@ -229,21 +237,20 @@ def _sampled(steps: list[_Step], knots: Knots, cell: float, M: int, rng: np.rand
 def _events_before(step: _Step, now: Ints, cells: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """How many events led to each state, and the cell that S was in before them."""
     W, B = step.pre.shape
-    D = np.arange(len(step.w))
-    at_risk = now[:, np.newaxis] + D
+    at_risk = now[:, np.newaxis] + np.arange(len(step.w))
     rows = at_risk - step.n_pre
-    kept = 1 - D / np.maximum(at_risk, 1)
+    kept = now[:, np.newaxis] / np.maximum(at_risk, 1)
     sound = (rows >= 0) & (rows < W)
     if kept[sound].min(initial=1.0) > 0.55:  # at most four cells can have led to one
-        base = np.floor(cells[:, np.newaxis] / np.maximum(kept, 0.5) + 1e-9).astype(np.intp) - 1 - step.b_pre
+        base = np.floor(cells[:, np.newaxis] / np.maximum(kept, 0.5) + 1e-9).astype(np.intp) - 1
         column = base[:, :, np.newaxis] + np.arange(4)
     else:
-        column = np.broadcast_to(np.arange(B), (*kept.shape, B))
-    share = 1 - np.abs((column + step.b_pre) * kept[:, :, np.newaxis] - cells[:, np.newaxis, np.newaxis])
-    share = np.where(share > 1e-8, share, 0.0)
-    sound3 = sound[:, :, np.newaxis] & (column >= 0) & (column < B)
-    weight = step.pre[np.clip(rows, 0, W - 1)[:, :, np.newaxis], np.clip(column, 0, B - 1)]
-    table = np.where(sound3, step.w[:, np.newaxis] * weight * share, 0.0)
+        column = np.broadcast_to(np.arange(B) + step.b_pre, (*kept.shape, B))
+    share = 1 - np.abs(column * kept[:, :, np.newaxis] - cells[:, np.newaxis, np.newaxis])
+    column = column - step.b_pre
+    share[(share <= 1e-8) | (column < 0) | (column >= B)] = 0.0
+    weight = step.pre.take((rows * B)[:, :, np.newaxis] + column, mode="clip")
+    table = np.where(sound, step.w, 0.0)[:, :, np.newaxis] * weight * share
     events, option = np.divmod(_choices(table.reshape(len(now), -1), rng), column.shape[2])
     return events, column[np.arange(len(now)), events, option] + step.b_pre
 
@@ -252,8 +259,8 @@ def _censored_before(step: _Step, before: _Step | None, n: Ints, cells: Ints, st
     if before is None:
         return start - n
     lost = before.n_post + np.arange(len(before.post)) - n[:, np.newaxis]
-    weight = np.where(lost >= 0, step.p[np.clip(lost, 0, len(step.p) - 1)], 0.0)
-    filtered = before.post[:, np.clip(cells - before.b_post, 0, before.post.shape[1] - 1)].T
+    weight = np.where(lost >= 0, step.p.take(lost, mode="clip"), 0.0)
+    filtered = before.post.take(cells - before.b_post, axis=1, mode="clip").T
     chosen = _choices(weight * filtered, rng)
     before_c: Ints = lost[np.arange(len(n)), chosen]
     return before_c
