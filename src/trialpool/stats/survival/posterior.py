@@ -27,7 +27,7 @@ LEAST = 1e-12
 RAREST_TIES = 0.002  # how much less likely each further event at one step is, where hardly a step looks like two
 NO_STEP = 0.02  # that a step was read where nobody had the event
 SMOOTHED = 9  # knots over which the hazard of a curve read at points is averaged
-NEGLIGIBLE = 1e-12  # probability of so many censored, beside the most likely number, that is left out where others are possible
+NEGLIGIBLE = 1e-10  # probability of a number, beside the most likely one, that is left out where others are possible
 RAREST = -600.0  # logarithm of the least probability of a number of censored
 AS_LIKELY = 1e-4  # an unmarked censoring, where the figure marks them
 DEVIATIONS = 5.0
@@ -65,11 +65,13 @@ def posterior_draws(
 ) -> Draws | None:
     """M draws; None where no path of integers is anywhere near the readings."""
     cell = half_width / PER_BOX
-    steps = _filtered(knots, path, half_width, grid, cell)
+    found = (_filtered(knots, path, half_width, grid, cell, least) for least in (NEGLIGIBLE, 0.0))
+    steps = next((steps for steps in found if steps is not None), None)
     return None if steps is None else _sampled(steps, knots, cell, M, rng)
 
 
-def _filtered(knots: Knots, path: ExpectedPath, h: float, grid: bool, cell: float) -> list[_Step] | None:
+def _filtered(knots: Knots, path: ExpectedPath, h: float, grid: bool, cell: float, least: float) -> list[_Step] | None:
+    """Forward; numbers at risk of a probability below `least` are not followed any further."""
     low, high = _windows(knots, path)
     mu = _expected_events(knots, path, grid)
     ties = max(float(np.mean(mu[knots.eventful] > 1.6)), RAREST_TIES) if knots.eventful.any() else 1.0
@@ -81,7 +83,7 @@ def _filtered(knots: Knots, path: ExpectedPath, h: float, grid: bool, cell: floa
     ahead = _next_read(knots)
     for k in range(len(knots.time)):
         p = _censoring_prior(path.c[k], gaps[k] > NEAR, int(knots.marks[k]), n_post + len(post) - low[k])
-        pre = _censored(post, n_post, low[k], high[k], p)
+        pre, n_pre = _likely(_censored(post, n_post, low[k], high[k], p), int(low[k]), least)
         b_pre = b_post
         w = (
             _event_prior(mu[k], path.n[k], S_before, float(ahead[k]), h, None if grid else ties)
@@ -93,17 +95,26 @@ def _filtered(knots: Knots, path: ExpectedPath, h: float, grid: bool, cell: floa
             if np.isnan(knots.read[k]):
                 last = b_pre + pre.shape[1] - 1
             b_post, columns = max(first, 0), min(last, top) - max(first, 0) + 1
-            post, n_post = _after_events(pre, low[k], b_pre, b_post, columns, w, cell)
+            post, n_post = _after_events(pre, n_pre, b_pre, b_post, columns, w, cell)
             post = post * _likelihood(b_post, columns, cell, float(knots.read[k]), h)
             S_before = float(knots.S[k])
         else:
-            post, n_post = pre, low[k]
+            post, n_post = pre, n_pre
         total = post.sum()
         if not total > 0:
             return None
-        post = post / total
-        steps.append(_Step(pre=pre, post=post, n_pre=low[k], n_post=n_post, b_pre=b_pre, b_post=b_post, w=w, p=p))
+        post, n_post = _likely(post / total, n_post, least)
+        steps.append(_Step(pre=pre, post=post, n_pre=n_pre, n_post=n_post, b_pre=b_pre, b_post=b_post, w=w, p=p))
     return steps
+
+
+def _likely(table: Floats, first: int, least: float) -> tuple[Floats, int]:
+    """The rows from the first to the last that is not negligible, and the number of the first."""
+    highest = table.max(axis=1)
+    rows = np.flatnonzero(highest > least * highest.max())
+    if not len(rows):
+        return table, first
+    return table[rows[0] : rows[-1] + 1], first + int(rows[0])
 
 
 def _next_read(knots: Knots) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from trialpool.stats.tables import Tabular
 
 DRAWS = 200
 LEANS = tuple(np.linspace(-4.0, 4.0, 20).tolist())  # how early in their gaps the censored are tried
+ASIDE = (-1.0, -0.5, 0.5, 1.0)  # standard deviations of the number at risk, to which other paths are looked for
+CLOSE = 0.05  # to the mean of ln HR, in standard deviations of the draws
 MANY = 6.0  # patients in half a box: with more, single events cannot be told apart
 TOO_WIDE = 60.0  # standard deviation of the number at risk, before the drops are looked at, with which they are not
 TOO_LONG = 20_000.0  # the same, summed over the knots
@@ -140,8 +142,9 @@ def reconstruct(curves: Mapping[str, PublishedCurve], *, unit: str = "", seed: i
     names = tuple(curves)
     kept = min(len(s.chosen) for s in solved)
     draws = tuple(_joined([_times(s, s.drawn(i), rng=rng) for s in solved], names, unit) for i in range(kept))
-    patients = _middle(solved, names, unit, draws, rng)
-    fits = {name: _fit(s, patients.of(name)) for name, s in zip(names, solved, strict=True)}
+    placed = _in_the_middle(solved, names, draws, rng)
+    patients = _joined([each.times for each in placed], names, unit)
+    fits = {name: _fit(each.solved, patients.of(name)) for name, each in zip(names, placed, strict=True)}
     return Reconstruction(patients=patients, curves=dict(curves), fits=fits, draws=draws)
 
 
@@ -152,6 +155,7 @@ class _Solved:
     curve: PublishedCurve
     knots: Knots
     path: IntegerPath
+    mean: MeanPath | None
     draws: Draws | None
     chosen: NDArray[np.intp]
     hazard: Floats
@@ -207,7 +211,8 @@ def _solve_exactly(curve: PublishedCurve, knots: Knots, path: ExpectedPath, rng:
     if found is None:
         return None
     hazard = event_hazard(knots, n, weights @ draws.d)
-    return _Solved(curve=curve, knots=knots, path=found, draws=draws, chosen=_chosen(weights, rng), hazard=hazard, exact=True)
+    chosen = _chosen(weights, rng)
+    return _Solved(curve=curve, knots=knots, path=found, mean=mean, draws=draws, chosen=chosen, hazard=hazard, exact=True)
 
 
 def _solve_roughly(curve: PublishedCurve, knots: Knots, path: ExpectedPath) -> _Solved:
@@ -218,7 +223,8 @@ def _solve_roughly(curve: PublishedCurve, knots: Knots, path: ExpectedPath) -> _
     found = integer_path(knots, mean, max(curve.half_width, 1e-4), curve.events)
     nearest = found if found is not None else rounded_path(knots, mean, curve.events)
     hazard = event_hazard(knots, path.n, np.diff(died, prepend=0.0))
-    return _Solved(curve=curve, knots=knots, path=nearest, draws=None, chosen=np.zeros(0, np.intp), hazard=hazard, exact=False)
+    none = np.zeros(0, np.intp)
+    return _Solved(curve=curve, knots=knots, path=nearest, mean=None, draws=None, chosen=none, hazard=hazard, exact=False)
 
 
 def _weights(events: NDArray[np.intp], wanted: int | None) -> Floats:
@@ -261,29 +267,59 @@ def _times(
     return time, happened
 
 
-def _middle(
-    solved: list[_Solved], names: tuple[str, ...], unit: str, draws: tuple[PatientTimes, ...], rng: np.random.Generator
-) -> PatientTimes:
+class _Placed(NamedTuple):
+    """A path of an arm with the times of its patients."""
+
+    solved: _Solved
+    times: tuple[Floats, Bools]
+
+
+def _in_the_middle(
+    solved: list[_Solved], names: tuple[str, ...], draws: tuple[PatientTimes, ...], rng: np.random.Generator
+) -> list[_Placed]:
     """The paths in the middle, the censored between two knots where they make the hazard ratio the mean of those of the draws.
 
-    The curve, the table and the events leave free where these are, so that every arm still meets its own. The control arm is fixed
-    with the first of the others.
+    The curve, the table and the events leave free where these are, so that every arm still meets its own. Where that is not enough,
+    paths a little to one side of the middle are tried as well. The control arm is fixed with the first of the others.
     """
-    placed = [_times(s, s.path) for s in solved]
+    placed = [_Placed(s, _times(s, s.path)) for s in solved]
     for i in range(1, len(solved) if draws else 0):
         wanted = cox_of_each(draws, names[i], names[0]).log_hr
         if np.isfinite(wanted).sum() < 2:
             continue
-        own, other = _placements(solved[i], placed[i], rng), _placements(solved[0], placed[0], rng) if i == 1 else placed[:1]
-        off = np.abs(cox_of_pairs(own, other).log_hr - np.nanmean(wanted))
-        if np.isfinite(off).any():
-            at = np.unravel_index(int(np.nanargmin(off)), off.shape)
-            placed[i], placed[0] = own[at[0]], other[at[1]]
-    return _joined(placed, names, unit)
+        mean, close = float(np.nanmean(wanted)), CLOSE * float(np.nanstd(wanted))
+        own, other = _placements(placed[i], rng), _placements(placed[0], rng) if i == 1 else placed[:1]
+        off, *pair = _nearest(own, other, mean)
+        if off > close:
+            own = own + _beside(solved[i], rng)
+            other = other + _beside(solved[0], rng) if i == 1 else other
+            _, *pair = _nearest(own, other, mean)
+        placed[i], placed[0] = pair
+    return placed
 
 
-def _placements(solved: _Solved, even: tuple[Floats, Bools], rng: np.random.Generator) -> list[tuple[Floats, Bools]]:
-    return [even, *(_times(solved, solved.path, rng=rng, lean=lean) for lean in LEANS)]
+def _nearest(own: list[_Placed], other: list[_Placed], mean: float) -> tuple[float, _Placed, _Placed]:
+    """The pair whose ln HR is nearest to the mean, and how far it is; the first of each where no pair has one."""
+    off = np.abs(cox_of_pairs([each.times for each in own], [each.times for each in other]).log_hr - mean)
+    if not np.isfinite(off).any():
+        return 0.0, own[0], other[0]
+    i, j = np.unravel_index(int(np.nanargmin(off)), off.shape)
+    return float(off[i, j]), own[i], other[j]
+
+
+def _placements(placed: _Placed, rng: np.random.Generator) -> list[_Placed]:
+    s = placed.solved
+    return [placed, *(_Placed(s, _times(s, s.path, rng=rng, lean=lean)) for lean in LEANS)]
+
+
+def _beside(solved: _Solved, rng: np.random.Generator) -> list[_Placed]:
+    """Paths to one side of the middle, by a share of the spread of the number at risk, that miss no more of the readings."""
+    assert solved.mean is not None
+    means = [replace(solved.mean, n=solved.mean.n + aside * solved.mean.spread) for aside in ASIDE]
+    paths = [integer_path(solved.knots, mean, solved.curve.half_width, solved.curve.events) for mean in means]
+    others = [replace(solved, path=path) for path in paths if path is not None]
+    as_good = [other for other in others if _outside(other) <= _outside(solved)]
+    return [_Placed(s, _times(s, s.path, rng=rng, lean=lean)) for s in as_good for lean in (-1.0, 0.0, 1.0)]
 
 
 def _joined(arms: list[tuple[Floats, Bools]], names: tuple[str, ...], unit: str) -> PatientTimes:
