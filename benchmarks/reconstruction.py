@@ -5,8 +5,9 @@
 Trials are simulated with a known truth; their curves are handed over as a figure would show them: with every step, to three
 decimals ("steps"), and as a digitiser reads pixels, 400 columns by 400 rows, each reading off by up to a row ("pixels"). Ours is
 the mean of ln HR over all that the figure allows (`reconstructed_hazard_ratio`); what the patients that are given have alone stands
-in a column of its own. Beside ours stands the iteration of Guyot et al. (2012), written here after their paper, on the same input. The peers' figures are of
-another set of trials of the same shapes (IPDfromKM 0.1.10, kmdata, reconstructKM; 30 trials of each shape): the best of the three.
+in a column of its own. Beside it stands the iteration of Guyot et al. (2012), written here after their paper, on the same input.
+The peers' figures are of another set of trials of the same shapes (IPDfromKM 0.1.10, kmdata, reconstructKM; 30 trials of each
+shape): the best of the three.
 Where the reference cases lie beside the project, they come first in each shape.
 """
 
