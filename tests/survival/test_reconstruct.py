@@ -79,7 +79,8 @@ def test_small_trials_of_which_every_step_was_read() -> None:
         arm = np.repeat([0, 1], 60)
         event = rng.exponential(np.where(arm == 1, 24.0, 15.0))
         last = np.minimum(rng.uniform(16, 48, 120), rng.exponential(250, 120))
-        truth = tp.patient_times(np.maximum(np.minimum(event, last), 1e-3).round(4), event <= last, [ARMS[i] for i in arm], arms=ARMS)
+        time = np.maximum(np.minimum(event, last), 1e-3).round(4)
+        truth = tp.patient_times(time, event <= last, [ARMS[i] for i in arm], arms=ARMS)
         read = {}
         for i, name in enumerate(ARMS):
             own, happened = truth.time[truth.arm == i], truth.event[truth.arm == i]

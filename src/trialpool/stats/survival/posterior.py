@@ -209,7 +209,7 @@ def _after_events(pre: Floats, low: int, b_pre: int, b_post: int, columns: int, 
     mass = (np.where(rows >= 0, w[:, np.newaxis], 0.0))[:, :, np.newaxis] * pre
     at = np.minimum(np.maximum(cellno, -2), columns).astype(np.intp) + (np.maximum(rows - first, 0) * wide + 2)[:, :, np.newaxis]
     at, mass, upper = at.ravel(), mass.ravel(), (mass * part).ravel()
-    flat = np.bincount(at, mass - upper, minlength=height * wide)
+    flat: Floats = np.bincount(at, mass - upper, minlength=height * wide).astype(float)
     flat[1:] += np.bincount(at, upper, minlength=height * wide)[:-1]
     return flat.reshape(height, wide)[:, 2:-2], first
 
