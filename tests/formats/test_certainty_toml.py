@@ -69,6 +69,21 @@ def test_a_review_without_the_file_has_no_judgements(tmp_path: Path) -> None:
             ),
         ),
         (
+            SOUND + "shows = 'event-free'\n",
+            (
+                "warning: certainty.toml, outcomes[1].counted: 'deaths' have the event, and with shows = \"event-free\" those are "
+                "counted who are free of it. The report says 'freedom from deaths'; say it better, such as \"people alive\", or "
+                'use shows = "events".'
+            ),
+        ),
+        (
+            SOUND.replace("deaths", "overall survival"),
+            (
+                "error: certainty.toml, outcomes[1].counted: 'overall survival' are free of the event, and with shows = "
+                '"events" those are counted who have it. Say what these are, such as "deaths", or use shows = "event-free".'
+            ),
+        ),
+        (
             SOUND + BASELINE.replace("at = '3 years'\n", ""),
             (
                 "error: certainty.toml, outcomes[1].baselines[1].at: a risk of a time-to-event outcome means nothing "

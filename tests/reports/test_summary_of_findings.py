@@ -73,6 +73,12 @@ def test_people_free_of_the_event(
     assert (found.comparator, found.at, found.shows) == (1000 * survival, "4 years", "event-free")
 
 
+def test_a_sentence_about_people_without_the_event_does_not_turn_it_round(tmp_path: Path) -> None:
+    found = row(with_hazard_ratio(tmp_path, 0.62, [0.57, 0.67], ALIVE + baseline(0.30)))
+    assert found.counted == "freedom from deaths"
+    assert "increases deaths" not in found.statement
+
+
 def test_people_with_the_event_are_the_others(tmp_path: Path) -> None:
     free = row(with_hazard_ratio(tmp_path / "a", 0.62, [0.57, 0.67], ALIVE + baseline(0.30)))
     with_event = row(with_hazard_ratio(tmp_path / "b", 0.62, [0.57, 0.67], baseline(0.30)))

@@ -54,6 +54,7 @@ def _of_measure(place: str, outcome: OutcomeCertainty, measure: str | None) -> I
         if not outcome.counted:
             what = "what is counted is not said, and the name of a time-to-event outcome does not tell it"
             yield Problem(FILE, 0, f"{place}.counted", what, 'Say it, such as "deaths", or "people alive" for shows = "event-free"')
+        yield from _words_and_numbers(place, outcome)
         for j, baseline in enumerate(outcome.baselines, start=1):
             if not baseline.at:
                 what = "a risk of a time-to-event outcome means nothing without its time"
@@ -64,6 +65,19 @@ def _of_measure(place: str, outcome: OutcomeCertainty, measure: str | None) -> I
         what = f"only hazard ratios can count those free of the event, and this is {measure}"
         yield Problem(FILE, 0, f"{place}.shows", what, 'Use "events"')
     yield from _mid_of_measure(place, outcome, measure)
+
+
+def _words_and_numbers(place: str, outcome: OutcomeCertainty) -> Iterator[Problem]:
+    """Whether the words are of those whom the table counts: else a drug that saves lives is said to reduce survival."""
+    if not outcome.counts_the_other:
+        return
+    if outcome.shows == "event-free":
+        what = f'{outcome.counted!r} have the event, and with shows = "event-free" those are counted who are free of it'
+        mend = f'The report says {outcome.in_words!r}; say it better, such as "people alive", or use shows = "events"'
+        yield Problem(FILE, 0, f"{place}.counted", what, mend, "warning")
+    else:
+        what = f'{outcome.counted!r} are free of the event, and with shows = "events" those are counted who have it'
+        yield Problem(FILE, 0, f"{place}.counted", what, 'Say what these are, such as "deaths", or use shows = "event-free"')
 
 
 def _mid_of_measure(place: str, outcome: OutcomeCertainty, measure: str) -> Iterator[Problem]:

@@ -198,7 +198,7 @@ def profile_of(found: AnalysisFindings) -> EvidenceProfile:
 def counted_words(found: AnalysisFindings) -> str:
     """What is counted, in the words of a sentence."""
     judged = profile_of(found).judged
-    return judged.counted if judged is not None and judged.counted else found.outcome.name.lower()
+    return judged.in_words if judged is not None and judged.counted else found.outcome.name.lower()
 
 
 def _rows(found: AnalysisFindings, findings: Findings, notes: _Footnotes) -> Iterator[SummaryRow]:

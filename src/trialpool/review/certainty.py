@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, get_args
 
@@ -37,6 +38,10 @@ UP = {
 }
 DOMAINS = DOWN | UP
 MOST = dict.fromkeys(DOWN, 2) | {"imprecision": 3, "large_effect": 2, "dose_response": 1, "opposing_confounding": 1}
+_EVENT = re.compile(
+    r"\b(deaths?|die|died|dying|mortality|progress\w*|relaps\w*|recur\w*|events?|failures?|hospitali\w*)\b", re.IGNORECASE
+)
+_FREE = re.compile(r"\b(free|freedom|alive|surviv\w*|without|no|not|never)\b", re.IGNORECASE)
 FULL_TABLE = 7  # outcomes that a reader can take in
 
 
@@ -126,7 +131,9 @@ class OutcomeCertainty(_Table):
     analysis: str = Field(description="`id` of the analysis in review.toml")
     importance: Importance = Field("critical", description="How much the outcome matters to the people concerned")
     counted: str = Field(
-        "", description="What is counted, in the words of a sentence (`deaths`); the outcome's name where left out; needed for HR"
+        "",
+        description="What is counted, in the words of a sentence (`deaths`; with `event-free`, `people alive`); the outcome's name "
+        "where left out; needed for HR",
     )
     shows: Literal["events", "event-free"] = Field(
         "events", description="Whether the table counts people with the event or, for hazard ratios, people free of it"
@@ -154,6 +161,17 @@ class OutcomeCertainty(_Table):
     opposing_confounding: Upgrade | None = Field(None, description="Decision on rating up as confounding works against the effect")
     override: LevelOverride | None = Field(None, description="A level set otherwise than the decisions add up to")
     note: str = Field("", description="A further footnote")
+
+    @property
+    def counts_the_other(self) -> bool:
+        """Whether the words are of people with the event, and the table counts those without it; or the other way round."""
+        event, free = _EVENT.search(self.counted), _FREE.search(self.counted)
+        return bool(event and not free) if self.shows == "event-free" else bool(free and not event)
+
+    @property
+    def in_words(self) -> str:
+        """What the table counts, in the words of a sentence: `deaths`, or `freedom from deaths`."""
+        return f"freedom from {self.counted}" if self.shows == "event-free" and self.counts_the_other else self.counted
 
     def decision(self, domain: str) -> Downgrade | Upgrade | None:
         """What was decided on a key of DOMAINS."""
