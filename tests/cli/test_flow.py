@@ -44,9 +44,12 @@ def test_what_cannot_be_is_said_and_drawn(tmp_path):
     assert ran.code == 1
 
 
-def test_a_review_that_has_no_results_yet_has_a_flow(tmp_path):
+@pytest.mark.parametrize("with_studies", [True, False])
+def test_a_review_that_has_no_results_yet_has_a_flow(tmp_path, with_studies):
     made = folder(tmp_path, toml=PLAN + "\n[flow]\n" + COUNTS + "new_reports = 4\n")
     shutil.rmtree(made / "results")
+    if not with_studies:
+        (made / "studies.csv").unlink()
     ran = trialpool("flow", made, "--out", tmp_path / "flow.svg", "--letters")
     assert (ran.err, ran.code, ran.out.splitlines()[-1]) == ("", 0, f"Flow diagram: {tmp_path / 'flow.svg'}")
     text = (tmp_path / "flow.svg").read_text(encoding="utf-8")

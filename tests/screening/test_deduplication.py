@@ -157,6 +157,10 @@ class TestTwinsWithoutPages:
         two = replace(one, place=Place("x.ris", 1), abstract="Quality of life was asked for by questionnaire in each of 614 women.")
         assert verdict(one, two) == "unsure"
 
+    def test_an_abstract_that_says_nothing(self):
+        one = replace(self.BARE, title=f"{ARTICLE.title} in men", abstract="No abstract available.")
+        assert verdict(one, replace(one, place=Place("x.ris", 1), title=f"{ARTICLE.title} in women")) == "unsure"
+
     def test_one_page_number_in_two_volumes(self):
         congress = replace(self.BARE, pages="8500", issue="15_suppl", kind="abstract")
         assert verdict(congress, replace(congress, place=Place("x.ris", 1), year=2013, volume="367")) == "unsure"

@@ -26,7 +26,7 @@ def read_for_flow(folder: Path) -> Review:
         return read_review(folder)
     problems: list[Problem] = []
     plan = read_plan(folder, problems)
-    studies, strata = read_studies(folder, problems)
+    studies, strata = read_studies(folder, problems) if (folder / "studies.csv").exists() else ((), {})
     search = read_search(folder, problems)
     found = search.by_id or None
     decisions = read_decisions(folder, plan.screening if plan else None, found, problems)

@@ -161,7 +161,7 @@ def check_flow(counts: FlowCounts, *, file: str = FILE) -> tuple[Problem, ...]:
 def disagreements(counts: FlowCounts, file: str = FILE) -> tuple[Problem, ...]:
     """What cannot be, does not add up, or changes its unit: a diagram shows by itself what is lacking."""
     counts = completed(counts)
-    return (*_impossible(counts, file), *_do_not_add_up(counts, file))
+    return (*_impossible(counts, file), *_below_nothing(counts, file), *_do_not_add_up(counts, file))
 
 
 def _follows(each: Sum, counts: FlowCounts) -> int | None:
@@ -253,6 +253,15 @@ def _impossible(counts: FlowCounts, file: str) -> Iterator[Problem]:
             what = f"{few:,} {words(part)} of {many:,} {words(whole)}"
             more = "a part is more than the whole" if unit else "a study has at least one report"
             yield Problem(file, 0, part, f"{what}: {more}", "Correct the one or the other", "error")
+
+
+def _below_nothing(counts: FlowCounts, file: str) -> Iterator[Problem]:
+    """Sums that are not given, and of which more is taken off than there is."""
+    for each in SUMS:
+        expected = _follows(each, counts)
+        if counts.total(each.count) is None and expected is not None and expected < 0:
+            what = f"{arithmetic(each, counts)} = {expected:,}: more {each.turns or each.unit} are taken off than there are"
+            yield Problem(file, 0, each.count, what, "Correct what was mistyped", "error")
 
 
 def _included(name: str, counts: FlowCounts) -> int | None:

@@ -21,6 +21,7 @@ _DOI_ADDRESS = re.compile(r"^(https?://)?(dx\.)?(doi\.org/)?(doi:?\s*)?", re.IGN
 _INITIALS = re.compile(r"(\s+[A-Z][A-Z.\-]{0,5})+$")
 _NO_VALUE = frozenset({"", "na", "n a", "unknown", "none", "nan", "no pagination"})
 _FEWEST_TO_JUDGE = 50
+_ABSTRACT_LETTERS, _FEWEST_LETTERS = 400, 60
 _VERSION = re.compile(r"(?:[./]?(?:pub|v)(?P<version>\d{1,2}))$")
 _COCHRANE = re.compile(r"^(CD|MR)\d{6}", re.IGNORECASE)  # the number of a review, whose updates all have it
 _NOTICES = frozenset({"erratum", "retraction notice", "expression of concern"})
@@ -87,7 +88,7 @@ def fields_of(records: Sequence[Record]) -> Fields:
         last_page=[last for _, last in pages],
         doi=[bare_doi(record.doi) for record in records],
         pmid=[record.pmid.strip() for record in records],
-        abstract=[folded(record.abstract)[:400] for record in records],
+        abstract=[_telling(folded(record.abstract)) for record in records],
         kind=[_broad_kind(record) for record in records],
         versioned=[version_of(bare_doi(record.doi)) for record in records],
         registration=[record.nct if record.kind == "registration" else "" for record in records],
@@ -158,6 +159,11 @@ def believable_issues(issues: Sequence[str], files: Sequence[str]) -> list[str]:
         file for file, known in by_file.items() if len(known) >= _FEWEST_TO_JUDGE and len(Counter(known)) > 0.95 * len(known)
     }
     return ["" if file in counters else issue for issue, file in zip(issues, files, strict=True)]
+
+
+def _telling(abstract: str) -> str:
+    """The beginning of an abstract; empty for what is too short to be of one text alone (`No abstract available`)."""
+    return abstract[:_ABSTRACT_LETTERS] if len(abstract) >= _FEWEST_LETTERS else ""
 
 
 def _known(text: str) -> str:
