@@ -195,3 +195,22 @@ def test_a_table_in_another_order_has_the_same_rows(rows, rng):
     rng.shuffle(again)
     made = list(pairs(rows, again, lambda r: (r.study, r.outcome), lambda r: r.study))
     assert all(old is not None and new is not None and cells_of(old) == cells_of(new) for old, new in made)
+
+
+def test_a_study_under_another_identifier_is_the_same_study(tmp_path):
+    old = review(tmp_path / "1")
+    there = [{**each, "study": "x-1999"} if each["study"] == STUDIES[1]["study"] else each for each in STUDIES]
+    rows = [{**each, "study": "x-1999"} if each["study"] == STUDIES[1]["study"] else each for each in RESULTS]
+    found = compare_versions(old, review(tmp_path / "2", studies=there, results=rows))
+    assert found.studies_renamed == ((STUDIES[1]["study"], "x-1999"),)
+    assert (found.studies_added, found.studies_removed, found.rows, found.results[0].changed) == ((), (), (), False)
+
+
+def test_an_outcome_that_is_not_there_any_more_is_one_change(tmp_path):
+    outcome = '\n[[outcomes]]\nid = "pfs"\nname = "PFS"\nmeasure = "HR"\nreported_as = ["PFS"]\n'
+    more = f'{WALD}{outcome}\n[[analyses]]\nid = "pfs"\noutcome = "pfs"\n'
+    found = compare_versions(review(tmp_path / "1", toml=more), review(tmp_path / "2"))
+    assert [(key.column, key.before, key.after) for key in found.plan] == [
+        ("outcomes[pfs]", "PFS", ""),
+        ("analyses[pfs]", "pfs", ""),
+    ]

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from trialpool.analysis.conclusions import Conclusion, conclusion
 from trialpool.analysis.pooled_by_plan import pooled
+from trialpool.analysis.renamed_studies import renamed_studies, with_names
 from trialpool.analysis.row_changes import CellChange, RowChange, row_changes
 from trialpool.analysis.selection import UnitEffect, select
 from trialpool.errors import NotEstimable
@@ -105,6 +106,7 @@ class Difference:
     """Everything that differs between two versions of a review.
 
     studies_added, studies_removed : by their titles in studies.csv
+    studies_renamed : identifiers before and after of studies that are the same but for these
     plan    : keys of review.toml that changed
     certainty : keys of certainty.toml that changed
     rows    : rows of the tables that changed
@@ -113,6 +115,7 @@ class Difference:
 
     studies_added: tuple[Study, ...]
     studies_removed: tuple[Study, ...]
+    studies_renamed: tuple[tuple[str, str], ...] = ()
     plan: tuple[CellChange, ...]
     certainty: tuple[CellChange, ...] = ()
     rows: tuple[RowChange, ...]
@@ -137,6 +140,8 @@ def compare_versions(old: Review, new: Review) -> Difference:
     version, and all but it; so a change of conclusion is laid at the door of those that bring it about by themselves, or said to
     come from several together.
     """
+    renamed = renamed_studies(old, new)
+    old = with_names(old, dict(renamed))
     rows = row_changes(old, new)
     before, after = {s.study for s in old.studies}, {s.study for s in new.studies}
     plan = tuple(_key_changes(old.plan, new.plan))
@@ -144,6 +149,7 @@ def compare_versions(old: Review, new: Review) -> Difference:
     return Difference(
         studies_added=_first_rows(new, after - before),
         studies_removed=_first_rows(old, before - after),
+        studies_renamed=renamed,
         plan=plan,
         certainty=tuple(_key_changes(old.certainty, new.certainty)),
         rows=rows,
@@ -162,6 +168,7 @@ def _first_rows(review: Review, studies: set[str]) -> tuple[Study, ...]:
 def _key_changes(old: BaseModel | None, new: BaseModel | None) -> Iterator[CellChange]:
     """Keys of a TOML file that are not the same; a file that is not there has none."""
     before, after = (dict(_keys(of.model_dump(mode="json"))) if of is not None else {} for of in (old, new))
+    before, after = _whole_tables(before, after), _whole_tables(after, before)
     for key in dict.fromkeys([*before, *after]):
         if before.get(key) != after.get(key):
             yield CellChange(column=key, before=_said(before.get(key)), after=_said(after.get(key)))
@@ -178,6 +185,21 @@ def _keys(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
             yield from _keys(item, f"{at}[{called}]")
     else:
         yield at, value
+
+
+def _whole_tables(keys: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """The keys, a table that the other version does not have as one of them, by its name."""
+    known = {key[: key.rfind("]") + 1] for key in others}
+    found: dict[str, Any] = {}
+    for key, value in keys.items():
+        table = next((key[: n + 1] for n, mark in enumerate(key) if mark == "]" and key[: n + 1] not in known), "")
+        if table and not any(other.startswith(table) for other in others):
+            found.setdefault(
+                table, next(keys[f"{table}.{name}"] for name in ("name", *CALLED, "text") if keys.get(f"{table}.{name}"))
+            )
+        else:
+            found[key] = value
+    return found
 
 
 def _said(value: Any) -> str:

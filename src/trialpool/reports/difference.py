@@ -109,7 +109,10 @@ def _moves(result: ResultChange, effect: Effect) -> str:
 def _file_lines(found: Difference) -> Iterator[str]:
     yield f"Studies added: {_studies_text(found.studies_added)}."
     yield f"Studies removed: {_studies_text(found.studies_removed)}."
-    yield f"Plan: {'the same' if not found.plan else f'{len(found.plan)} keys of review.toml changed'}."
+    if found.studies_renamed:
+        yield f"Studies renamed: {', '.join(f'{before} is now {after}' for before, after in found.studies_renamed)}."
+    keys = f"{len(found.plan)} key{'' if len(found.plan) == 1 else 's'}"
+    yield f"Plan: {'the same' if not found.plan else f'{keys} of review.toml changed'}."
     yield from (f"  {change.column}: {cell_text(change)}" for change in found.plan)
     if found.certainty:
         yield f"Certainty: {len(found.certainty)} keys of certainty.toml changed."
@@ -144,6 +147,7 @@ def difference_data(found: Difference) -> dict[str, Any]:
         "summary": headline(found),
         "studies_added": [study.study for study in found.studies_added],
         "studies_removed": [study.study for study in found.studies_removed],
+        "studies_renamed": [{"before": before, "after": after} for before, after in found.studies_renamed],
         "plan": [_cell_data(change) for change in found.plan],
         "certainty": [_cell_data(change) for change in found.certainty],
         "rows": [_row_data(changed) for changed in found.rows],
