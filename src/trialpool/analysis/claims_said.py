@@ -41,13 +41,17 @@ JOINED = re.compile(
 LEFT_OUT = re.compile(  # "but mortality was not", "there was none in OS", "this was not so for OS"
     r"(?i)\b((?:was|were|is|are|did|does|do|has|have|had)(?:\s+not|n't))[\s.,;)]*$|\b(none|not(?:\s+(?:so|true|the\s+case))?)\s+(?:in|for|of|on)\b"
 )
+ASIDE = re.compile(
+    r"(?i)(?:^|,)\s*(?:unlike|in\s+contrast\s+(?:to|with)|as\s+opposed\s+to|except(?:\s+for)?|apart\s+from)\s+[^,;.]*,"
+)
+OF_ANOTHER = re.compile(r"(?i)^\s+(?:in|for|on|with|by)\s+(?:\w+\s+){0,3}$")  # "was not seen in OS", said of what was seen in PFS
 BUT_WAS = re.compile(r"(?i)^\s+(?:was|were|is|are|did|does|has|have|had)\s*(?:[.,;()]|$)")  # "OS was not improved, PFS was"
 SAME = re.compile(
     r"(?i)\b(?:as|so)\s+(?:was|were|did)\b|\bthe\s+same\s+(?:was|is|held|holds|applied)\s+(?:(?:true|seen|found)\s+)?(?:for|of|in|to)\b"
 )
 ASSOCIATED = re.compile(r"(?i)^\s+(?:was|were|is|are)\s+(?:\w+ly\s+)?(?:associated|linked)\s+with\b")
 PREDICATE = re.compile(  # what stands between an outcome and the word of claim that is said of it
-    r"(?i)^\s*(?:also\s+)?(?:was|were|is|are|has|have|had|did|does|do|could|being|remain(?:s|ed|ing)?|stay(?:s|ed|ing)?)\b(?:\s+(?!(?:and|but|or|by|with|in|for|of|from|to|than|at|an?|the)\b)[\w'-]+){0,4}\s*$"
+    r"(?i)^\s*(?:also\s+)?(?:was|were|is|are|has|have|had|did|does|do|could|being|remain(?:s|ed|ing)?|stay(?:s|ed|ing)?)\b(?:\s+(?!(?:and|but|or|by|with|in|into|for|of|from|to|than|at|as|an?|the)\b)[\w'-]+){0,4}\s*$"
 )
 COUNTED = re.compile(
     r"(?i)^\s+(?:(?:proportion|percentage|share|number)s?\s+of\s+)?(?:\w+\s+)?(?:patients|people|participants|adults|women|men|children)\b"
@@ -102,7 +106,7 @@ def claims_in(text: str, scopes: Scopes, concepts: Sequence[Concept]) -> tuple[C
     plain = folded(text)
     found: list[Claim] = []
     for span in sentences(plain):
-        sentence = plain[span.start : span.end]
+        sentence = ASIDE.sub(lambda aside: " " * len(aside.group()), plain[span.start : span.end])
         if not sentence.rstrip("\"')").endswith("?"):
             found += _in_sentence(text, sentence, span.start, scopes, concepts)
     return tuple(found)
@@ -217,7 +221,7 @@ def _distance(clause: str, cue: Cue, outcome: Mention, named: Sequence[Mention])
     if (
         following
         and not passive
-        and not re.search(r"(?i),|\b(?:and|or|but|with|without|than|compared)\b", clause[cue.end : following.start])
+        and not re.search(r"(?i),|\b(?:and|or|but|with|without|than|compared|at)\b", clause[cue.end : following.start])
     ):
         return gap + PASSED if NOUN.match(clause[cue.start : cue.end]) else FAR + 1
     return gap
@@ -240,7 +244,9 @@ def _negation(clause: str, cue: Cue, outcome: Mention, named: Sequence[Mention],
             if not others or (cue.end <= outcome.start and ONLY_JOINS.match(clause[others[-1].end : outcome.start])):
                 return start, end
     found = (NOR_WAS.match(clause[last:]) if cue.end <= outcome.start else None) or NOT_SEEN.match(clause[last:])
-    return (first, last + len(found.group().rstrip(" .,;()"))) if found else None
+    if found is None or any(OF_ANOTHER.match(clause[last + found.end() : m.start]) for m in named if m.start >= last + found.end()):
+        return None
+    return first, last + len(found.group().rstrip(" .,;()"))
 
 
 def _others(start: int, end: int, outcome: Mention, named: Sequence[Mention]) -> list[Mention]:

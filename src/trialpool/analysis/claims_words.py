@@ -76,7 +76,7 @@ NOT_FAILED = re.compile(
 NOT_SEEN = re.compile(
     r"(?i)^[^.;:]{0,30}?\b(?:was|were|is|are|has|have|had|did|does|could)\s*(?:not|n't|never|yet\s+to(?:\s+be)?)\s+(?:\w+\s+){0,2}?(?:seen|observed"
     r"|found|shown|detected"
-    r"|demonstrated|confirmed|reach\w*|significant|apparent|evident|established|proven)\b"
+    r"|demonstrated|confirmed|persist\w*|sustained|materiali[sz]e[sd]?|emerge[sd]?|reach\w*|significant|apparent|evident|established|proven)\b"
     r"|^[^.;:]{0,20}?\b(?:was|were|is|are)\s+(?:lacking|absent|missing)\b"
     r"|^\s+(?:\w+\s+){0,2}?in\s+(?:neither|none|no)\b"
     r"|^[^.;:]{0,80}?,?\s*(?:though|although|but|albeit|if|and)\s+(?:(?:this|it|(?:the|this)\s+difference)\s+)?(?:(?:was|were|is)\s+)?"
@@ -106,7 +106,7 @@ OTHERS_SAID = re.compile(
     r"|previously|historical(?:ly)?|in\s+contrast\s+(?:to|with)|unlike|critics|et\s+al)\b"
 )
 APART = re.compile(
-    r"(?i)\bat\s+(?:no|the|any)\s+(?:cost|expense|price)\b|\b(?:due|owing|because|dos(?:e|es|ing)|caused|until|who|which|that|when|patients|those|people|adults|follow-?up)\b"
+    r"(?i)\bat\s+(?:(?:the|any)\s+(?:cost|expense|price)|no)\b|\b(?:due|owing|because|dos(?:e|es|ing)|caused|until|who|which|that|when|patients|those|people|adults|follow-?up)\b"
 )
 WITH = re.compile(r"(?i)\bwith\s+$")
 DIRECTED = "|".join(CUES[sense] for sense in ("good", "bad", "more", "less"))
