@@ -375,6 +375,8 @@ def test_what_is_called_significant_and_is_not_is_contradicted_by_its_own_senten
     [
         ("The risk of death was reduced by 38% (HR 0.62, 95% CI 0.57-0.67).", "borne out"),
         ("The risk of death was 25% lower (HR 0.62, 95% CI 0.57-0.67).", "not borne out"),
+        ("The risk of death was reduced by almost 50% (HR 0.62, 95% CI 0.57-0.67).", "borne out"),
+        ("The risk of death was reduced by 39% (HR 0.62, 95% CI 0.57-0.67).", "borne out"),
         ("The risk of death increased by 61% (HR 0.62, 95% CI 0.57-0.67, control against treatment).", "borne out"),
         ("The absolute risk of death was reduced by 12% (HR 0.62, 95% CI 0.57-0.67).", "borne out"),
         ("LDL fell by 50%, and the risk of death was reduced (HR 0.62, 95% CI 0.57-0.67).", "borne out"),

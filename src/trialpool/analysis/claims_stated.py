@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,12 @@ from trialpool.stats.effects.printed import Printed
 
 if TYPE_CHECKING:
     from trialpool.analysis.claims_bench import Bench
+
+
+ONE_PERCENT = 1.0  # by how much a change in percent may be off that of a ratio, for words are rounded freely
+ABOUT = re.compile(
+    r"(?i)\b(?:about|approximately|nearly|almost|roughly|around|some|over|more\s+than|less\s+than|at\s+least|up\s+to)\s+(?:an?\s+)?\d+(?:\.\d+)?\s?(?:%|per\s?cent)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +139,9 @@ def _consistent(statement: EffectStatement) -> Judgement:
 def _another_change(statement: EffectStatement) -> str:
     """A change in percent that the sentence gives beside a ratio, where it is neither that of the ratio nor of its inverse."""
     said, ratio = statement.percent_change, statement.reported.estimate
-    if said is None or ratio is None or statement.measure == "OR":
+    if said is None or ratio is None or statement.measure == "OR" or ABOUT.search(statement.quote):
         return ""
-    half = Printed.of(said).half
+    half = Printed.of(said).half + ONE_PERCENT
     least, most = (100 * (ratio.value + side * ratio.half) - 100 for side in (-1, 1))
     inverse = sorted(100 / (1 + change / 100) - 100 for change in (least, most))
     if any(low <= float(said) + half and float(said) - half <= high for low, high in ((least, most), inverse)):
