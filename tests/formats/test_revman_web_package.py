@@ -19,7 +19,7 @@ from tests.cli.terminal import trialpool
 
 import trialpool as tp
 from trialpool.errors import BadInput
-from trialpool.formats.revman_web_package import plain_html
+from trialpool.formats.revman_web_files import plain_html
 
 HERE = Path(__file__).parent / "revman/package"
 STEM = "CD016297-analysis-data/CD016297-"

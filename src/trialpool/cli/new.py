@@ -36,7 +36,8 @@ def review_from_revman(folder: Path, source: Path) -> None:
     for remark in made.remarks:
         typer.echo(f"  {remark}")
     wrong = [number for number in numbers if not number.agrees]
-    typer.echo(f"{len(numbers)} numbers that RevMan had stored were computed again; {len(wrong) or 'none'} differ.")
+    if numbers:
+        typer.echo(f"{len(numbers)} numbers that RevMan had stored were computed again; {len(wrong) or 'none'} differ.")
     for number in wrong:
         typer.echo(f"  {number.where} {number.name}, {number.what}: RevMan {number.stored:.6g}, here {number.ours:.6g}")
     typer.echo(f"Look at review.toml, then: trialpool build {folder}")

@@ -15,6 +15,7 @@ from trialpool.errors import BadInput, Problem
 from trialpool.formats.revman5_references import studies_of
 from trialpool.formats.revman_csv import read_revman_csv
 from trialpool.formats.revman_web_package import is_data_package, read_data_package
+from trialpool.formats.revman_web_studies import is_study_data, read_study_data
 from trialpool.review.revman import (
     BiasItem,
     Kind,
@@ -44,7 +45,7 @@ def read_revman(path: str | Path) -> RevManReview:
     Parameters
     ----------
     path : an .rm5 file, the CSV of data and analyses that RevMan 5 exports, or the data package of RevMan Web and of the Cochrane
-        Library (the zip file, or the folder it was unpacked to)
+        Library (the zip file, or the folder it was unpacked to), or the folder of its study data, as `trialpool export` writes it
 
     Returns
     -------
@@ -59,6 +60,8 @@ def read_revman(path: str | Path) -> RevManReview:
     path = Path(path)
     if is_data_package(path):
         return read_data_package(path)
+    if is_study_data(path):
+        return read_study_data(path)
     if path.suffix.lower() == ".csv" and path.is_file():
         return read_revman_csv(path)
     root = _root(path)

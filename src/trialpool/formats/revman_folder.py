@@ -7,11 +7,13 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 
 from trialpool.errors import BadInput, Problem
+from trialpool.formats.records.writing import records_text
 from trialpool.formats.revman_plan import MODELS, TOOL, domains_of, factor, identifier, name_of, plain, plan_of, tool_of
+from trialpool.review.record import Record
 from trialpool.review.report import MEAN_DIFFERENCES, MEASURES, RATIOS
 from trialpool.review.revman import RevManComparison, RevManOutcome, RevManReview, RevManRow, RevManStudy, StoredResult
 from trialpool.stats.distributions import quantile
@@ -63,12 +65,20 @@ def revman_folder(review: RevManReview) -> FolderOfRevMan:
     files = {
         "review.toml": plan_of(review, pooled),
         "studies.csv": _studies(review, numbered, ids, strata),
-        "published.csv": _csv(PUBLISHED, (row for c, o in pooled for row in _published(review, c, o))),
         "README.md": _readme(review),
     }
     for c, o in numbered:
         rows = (_report(review, c, o, row, ids, strata) for row in o.rows)
         files[f"results/{c.number}-{o.number:02d}-{plain(o.name)[:50].strip('-')}.csv"] = _csv(RESULTS, rows)
+    published = [row for c, o in pooled for row in _published(review, c, o)]
+    if published:
+        files["published.csv"] = _csv(PUBLISHED, published)
+    described = [(s, heading, text) for s in review.studies for heading, text in s.described]
+    if described:
+        rows = ({"study": ids[s.id], "label": s.name, "section": s.section, "heading": h, "text": t} for s, h, t in described)
+        files["characteristics.csv"] = _csv(("study", "label", "section", "heading", "text"), rows)
+    if references := _references(review):
+        files["references.ris"] = references
     if review.bias:
         files["risk_of_bias.csv"] = _csv(BIAS, _bias(review, ids, pooled))
         files[f"tools/{TOOL}.toml"] = tool_of(review)
@@ -135,9 +145,11 @@ def _studies(
     for id_ in dict.fromkeys([*included, *used]):
         for stratum in strata.get(id_, [""]):
             levels = {factor(c, o): _level(o, id_, stratum) for c, o in numbered if o.subgroups}
-            rows.append(_study(review, known.get(id_), id_, ids[id_], stratum) | levels)
+            own = known.get(id_)
+            rows.append(_study(review, own, id_, ids[id_], stratum) | dict(own.covariates if own else ()) | levels)
     columns = ("study", "stratum", "label", "year", "registry", "doi", "pmid", "source", "note", *factors)
-    return _csv(columns, rows)
+    covariates = dict.fromkeys(name for study in review.studies for name, _ in study.covariates)
+    return _csv((*columns, *(name for name in covariates if name not in columns)), rows)
 
 
 def _level(o: RevManOutcome, study: str, stratum: str) -> str:
@@ -151,25 +163,27 @@ def _level(o: RevManOutcome, study: str, stratum: str) -> str:
 def _study(review: RevManReview, study: RevManStudy | None, id_: str, name: str, stratum: str) -> dict[str, str]:
     year = study.year if study else None
     found = re.search(r"(19|20)\d\d", (study.name if study else id_) + " " + review.modified)
-    main = study.records[0] if study and study.records else None
+    doi, pmid, nct = (
+        next((x for r in (study.records if study else ()) if (x := getattr(r, n))), "") for n in ("doi", "pmid", "nct")
+    )
     notes = [] if year else ["RevMan has no year of this study; look"]
     return {
         "study": name,
         "stratum": stratum,
         "label": study.name if study else id_,
         "year": str(year or (found.group() if found else 2000)),
-        "registry": main.nct if main else "",
-        "doi": main.doi if main else "",
-        "pmid": main.pmid if main else "",
-        "source": f"https://doi.org/{main.doi}" if main and main.doi else "",
+        "registry": nct,
+        "doi": doi,
+        "pmid": pmid,
+        "source": f"https://doi.org/{doi}" if doi else "",
         "note": "; ".join(filter(None, [*notes, _citation(study)])),
     }
 
 
 def _citation(study: RevManStudy | None) -> str:
-    if study is None or not study.records:
+    r = next((record for record in study.records if record.title), None) if study else None
+    if r is None:
         return ""
-    r = study.records[0]
     year = str(r.year or "")
     return ". ".join(filter(None, (", ".join(r.authors), r.title, f"{r.journal} {year};{r.volume}:{r.pages}".strip(" ;:"))))
 
@@ -201,7 +215,8 @@ def _report(
     }
 
 
-def _figures(o: RevManOutcome, row: RevManRow) -> dict[str, str]:
+def _figures(outcome: RevManOutcome, row: RevManRow) -> dict[str, str]:
+    o = replace(outcome, kind=row.kind) if row.kind else outcome
     counts = {name: getattr(row, name) for name in ("events_t", "n_t", "events_c", "n_c")}
     if o.kind != "dichotomous":  # RevMan writes 0 for what it was not given
         counts = {name: value or None for name, value in counts.items()}
@@ -279,6 +294,25 @@ def _four(value: float | None) -> str:
     return f"{value:.12f}" if "e" in text else text
 
 
+def _references(review: RevManReview) -> str:
+    """The references of all studies as RIS, each with the names of its studies (`NS`); empty where there are none."""
+    named: dict[str, tuple[Record, list[str]]] = {}
+    for study in review.studies:
+        for record in study.records:
+            if record.title or record.authors:
+                named.setdefault(record.id, (record, []))[1].append(study.name)
+    if not named:
+        return ""
+    kept = {
+        id_: [p for p in record.further if p[0] != "NS"] if record.format == "ris" else [] for id_, (record, _) in named.items()
+    }
+    records = [
+        replace(record, further=(*kept[id_], *(("NS", name) for name in names)), format="ris")
+        for id_, (record, names) in named.items()
+    ]
+    return records_text(records, "ris")
+
+
 def _bias(
     review: RevManReview, ids: Mapping[str, str], pooled: list[tuple[RevManComparison, RevManOutcome]]
 ) -> Iterator[dict[str, str]]:
@@ -310,7 +344,8 @@ def _readme(review: RevManReview) -> str:
         + (f", saved {review.modified}" if review.modified else "")
         + "). `results/` holds the data of each analysis, `published.csv` what RevMan had stored as its pooled results, which the\n"
         "report sets beside its own, and `review.toml` the plan. The rows have the status `derived`: they were taken from the\n"
-        "review, not read in the papers.\n"
+        "review, not read in the papers. `characteristics.csv` and `references.ris`, where they are here, hold what RevMan said\n"
+        "of the studies and their publications; nothing is computed from them.\n"
     )
 
 

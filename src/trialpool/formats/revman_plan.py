@@ -78,6 +78,8 @@ def _outcome(c: RevManComparison, o: RevManOutcome) -> Iterator[str]:
 
 def _better(o: RevManOutcome) -> tuple[bool, bool]:
     """Whether an effect below none favours treatment, by the words at the sides of the plot; and whether these say so."""
+    if o.better:
+        return o.better == "lower", True
     sides = [words.casefold() for words in (o.left_label, o.right_label)]
     left, right = (bool(DRUG.search(words)) or (o.treatment != "" and o.treatment.casefold() in words) for words in sides)
     if left == right:  # the control may be named alone
@@ -114,7 +116,7 @@ def _toml(text: str) -> str:
 
 def domains_of(review: RevManReview) -> dict[str, str]:
     """Short ids of the items of risk of bias by their names; the one over all of them is `overall`."""
-    names = dict.fromkeys(item.domain for item in review.bias)
+    names = dict.fromkeys([*review.domains, *(item.domain for item in review.bias)])
     single = [name for name in names if name.casefold() not in OVER_ALL]
     return {name: "overall" for name in names if name not in single} | {name: f"D{i}" for i, name in enumerate(single, start=1)}
 

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from html import unescape
-from io import BytesIO
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from trialpool.errors import BadInput, Problem
-from trialpool.formats.csv_table import Row, Table, table_of
-from trialpool.formats.records.reading import records_in
-from trialpool.review.record import Record
+from trialpool.formats.csv_table import Row, Table
+from trialpool.formats.revman_web_files import (
+    BIAS,
+    GIVE,
+    INFORMATION,
+    RESULTS,
+    ROWS,
+    SECTIONS,
+    SETTINGS,
+    SUBGROUPS,
+    Numbers,
+    WebFile,
+    bias_items,
+    domains_in,
+    plain_html,
+    references,
+    web_files,
+    web_table,
+)
+from trialpool.formats.revman_web_studies import read_study_data
 from trialpool.review.revman import (
     BiasItem,
     Kind,
@@ -27,11 +40,6 @@ from trialpool.review.revman import (
     StoredResult,
 )
 
-GIVE = "Give the data package of a review (a zip file, or the folder it was unpacked to)"
-SETTINGS, ROWS, SUBGROUPS = "overall-estimates-and-settings.csv", "data-rows.csv", "subgroup-estimates.csv"
-INFORMATION, BIAS = "study-information.csv", "risk-of-bias.csv"
-LARGEST = 1_000_000_000  # bytes, unpacked
-Number = Callable[[Row, str], float | None]
 KINDS: Mapping[str, Kind] = {
     "dichotomous": "dichotomous",
     "continuous": "continuous",
@@ -78,10 +86,6 @@ MEANS = {
     "mean_c": "Control mean",
     "sd_c": "Control SD",
 }
-JUDGEMENTS = {"low": "low", "high": "high", "unclear": "unclear", "some": "some-concerns"}  # by the first word
-SECTIONS = {"": "included", "excluded": "excluded", "awaiting": "awaiting", "ongoing": "ongoing"}
-DOMAIN = re.compile(r"(?:Domain \((judgement|support)\): (.+)|(.+) \((judgement|support)\))", re.DOTALL)
-NOTHING = frozenset({"", "#n/a", "n/a", "nan"})
 
 
 def is_data_package(path: Path) -> bool:
@@ -104,7 +108,9 @@ def read_data_package(path: Path) -> RevManReview:
     BadInput
         where it is none, or is of diagnostic test accuracy; or with every number that cannot be read, by file, row and column
     """
-    files = _files(path)
+    files = web_files(path)
+    if SETTINGS not in files and RESULTS in files:
+        return read_study_data(path, files)
     if SETTINGS not in files or ROWS not in files:
         accuracy = any(name.endswith("parameters.csv") for name in files)
         what = (
@@ -114,14 +120,14 @@ def read_data_package(path: Path) -> RevManReview:
         )
         raise BadInput([Problem(path.name, 0, "", what, GIVE)])
     problems: list[Problem] = []
-    settings = _table(files, SETTINGS, ("Analysis group", "Analysis number", "Analysis name", "Data type"), problems)
-    rows = _table(files, ROWS, ("Analysis group", "Analysis number", "Study"), problems)
-    subgroups = _table(files, SUBGROUPS, ("Analysis group", "Analysis number", "Subgroup"), problems)
+    settings = web_table(files, SETTINGS, ("Analysis group", "Analysis number", "Analysis name", "Data type"), problems)
+    rows = web_table(files, ROWS, ("Analysis group", "Analysis number", "Study"), problems)
+    subgroups = web_table(files, SUBGROUPS, ("Analysis group", "Analysis number", "Subgroup"), problems)
     if errors := [problem for problem in problems if problem.severity == "error"]:
         raise BadInput(dict.fromkeys(errors))
     reader = _Reader(settings, rows, subgroups, problems)
     comparisons = tuple(reader.comparisons())
-    bias = (*reader.bias(), *_bias(_table(files, BIAS, ("Study",), problems)))
+    bias = (*reader.bias(), *_bias(web_table(files, BIAS, ("Study",), problems)))
     studies = _studies(files, reader, problems)
     if errors := [problem for problem in problems if problem.severity == "error"]:
         raise BadInput(dict.fromkeys(errors))
@@ -134,74 +140,21 @@ def read_data_package(path: Path) -> RevManReview:
         studies=studies,
         comparisons=comparisons,
         bias=tuple(dict.fromkeys(bias)),
+        domains=tuple(reader.domains),
         remarks=(*(str(problem) for problem in problems), *reader.remarks),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file of the package: what it is called there, and its bytes."""
-
-    name: str
-    data: bytes
-
-
-def _files(path: Path) -> dict[str, _File]:
-    """The files of a package by the end of their names, which begin with the number of the review."""
-    if path.is_dir():
-        found = {file.relative_to(path).as_posix(): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()}
-    elif path.name.lower().endswith(SETTINGS):
-        folders = (path.parent, *path.parent.parent.glob("*-study-data"))
-        found = {file.name: file.read_bytes() for folder in folders for file in sorted(folder.iterdir()) if file.is_file()}
-    else:
-        found = _unzipped(path.read_bytes(), path.name)
-    return {_ending(name): _File(PurePosixPath(name).name, data) for name, data in found.items()}
-
-
-def _ending(name: str) -> str:
-    """`study-information.csv` of `CD000001-study-data/CD000001-study-information.csv`; of other sections with their names."""
-    file = PurePosixPath(name).name
-    known = (SETTINGS, ROWS, SUBGROUPS, BIAS, *(f"{s}-{INFORMATION}".strip("-") for s in ("excluded", "awaiting", "ongoing", "")))
-    records = tuple(f"{section}.ris" for section in SECTIONS.values())
-    return next((end for end in (*known, *records) if file.lower() == end or file.lower().endswith(f"-{end}")), name)
-
-
-def _unzipped(data: bytes, file: str) -> dict[str, bytes]:
-    """The files of a zip file, and of one in it that holds the data."""
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as packed:
-            infos = [info for info in packed.infolist() if not info.is_dir()]
-            if sum(info.file_size for info in infos) > LARGEST:
-                raise BadInput([Problem(file, 0, "", f"it is larger than {LARGEST // 1_000_000} MB, unpacked", GIVE)])
-            wanted = [info for info in infos if info.filename.lower().endswith((".csv", ".ris", "data.zip"))]
-            found = {info.filename: packed.read(info) for info in wanted}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError):
-        mend = "Download it again, or give the folder it was unpacked to"
-        raise BadInput([Problem(file, 0, "", "the zip file is damaged, or protected", mend)]) from None
-    inner = [name for name in found if name.lower().endswith("data.zip")]
-    own = {name: content for name, content in found.items() if name not in inner}
-    return own | {name: content for one in inner for name, content in _unzipped(found[one], one).items()}
-
-
-def _table(files: Mapping[str, _File], end: str, required: tuple[str, ...], problems: list[Problem]) -> Table:
-    """A table of the package; an empty one where it has none."""
-    if end not in files:
-        return Table(end, (), (), ())
-    table = table_of(files[end].data, files[end].name, required=required)
-    problems += [problem for problem in table.problems if "has a header and no rows" not in problem.what]
-    return table
-
-
-class _Reader:
+class _Reader(Numbers):
     """Analyses with their rows; numbers that cannot be read become problems."""
 
     def __init__(self, settings: Table, rows: Table, subgroups: Table, problems: list[Problem]) -> None:
-        self.settings, self.problems = settings, problems
+        super().__init__((settings, rows, subgroups), problems)
+        self.settings = settings
         self.second = "CI/PI level" in settings.columns
         self.rows, self.subgroups = self._by_analysis(rows), self._by_analysis(subgroups)
-        self.file = {id(row): table.file for table in (settings, rows, subgroups) for row in table.rows}
         self.remarks: list[str] = []
-        self.domains = _domains(rows.columns)
+        self.domains = domains_in(rows.columns)
 
     def _by_analysis(self, table: Table) -> dict[tuple[str, str], list[Row]]:
         found: dict[tuple[str, str], list[Row]] = {}
@@ -314,71 +267,27 @@ class _Reader:
         found |= {own: None if share is None else share / 100 for own, share in shares.items()}
         return StoredResult(df=self.whole(row, "Heterogeneity df"), studies=studies or None, **found)
 
-    def cell(self, row: Row, column: str) -> str:
-        value = row.cells.get(column, "")
-        return "" if value.casefold() in NOTHING else value
-
-    def number(self, row: Row, column: str) -> float | None:
-        """A number; one with a decimal comma too, where there is no other way to read it."""
-        cell = self.cell(row, column)
-        if not cell:
-            return None
-        try:
-            return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
-        except ValueError:
-            self.problem(row, column, f"{cell!r} is not a number")
-            return None
-
-    def whole(self, row: Row, column: str) -> int | None:
-        value = self.number(row, column)
-        if value is not None and value != int(value):
-            self.problem(row, column, f"{value} is not a whole number")
-            return None
-        return None if value is None else int(value)
-
-    def problem(self, row: Row, column: str, what: str) -> None:
-        self.problems.append(Problem(self.file[id(row)], row.number, column, what, "Correct it, or export the package again"))
-
     def bias(self) -> Iterator[BiasItem]:
         """Judgements by RoB 2, which stand beside the rows of the analyses."""
         for (group, number), rows in self.rows.items():
             for row in rows:
-                yield from _items(row, self.domains, f"{group}.{number}")
-
-
-def _domains(columns: tuple[str, ...]) -> dict[str, tuple[str, str]]:
-    """By domain the columns of its judgement and its support."""
-    found: dict[str, dict[str, str]] = {}
-    for column in columns:
-        if match := DOMAIN.fullmatch(column):
-            part, domain = (match[1], match[2]) if match[1] else (match[4], match[3])
-            found.setdefault(domain.removesuffix(": All outcomes"), {})[part] = column
-    return {domain: (parts["judgement"], parts.get("support", "")) for domain, parts in found.items() if "judgement" in parts}
-
-
-def _items(row: Row, domains: Mapping[str, tuple[str, str]], outcome: str) -> Iterator[BiasItem]:
-    for domain, (judgement, support) in domains.items():
-        said = row.cells[judgement].strip().casefold()
-        level = JUDGEMENTS.get(said.split()[0] if said else "")
-        if level:
-            text = plain_html(row.cells.get(support, ""))
-            yield BiasItem(study=plain_html(row.cells["Study"]), domain=domain, judgement=level, support=text, outcome=outcome)
+                yield from bias_items(row, self.domains, f"{group}.{number}")
 
 
 def _bias(table: Table) -> Iterator[BiasItem]:
     """Judgements of a study as a whole; those of results stand beside the rows of the analyses too, and are taken from there."""
-    domains = _domains(table.columns)
+    domains = domains_in(table.columns)
     for row in table.rows:
         if "Outcome" not in table.columns:
-            yield from _items(row, domains, "")
+            yield from bias_items(row, domains, "")
 
 
-def _studies(files: Mapping[str, _File], reader: _Reader, problems: list[Problem]) -> tuple[RevManStudy, ...]:
+def _studies(files: Mapping[str, WebFile], reader: _Reader, problems: list[Problem]) -> tuple[RevManStudy, ...]:
     studies: list[RevManStudy] = []
     for prefix, section in SECTIONS.items():
         end = f"{prefix}-{INFORMATION}".strip("-")
-        records = _references(files.get(f"{section}.ris"), problems)
-        for row in _table(files, end, ("Study",), problems).rows:
+        records = references(files.get(f"{section}.ris"), problems)
+        for row in web_table(files, end, ("Study",), problems).rows:
             name, year = plain_html(row.cells["Study"]), row.cells.get("Year", "")
             described = [(c.removeprefix("Char: "), plain_html(text)) for c, text in row.cells.items() if c.startswith("Char: ")]
             studies.append(
@@ -398,28 +307,3 @@ def _studies(files: Mapping[str, _File], reader: _Reader, problems: list[Problem
             known.add(name)
             studies.append(RevManStudy(id=name, name=name, year=int(year) if year.isdigit() else None, section="included"))
     return tuple(studies)
-
-
-def _references(file: _File | None, problems: list[Problem]) -> dict[str, list[Record]]:
-    """References by the study that RevMan says they are of."""
-    found: dict[str, list[Record]] = {}
-    if file is None:
-        return found
-    try:
-        records = records_in(file.data, file.name)
-    except BadInput as bad:
-        problems += [replace(problem, severity="warning") for problem in bad.problems]
-        return found
-    for record in records:
-        found.setdefault(dict(record.further).get("NS", ""), []).append(record)
-    return found
-
-
-def plain_html(text: str) -> str:
-    """A text without its tags, on one line.
-
-    >>> plain_html("<p>Low risk;&nbsp;<b>3</b> of 5</p><p>lost</p>")
-    'Low risk; 3 of 5 lost'
-    """
-    blocks = re.sub(r"</?(?:p|br|li|ul|ol|div|tr|td|h\d)\b[^>]*>", " ", text)
-    return " ".join(unescape(re.sub(r"</?[A-Za-z][^>]*>", "", blocks)).split())

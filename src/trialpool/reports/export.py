@@ -12,7 +12,7 @@ from trialpool.formats.records.writing import records_text
 from trialpool.formats.reproducible_zip import zip_of
 from trialpool.formats.whole_file import write_whole
 from trialpool.reports.findings_json import findings_json
-from trialpool.reports.included_records import included_records
+from trialpool.reports.included_records import included_records, records_by_study
 from trialpool.reports.r_script import r_script
 from trialpool.reports.revman_web import revman_web
 
@@ -56,7 +56,7 @@ def export_review(findings: Findings, folder: str | Path, to: str | Path, *, wha
 
 def _revman(findings: Findings, folder: Path) -> Files:
     files = {f"revman/{name}": text.encode() for name, text in revman_web(findings).items()}
-    return files | {"revman/included.ris": _records(findings, "ris")}
+    return files | {"revman/included.ris": records_text(records_by_study(findings.review), "ris").encode()}
 
 
 def _records(findings: Findings, kind: str) -> bytes:

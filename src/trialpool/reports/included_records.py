@@ -4,10 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from trialpool.review.record import Place, Record
 from trialpool.review.review import Review
 from trialpool.review.study import Study
+
+
+def records_by_study(review: Review) -> tuple[Record, ...]:
+    """The same records, each with the titles of the studies that it reports as RevMan Web has them in RIS (`NS`)."""
+    titles: dict[str, list[str]] = {}
+    for unit in review.studies:
+        titles.setdefault(unit.study, []).append(unit.title)
+    order = dict.fromkeys(unit.study for unit in review.studies)
+    units = {unit.study: unit for unit in reversed(review.studies)}
+    named: dict[str, tuple[Record, list[str]]] = {}
+    for i, study in enumerate(order, start=1):
+        for record in _of_study(review, units[study], i):
+            named.setdefault(record.id, (record, []))[1].extend(titles[study])
+    return tuple(
+        replace(
+            record, further=(*(record.further if record.format == "ris" else ()), *(("NS", title) for title in of)), format="ris"
+        )
+        for record, of in named.values()
+    )
 
 
 def included_records(review: Review) -> tuple[Record, ...]:

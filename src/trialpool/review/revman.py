@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -63,6 +63,7 @@ class RevManRow:
     subgroup : number of the subgroup; 0 where the outcome has none
     estimate, se : of generic inverse variance, on the analysis scale
     estimable : whether RevMan took an effect from it
+    kind : of this row, where an outcome has rows of several; that of the outcome where None
     in_overall, in_subgroup : whether RevMan counts it in the overall result, and in that of its subgroup
     further : every other attribute, as stored
     """
@@ -70,6 +71,7 @@ class RevManRow:
     study: str
     name: str
     subgroup: int = 0
+    kind: Kind | None = None
     events_t: int | None = None
     n_t: int | None = None
     events_c: int | None = None
@@ -113,6 +115,7 @@ class RevManOutcome:
     totals  : whether RevMan shows the total (`YES`), subtotals only (`SUB`), or none (`NO`)
     log     : whether generic estimates are logarithms
     labels  : treatment and control group; left_label, right_label : under the plot
+    better  : `lower` or `higher` where the file says it
     """
 
     id: str
@@ -133,6 +136,7 @@ class RevManOutcome:
     left_label: str = ""
     right_label: str = ""
     units: str = ""
+    better: str = ""
     subgroups: tuple[RevManSubgroup, ...] = ()
     rows: tuple[RevManRow, ...] = field(default=(), repr=False)
     stored: StoredResult = field(default_factory=StoredResult)
@@ -156,6 +160,9 @@ class RevManOutcome:
         study = [row.name for row in rows]
         if not rows:
             raise NotEstimable(f"{self.id} {self.name}: there are no data.")
+        kinds = {row.kind or self.kind for row in rows}
+        if kinds != {self.kind}:
+            return self._mixed(rows)
         if self.kind == "dichotomous" and self.measure in OF_COUNTS:
             keep = "keep" if self.measure == "RD" else "drop"
             counts: dict[str, Any] = {name: _column(rows, name) for name in ("events_t", "n_t", "events_c", "n_c")}
@@ -173,6 +180,18 @@ class RevManOutcome:
             estimate, se = _column(rows, "estimate"), _column(rows, "se")
             return generic(estimate=estimate, se=se, measure=self._known, scale=scale, study=study, missing="drop")
         raise NotEstimable(f"{self.id} {self.name}: effects of the measure {self.measure!r} cannot be computed from its data.")
+
+    def _mixed(self, rows: tuple[RevManRow, ...]) -> Effects:
+        """Effects of rows of several kinds, each by its own, in the order of the rows."""
+        yi, vi = np.full(len(rows), np.nan), np.full(len(rows), np.inf)
+        for kind in dict.fromkeys(row.kind or self.kind for row in rows):
+            at = [i for i, row in enumerate(rows) if (row.kind or self.kind) == kind]
+            own = replace(self, kind=kind, rows=tuple(replace(rows[i], kind=None) for i in at)).effects()
+            place = {name: i for i, name in zip(at, (rows[i].name for i in at), strict=True)}
+            for name, y, v in zip(own.study, own.yi, own.vi, strict=True):
+                yi[place[name]], vi[place[name]] = y, v
+        study = [row.name for row in rows]
+        return generic(estimate=yi, variance=vi, measure=self._known, scale="analysis", study=study, missing="drop")
 
     @property
     def _known(self) -> str:
@@ -200,6 +219,7 @@ class RevManStudy:
 
     reason    : why it was excluded
     described : characteristics, (heading, text)
+    covariates : (name, value)
     records   : its references; the first is the main one, where one is marked so
     """
 
@@ -209,6 +229,7 @@ class RevManStudy:
     section: str
     reason: str = ""
     described: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    covariates: tuple[tuple[str, str], ...] = ()
     records: tuple[Record, ...] = field(default=(), repr=False)
 
 
@@ -232,6 +253,7 @@ class RevManReview:
 
     file     : the name of the file it was read from
     bias     : its judgements of risk of bias
+    domains  : what is judged, in the order of the file, where the file says it apart from the judgements
     remarks  : what could not be taken over, as sentences
     """
 
@@ -243,6 +265,7 @@ class RevManReview:
     studies: tuple[RevManStudy, ...] = field(default=(), repr=False)
     comparisons: tuple[RevManComparison, ...] = ()
     bias: tuple[BiasItem, ...] = field(default=(), repr=False)
+    domains: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
     @property
