@@ -124,3 +124,13 @@ def test_what_is_refused(desk, arguments, message):
 def test_the_review_comes_first(desk):
     ran = trialpool("import", "embase.ris", "review")
     assert (ran.code, ran.err) == (1, "embase.ris is no review folder. The review comes first, then the files.\n")
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_refused(desk):
+    """Its records would stand in the review, and no command could read that any more."""
+    (desk / "cut.csv").write_text('title,year\n"One,2010\nTwo,2011\n', encoding="utf-8")
+    ran = trialpool("import", "review", "cut.csv", "--database", "Embase", *DATED)
+    assert (ran.code, ran.out) == (1, "")
+    what = "a quote is not closed; the row goes on for 2 lines"
+    assert ran.err == f"cut.csv, line 2: {what}. Close it there: rows after it were taken for one text.\n"
+    assert not (desk / "review/search").exists()

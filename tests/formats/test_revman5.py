@@ -129,7 +129,7 @@ def test_what_is_no_review_is_refused(tmp_path, data, message):
     (tmp_path / "x.rm5").write_bytes(data)
     with pytest.raises(BadInput) as caught:
         read_revman(tmp_path / "x.rm5")
-    assert str(caught.value) == f"{message} Give a review as RevMan 5 saves it (.rm5)."
+    assert str(caught.value) == f"{message} Give a review as RevMan 5 saves it (.rm5), its CSV, or the data package of RevMan Web."
 
 
 def test_every_bad_number_is_said_at_once(tmp_path):

@@ -83,3 +83,12 @@ def test_every_bad_cell_is_said(tmp_path):
     said = list(map(str, caught.value.problems))
     assert "bad.csv, row 3, column Data Type: 'ABC' is no type of data that is read here. Known are DIC, CON, IPD, IV, GIV." in said
     assert "bad.csv, row 5, column Total 1: 12.5 is not a whole number. Correct it." in said
+
+
+def test_files_are_told_apart_by_what_they_hold(tmp_path):
+    """A CSV called .txt, and XML called .csv, as mail programs rename them."""
+    first = tp.read_revman(SMALL)
+    (tmp_path / "small.txt").write_text(revman_csv(first), encoding="utf-8")
+    (tmp_path / "small.csv").write_bytes(b"\xef\xbb\xbf" + SMALL.read_bytes())
+    assert len(tp.read_revman(tmp_path / "small.txt").outcomes) == len(first.outcomes)
+    assert tp.read_revman(tmp_path / "small.csv").comparisons == first.comparisons

@@ -28,7 +28,7 @@ from trialpool.review.revman import (
     StoredResult,
 )
 
-GIVE = "Give a review as RevMan 5 saves it (.rm5)"
+GIVE = "Give a review as RevMan 5 saves it (.rm5), its CSV, or the data package of RevMan Web"
 KINDS: dict[str, Kind] = {"DICH": "dichotomous", "CONT": "continuous", "IPD": "o-e", "IV": "generic"}
 JUDGEMENTS = {"YES": "low", "NO": "high", "UNKNOWN": "unclear"}
 MEASURES = {"PETO_OR": "OR", "HAZARD RATIO": "HR", "ODDS RATIO": "OR", "RISK RATIO": "RR", "RISK DIFFERENCE": "RD"}
@@ -62,7 +62,7 @@ def read_revman(path: str | Path) -> RevManReview:
         return read_data_package(path)
     if is_study_data(path):
         return read_study_data(path)
-    if path.suffix.lower() == ".csv" and path.is_file():
+    if path.suffix.lower() in (".csv", ".txt") and path.is_file() and not _is_xml(path):
         return read_revman_csv(path)
     root = _root(path)
     problems: list[Problem] = []
@@ -83,6 +83,11 @@ def read_revman(path: str | Path) -> RevManReview:
         bias=tuple(_bias(root)),
         remarks=tuple(_remarks(root, comparisons, studies)),
     )
+
+
+def _is_xml(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(200).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 
 
 def _root(path: Path) -> Element:

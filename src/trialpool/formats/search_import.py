@@ -51,7 +51,8 @@ def import_exports(review: Path, files: Sequence[Path], about: DatabaseSearch) -
     Raises
     ------
     BadInput
-        with every reason against it: a file that cannot be read or is there already, a database that nothing tells
+        with every reason against it: a file that cannot be read, or not to its end, or is there already; a database that nothing
+        tells
     """
     folder = review / FOLDER
     problems = [] if is_date(about.date) else [Problem("--date", 0, "", f"{about.date!r} is not a date", "Write it as 2026-03-01")]
@@ -120,6 +121,8 @@ def _imported(
         raise _bad(path, f"it is in {FOLDER}/ already, as {same}", "Leave it out")
     name = own or _free(path.name.encode(errors="replace").decode(), taken)
     found = records_in(data, name)
+    if broken := [problem for problem in found.problems if problem.severity == "error"]:
+        raise BadInput(broken)  # no command could read the review after that
     database = about.database or found.database
     if not database:
         raise _bad(path, f"nothing in it tells its database (it was read as {found.label})", "Say it with --database")

@@ -33,7 +33,7 @@ _IDS = re.compile(r"<Id>\d+</Id>")
 _OTHER_XML = {
     "<pmc-articleset": ("full texts of PubMed Central (JATS)", "Export the records of these articles from PubMed"),
     "<article ": ("a full text (JATS)", "Export the record of this article from PubMed"),
-    "<COCHRANE_REVIEW": ("a review of RevMan 5", "It is no export of a search"),
+    "<COCHRANE_REVIEW": ("a review of RevMan 5", "Make a review of it with `trialpool new FOLDER --from`"),
     "<eSummaryResult": ("summaries of PubMed (esummary), without abstracts", "Export from PubMed as 'PubMed' or XML"),
 }
 
