@@ -130,7 +130,7 @@ def _p_of(scan: Scan, named: Named, p: P | None, end: int) -> tuple[P | None, in
 
 
 def _before_it(scan: Scan, i: int, named: Named, figure: Figure) -> Interval | None:
-    """`95% CI 0.57-0.67 (HR 0.62)`: an interval that stands before, with no other estimate before it and few words between."""
+    """`95% CI 0.57-0.67 (HR 0.62)`: an interval that stands before, without an estimate of its own or words that lead away."""
     if scan.passed_interval is None or not named.fresh or named.start < 0:
         return None
     passed, start = scan.passed_interval
@@ -141,6 +141,7 @@ def _before_it(scan: Scan, i: int, named: Named, figure: Figure) -> Interval | N
         before -= 1
     between = scan.of[passed.end : i]
     apart = len(between) > FILLER or any(lexeme.kind in ("number", "ci", ";") for lexeme in between)
+    apart |= any(lexeme.kind == "word" for lexeme in between if lexeme.start < named.start)
     return None if apart or at(scan.of, before).kind in ("number", "percent") else passed
 
 
