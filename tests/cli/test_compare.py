@@ -141,7 +141,7 @@ def test_a_spreadsheet_goes_out_and_comes_back(tmp_path):
         book["results"].cell(2, at(book, name)).value = value
     book.save(sheet)
     target = made / "extraction/ae/ae.csv"
-    assert trialpool("template", "--read", sheet, made, "--extractor", "ae").out == f"1 rows in {target}.\n"
+    assert trialpool("template", "--read", sheet, made, "--extractor", "ae").out == f"1 row in {target}.\n"
     assert target.read_text(encoding="utf-8") == (
         "study,outcome,measure,estimate,orientation,p,status\na-2001,OS,HR,0.60,treatment_vs_control,<0.001,read\n"
     )

@@ -122,6 +122,28 @@ def test_what_a_spreadsheet_made_of_a_text_is_refused_with_its_place(tmp_path, r
     ]  # fmt: skip
 
 
+def test_percentages_and_merged_cells_are_refused(tmp_path, review):
+    path = written(tmp_path / "x.xlsx", review, [FRAGILE, FRAGILE])
+    book = openpyxl.load_workbook(path)
+    sheet = book["results"]
+    at = {cell.value: cell.column for cell in sheet[1]}
+    sheet.cell(2, at["pct_t"]).value, sheet.cell(2, at["pct_t"]).number_format = 0.453, "0.0%"
+    sheet.merge_cells(start_row=2, end_row=3, start_column=at["source"], end_column=at["source"])
+    book.save(path)
+    with pytest.raises(BadInput) as bad:
+        read_extraction_workbook(path)
+    assert str(bad.value).splitlines() == [
+        (
+            "x.xlsx, row 2, column pct_t: the spreadsheet made 0.453 of what was typed, and shows it as 45.3%. "
+            "Format the cell as text and type it again."
+        ),
+        (
+            "x.xlsx, row 3, column source: it is merged with another cell, which alone has a value. "
+            "Unmerge the cells, and fill each."
+        ),
+    ]
+
+
 def test_numbers_are_taken_and_pointed_out(tmp_path, review):
     path = written(tmp_path / "x.xlsx", review, [FRAGILE])
     book = openpyxl.load_workbook(path)

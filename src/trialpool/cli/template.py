@@ -51,7 +51,7 @@ def read_template(folder: Path, file: Path, *, extractor: str, replace: bool) ->
     write_whole(target, text.encode())
     for remark in filled.remarks:
         typer.echo(f"{remark.severity}: {remark}")
-    typer.echo(f"{len(rows)} rows in {target}.")
+    typer.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'} in {target}.")
 
 
 def _place(folder: Path, extractor: str) -> str:

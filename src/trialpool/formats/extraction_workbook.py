@@ -177,7 +177,7 @@ def read_extraction_workbook(path: Path) -> FilledWorkbook:
                 row[column] = _text(cell)
             except BadCell as bad:
                 problems.append(Problem(path.name, cell.row, column, bad.what, bad.mend))
-            if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
+            if column in row and isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
                 what, mend = f"{row[column]} is a number and not text", "Look whether its last zeros are there"
                 remarks.append(Problem(path.name, cell.row, column, what, mend, "warning"))
         row = {column: text for column, text in row.items() if text}
@@ -224,6 +224,10 @@ def _column_problems(file: str, columns: Sequence[str]) -> Iterator[Problem]:
 
 def _text(cell: Any) -> str:
     """What a cell says, as text; BadCell where it is not what was typed."""
+    from openpyxl.cell.cell import MergedCell
+
+    if isinstance(cell, MergedCell):
+        raise BadCell("it is merged with another cell, which alone has a value", "Unmerge the cells, and fill each")
     value, again = cell.value, "Format the cell as text and type it again"
     if value is None:
         return ""
@@ -235,6 +239,9 @@ def _text(cell: Any) -> str:
         raise BadCell(f"the spreadsheet made a date or time of what was typed ({value})", again)
     if isinstance(value, bool):
         raise BadCell(f"the spreadsheet made {str(value).upper()} of what was typed", again)
+    if isinstance(value, int | float) and "%" in cell.number_format:
+        shown = format(100 * Decimal(repr(value)), "f").rstrip("0").rstrip(".")
+        raise BadCell(f"the spreadsheet made {value} of what was typed, and shows it as {shown}%", again)
     if isinstance(value, int | float):
         return format(Decimal(repr(value)), "f").removesuffix(".0")
     return str(value).strip()
