@@ -127,14 +127,14 @@ def test_percentages_and_merged_cells_are_refused(tmp_path, review):
     book = openpyxl.load_workbook(path)
     sheet = book["results"]
     at = {cell.value: cell.column for cell in sheet[1]}
-    sheet.cell(2, at["pct_t"]).value, sheet.cell(2, at["pct_t"]).number_format = 0.453, "0.0%"
+    sheet.cell(2, at["estimate"]).value, sheet.cell(2, at["estimate"]).number_format = 0.453, "0.0%"
     sheet.merge_cells(start_row=2, end_row=3, start_column=at["source"], end_column=at["source"])
     book.save(path)
     with pytest.raises(BadInput) as bad:
         read_extraction_workbook(path)
     assert str(bad.value).splitlines() == [
         (
-            "x.xlsx, row 2, column pct_t: the spreadsheet made 0.453 of what was typed, and shows it as 45.3%. "
+            "x.xlsx, row 2, column estimate: the spreadsheet made 0.453 of what was typed, and shows it as 45.3%. "
             "Format the cell as text and type it again."
         ),
         (
