@@ -103,7 +103,7 @@ def _filtered(knots: Knots, path: ExpectedPath, h: float, grid: bool, cell: floa
         total = post.sum()
         if not total > 0:
             return None
-        post, n_post = _likely(post / total, n_post, least)
+        post = post / total
         steps.append(_Step(pre=pre, post=post, n_pre=n_pre, n_post=n_post, b_pre=b_pre, b_post=b_post, w=w, p=p))
     return steps
 
