@@ -33,6 +33,8 @@ COLOURS = {"Control": "#1f77b4", "Research": "#d62728"}
 CONTRASTS = {"Control": "#d62728", "Research": "#2ca02c"}
 BLACK = {"Control": "black", "Research": "black"}
 GREY = {"Control": "#000000", "Research": "#808080"}
+THREE = {**BLACK, "Third": "black"}
+STYLES = {"solid": "-", "dashed": "--", "dotted": ":", "dashdot": "-."}
 PEER = 0.012
 TARGETS = {"vector": 0.0005, "raster": 0.006}
 
@@ -59,10 +61,12 @@ def kaplan_meier(time: Floats, event: NDArray[np.bool_]) -> KaplanMeier:
     return KaplanMeier(np.append(0.0, at), np.append(1.0, survival), float(time.max()), np.sort(time[~event]))
 
 
-def trial(rng: np.random.Generator, *, n: int = 200, shape: str = "apart", follow_up: float = 60.0) -> dict[str, KaplanMeier]:
-    """Two arms with staggered entry; months."""
+def trial(
+    rng: np.random.Generator, *, n: int = 200, shape: str = "apart", follow_up: float = 60.0, arms: int = 2
+) -> dict[str, KaplanMeier]:
+    """Two arms, or three, with staggered entry; months."""
     made = {}
-    for arm, scale in zip(COLOURS, (24.0, 40.0), strict=True):
+    for arm, scale in list(zip(THREE, (24.0, 40.0, 70.0), strict=True))[:arms]:
         died = rng.exponential(scale, n)
         if shape == "crossing":
             died = scale * rng.weibull(1.6 if arm == "Control" else 0.8, n) * (1.1 if arm == "Control" else 0.75)
@@ -81,6 +85,7 @@ class Picture:
     quality: int = 90
     colours: Mapping[str, str] = field(default_factory=lambda: COLOURS)
     dashed: tuple[str, ...] = ()
+    third: str = ""
     shape: str = "apart"
     n: int = 200
     marks: str = ""
@@ -99,8 +104,11 @@ class Picture:
 
     @property
     def looks(self) -> dict[str, str]:
-        lines = {arm: "dashed" if arm in self.dashed else "solid" for arm in self.colours}
-        return {arm: f"{colour} {lines[arm]}" for arm, colour in self.colours.items()}
+        return {arm: f"{colour} {self.line(arm)}" for arm, colour in self.colours.items()}
+
+    def line(self, arm: str) -> str:
+        """How the line of an arm is drawn: as `third` says of the third one."""
+        return self.third if arm == "Third" else "dashed" if arm in self.dashed else "solid"
 
     @property
     def axes(self) -> dict[str, tuple[float, float]]:
@@ -119,7 +127,7 @@ def draw(picture: Picture, arms: Mapping[str, KaplanMeier]) -> bytes:
         scale = 100 if picture.percent else 1
         for arm, curve in arms.items():
             time, survival = np.append(curve.time, curve.end), np.append(curve.survival, curve.survival[-1]) * scale
-            style, colour = "--" if arm in picture.dashed else "-", picture.colours[arm]
+            style, colour = STYLES[picture.line(arm)], picture.colours[arm]
             axes.step(time, survival, where="post", color=colour, linestyle=style, linewidth=picture.width, label=arm)
             if picture.marks:
                 axes.plot(curve.censored, curve.at(curve.censored) * scale, picture.marks, color=colour, markersize=6)
@@ -178,6 +186,7 @@ def pictures() -> list[Picture]:
     """Every kind of figure that is measured."""
     plain = Picture(name="colour")
     dashed = Picture(name="black and white, dashed", colours=BLACK, dashed=("Research",))
+    three = replace(dashed, name="black: solid, dashed, dotted", colours=THREE, third="dotted")
     rasters = [
         *(replace(plain, name=f"colour, {dpi} dpi", dpi=dpi) for dpi in (100, 150, 200, 300)),
         *(replace(plain, name=f"colour, JPEG {q}", kind="jpg", quality=q) for q in (95, 75, 50)),
@@ -199,6 +208,10 @@ def pictures() -> list[Picture]:
         replace(dashed, name="black, dashed, ticks |", marks="|"),
         replace(dashed, name="black, dashed, letters, despined", lettering=True, despined=True),
         replace(dashed, name="black, dashed, JPEG 75", kind="jpg", quality=75),
+        *(replace(three, name=f"{three.name}, {dpi} dpi", dpi=dpi) for dpi in (100, 150, 300)),
+        replace(three, name=f"{three.name}, crossing", shape="crossing"),
+        replace(three, name=f"{three.name}, crossing, JPEG 75", shape="crossing", kind="jpg", quality=75),
+        replace(three, name="black: solid, dashed, dashes and dots", third="dashdot"),
     ]
     vectors = [
         replace(picture, name=f"{picture.name}, {kind.upper()}", kind=kind)
@@ -270,7 +283,7 @@ def measure(folder: Path, *, trials: int = 3) -> list[tuple[str, str, str, list[
     for picture in pictures():
         found, failure = [], ""
         for seed in range(trials):
-            arms = trial(np.random.default_rng(seed), n=picture.n, shape=picture.shape)
+            arms = trial(np.random.default_rng(seed), n=picture.n, shape=picture.shape, arms=len(picture.colours))
             path = folder / f"{picture.name.replace(' ', '-').replace(',', '').replace('|', 'bar')}-{seed}.{picture.kind}"
             path.write_bytes(draw(picture, arms))
             try:

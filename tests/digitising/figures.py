@@ -18,21 +18,21 @@ __all__ = ["COLOURS", "RASTER", "REFERENCE", "VECTOR", "Picture", "drawn", "erro
 
 
 @cache
-def trial_of(seed: int, n: int, shape: str) -> dict[str, KaplanMeier]:
-    return trial(np.random.default_rng(seed), n=n, shape=shape)
+def trial_of(seed: int, n: int, shape: str, arms: int = 2) -> dict[str, KaplanMeier]:
+    return trial(np.random.default_rng(seed), n=n, shape=shape, arms=arms)
 
 
 def drawn(picture: Picture, folder: Path, seed: int = 0) -> Path:
     """The figure of a simulated trial as a file."""
     path = folder / f"figure.{picture.kind}"
-    path.write_bytes(draw(picture, trial_of(seed, picture.n, picture.shape)))
+    path.write_bytes(draw(picture, trial_of(seed, picture.n, picture.shape, len(picture.colours))))
     return path
 
 
 def errors(picture: Picture, folder: Path, seed: int = 0) -> dict[str, Errors]:
     """The errors of each arm when the figure is read as the benchmark reads it."""
     read = tp.digitise(drawn(picture, folder, seed), **picture.axes, curves=picture.looks)
-    return errors_of(read, trial_of(seed, picture.n, picture.shape), picture.lowest)
+    return errors_of(read, trial_of(seed, picture.n, picture.shape, len(picture.colours)), picture.lowest)
 
 
 def lung() -> dict[str, KaplanMeier]:

@@ -14,6 +14,7 @@ from trialpool.errors import BadInput
 
 BLACK = {"Control": "black", "Research": "black"}
 DASHED = ("Research",)
+THREE = {**BLACK, "Third": "black"}
 PICTURES = [
     Picture(name="colour, 100 dpi", dpi=100),
     Picture(name="colour, 150 dpi"),
@@ -26,12 +27,34 @@ PICTURES = [
     Picture(name="dashed", colours=BLACK, dashed=DASHED),
     Picture(name="dashed, crossing", colours=BLACK, dashed=DASHED, shape="crossing"),
     Picture(name="dashed, JPEG, letters, marks", colours=BLACK, dashed=DASHED, kind="jpg", lettering=True, marks="|"),
+    Picture(name="solid, dashed, dotted", colours=THREE, dashed=DASHED, third="dotted"),
+    Picture(name="solid, dashed, dotted, crossing, JPEG", colours=THREE, dashed=DASHED, third="dotted", shape="crossing", kind="jpg"),
+    Picture(name="solid, dashed, dashes and dots", colours=THREE, dashed=DASHED, third="dashdot"),
+    Picture(name="dark, bands, marks", colours={"Control": "navy", "Research": "darkgreen"}, bands=True, marks="|", width=2),
 ]
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
 def test_curves_of_matplotlib(picture, tmp_path):
     assert max(error.rmse for error in errors(picture, tmp_path).values()) < RASTER
+
+
+def test_a_small_trial_whose_arms_cross_and_hide_each_other(tmp_path):
+    assert max(error.rmse for error in errors(Picture(name="small", n=40), tmp_path, 1).values()) < 0.0045
+
+
+def test_an_arm_that_is_hidden_runs_where_the_one_over_it_does(tmp_path):
+    figure, axes = plain_axes()
+    time = np.arange(0, 62, 4)
+    hidden = np.linspace(1, 0.4, 16)
+    over = np.where(time < 32, hidden, hidden - 0.1)
+    for survival, colour in ((hidden, "#1f77b4"), (over, "#d62728")):
+        axes.step(time, survival, where="post", color=colour)
+    figure.savefig(tmp_path / "hidden.png")
+    curve = tp.digitise(tmp_path / "hidden.png", x=(0, 60), y=(0, 1), curves={"A": "#1f77b4"}).curve("A")
+    with_both = tp.digitise(tmp_path / "hidden.png", x=(0, 60), y=(0, 1), curves={"A": "#1f77b4", "B": "#d62728"}).curve("A")
+    assert with_both.at(np.arange(2, 60, 4)) == pytest.approx(hidden[:-1], abs=RASTER)
+    assert np.abs(curve.at(np.arange(2, 32, 4)) - hidden[:8]).max() > RASTER  # the other one has to be known
 
 
 def test_curves_of_r_with_marks():

@@ -27,8 +27,8 @@ def digitise(
 
     A vector figure (SVG, PDF) is read exactly: axes from tick marks and the numbers beside them, curves as the lines that run along
     the time axis and never rise. In a raster (PNG, JPEG, TIFF, ...) axes and ticks are found and their values have to be given; a
-    curve is the path from survival 1 at time 0 that never rises and has the most of its colour under it. Dashed black lines are
-    followed after the solid one. Lines that cannot be told apart are refused, not guessed.
+    curve is the path from survival 1 at time 0 that never rises and has the most of its colour under it. Lines of one colour are
+    told apart by their dashes. Lines that cannot be told apart are refused, not guessed.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def digitise(
     x, y : values of the first and last tick mark of the time axis and of the survival axis (from below): "0,60" or (0, 60); or
         values and where they stand, in pixels from the left or from the top: "0@105,60@822" or ((0, 105), (60, 822)). Survival as a
         share or in percent. Needed for rasters; for vector figures only where the ticks have no readable numbers
-    curves : the look of each arm: {"Placebo": "#1f77b4", "Thalidomide": "black dashed"}: a colour, or solid or dashed, or both;
-        upper or lower for lines that look the same. None proposes all that are found
+    curves : the look of each arm: {"Placebo": "#1f77b4", "Thalidomide": "black dashed"}: a colour, or solid, dashed,
+        dotted or dashdot, or both; upper or lower for lines that look the same. None proposes all that are found
     within : left, top, right and bottom of the part to read, where a figure has several panels
     page : of a PDF, from 1
 

@@ -64,7 +64,7 @@ class Curve:
     time     : (n,) in the units of the axis, not decreasing; the last is where the line ends
     survival : (n,) shares, not increasing
     colour   : red, green, blue, 0 to 255
-    line     : "solid" or "dashed"
+    line     : "solid", "dashed", "dotted" or "dashdot"
     censored : (m,) times of the ticks on the line, where they are drawn and could be told from it
     unseen   : share of the curve's width where the line is hidden behind another
     """
@@ -86,7 +86,7 @@ class Curve:
     def style(self) -> str:
         """Its colour and line, as `curves` of `digitise` takes them."""
         red, green, blue = self.colour
-        return f"#{red:02x}{green:02x}{blue:02x}" + (" dashed" if self.line == "dashed" else "")
+        return f"#{red:02x}{green:02x}{blue:02x}" + ("" if self.line == "solid" else f" {self.line}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -4,31 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter, uniform_filter1d
 
+from trialpool.digitising.dashes import Pattern, covered, dashed_path, follow_pattern, marks_veiled, tall_runs
 from trialpool.digitising.drawing import Colour, Floats
 from trialpool.digitising.levels import PART, edges_along
-from trialpool.digitising.request import Look
+from trialpool.digitising.request import LINES, Look
 from trialpool.digitising.tracing import descend
 from trialpool.errors import Problem
 
 GAP_COST = {"solid": 3.0, "dashed": 0.25}  # of a column of bare ground, where a column of line brings 1
 JUMP_COST = {"solid": 3.0, "dashed": 0.5}  # of a bare pixel on the way down
-BROKEN = {"solid": 0.1, "dashed": 0.75}  # share of its length that a line may be bare
+BROKEN = {"solid": 0.1, "dashed": 0.75, "dotted": 0.85, "dashdot": 0.75}  # share of its length that a line may be bare
 SHORTEST = 0.05  # share of the plot's columns in which a curve is to be seen at least
 SECOND = 0.2  # and from which a second line of its colour counts as one
-_OFTEN_BARE = 0.65  # share of bare ground up to which what is left of a colour is another, dashed line
+_CLEARLY = 0.4  # share of the variance of its ink that the pattern of a second line explains, to be one
+_ALIKE = 0.6  # share of the thickness and darkness of the first line that a second one has
+_FALLS = 3.0  # multiple of its thickness by which a second line falls: a grid line does not
 _ALONGSIDE = 0.6  # share hidden by the first line, above which what is left of its colour are its censoring marks
 _GAPS = 0.12  # share of bare ground from which a line is dashed
 _SOLID = 0.06  # and up to which it is solid
 _CLIMB = 0.05  # share of the plot's height by which a line rises that is no survival curve
 _RISING = "the line of this colour rises, as a cumulative incidence does, and survival never does"
 UPSIDE_DOWN = "Turn the picture upside down, so that 1 less the incidence is read"
-_IN_IT = 0.25  # share of a pixel from which a line that spills into the next row is in it
 _APART = 0.03  # survival by which two lines of one look may part before they meet for the last time
+_DROP = 0.3  # what a pixel of an upright stroke brings on the way down
+_ROUNDS = 2  # times that each line is followed once more beside the others
+_MOST = 3  # dashed lines of one colour
+_RHYTHMIC = 0.3  # share of the variance of its ink that the pattern of a dashed line explains at least
+_FILLED = 0.6  # share of its gaps that may have ink right above or below
+_OFF = -0.5  # where a pattern expects less than this, it has a gap
+_STROKE = {"dashed": 4.0, "dotted": 1.4, "dashdot": 6.0}  # length of the longest stroke, as a multiple of the thickness
 BLACK: Colour = (0, 0, 0)
 
 
@@ -64,6 +74,7 @@ class Trace:
     ink, other   : (rows, columns) what may be the line, and what hides it
     seen         : columns in which it is to be seen
     bare, hidden : share of its length that is bare ground, and that something covers
+    pattern      : of a line that has a rhythm of dashes
     """
 
     look: Look
@@ -75,6 +86,7 @@ class Trace:
     hidden: float
     thickness: float
     remark: str = ""
+    pattern: Pattern | None = None
 
     @property
     def colour(self) -> Colour:
@@ -86,48 +98,167 @@ class Trace:
 
 
 def traces_of(plot: Plot, looks: list[Look], file: str) -> tuple[list[Trace], list[Problem]]:
-    """The lines of one colour, one or two; a Problem for each that cannot be followed or told from the other."""
+    """The lines of one colour; a Problem for each that cannot be followed or told from the others."""
     if len(looks) == 1:
         return _only_one(plot, looks[0], file)
-    if len(looks) > 2:
-        names = ", ".join(look.arm for look in looks)
-        what = f"{len(looks)} lines of one colour cannot be told apart: {names}"
-        return [], [Problem(file, 0, f"curve {looks[0].arm}", what, "Take them from a vector or a colour version of the figure")]
-    if {look.line for look in looks} == {"solid", "dashed"}:
-        solid, dashed = sorted(looks, key=lambda look: look.line != "solid")
-        first = follow(plot, solid, None)
-        second = follow(plot, dashed, first)
-        found, problems = [first, second], _told_by_gaps(first, second, file)
-    else:
+    lines = [look.line or "solid" for look in looks]
+    if len(set(lines)) == len(lines):
+        return _told_by_dashes(plot, looks, file)
+    if len(looks) == 2:
         first = follow(plot, looks[0], None)
-        second = follow(plot, looks[1], first)
-        found, problems = _told_by_rank(plot, first, second, file)
-    return found, problems or _broken(plot, found, file)
+        found, problems = _told_by_rank(plot, first, follow(plot, looks[1], first), file)
+        return found, problems or _broken(plot, found, file)
+    names = ", ".join(look.arm for look in looks)
+    what = f"{len(looks)} lines of one colour cannot be told apart: {names}"
+    mend = f"Say of each whether it is {', '.join(LINES[:-1])} or {LINES[-1]}, or take them from a vector or a colour version"
+    return [], [Problem(file, 0, f"curve {looks[0].arm}", what, mend)]
+
+
+def _told_by_dashes(plot: Plot, looks: list[Look], file: str) -> tuple[list[Trace], list[Problem]]:
+    """Lines of one colour of which one at most is solid: that is followed first, the others in what is left, each by its rhythm."""
+    colour = looks[0].colour or BLACK
+    asked = {look.line or "solid": look for look in looks}
+    solid = follow(plot, asked.get("solid", Look(arm="", colour=colour, line="solid")), None)
+    there = solid.bare <= _SOLID and solid.seen >= SHORTEST * plot.width
+    dashed = [look for line, look in asked.items() if line != "solid"]
+    found = dashed_lines(plot, colour, solid if there or "solid" in asked else None, max(len(dashed), 2))
+    chosen = _named(found, dashed, solid.thickness)
+    if len(chosen) < len(dashed):
+        return _without_rhythm(plot, solid, dashed, found, file)
+    lines = [*([solid] if "solid" in asked else []), *chosen]
+    others = [solid] if there and "solid" not in asked else []
+    for _ in range(_ROUNDS):
+        for i, line in enumerate(lines):
+            lines[i] = _apart(plot, line, [*others, *lines[:i], *lines[i + 1 :]])
+    return lines, _broken(plot, lines, file)
+
+
+def dashed_lines(plot: Plot, colour: Colour, solid: Trace | None, most: int = _MOST) -> list[Trace]:
+    """The lines of a colour that have a rhythm, as far as they are there beside a solid one; the clearest first."""
+    ink, other = plot.ink[colour], plot.other[colour]
+    if solid is not None:
+        ink, other = _less(ink, other, [solid])
+    thickness = solid.thickness if solid is not None else edges_along(ink, other, follow_any(plot, colour)).thickness
+    found: list[Trace] = []
+    while len(found) < most:
+        best = dashed_path(ink, marks_veiled(ink, other, thickness), plot.start, thickness)
+        if best is None:
+            break
+        path, pattern = best
+        trace = _trace(Look(arm="", colour=colour, line="dashed"), path, ink, other, pattern)
+        if pattern.explains < _RHYTHMIC or _filled_gaps(trace, pattern) > _FILLED or trace.seen < SHORTEST * plot.width:
+            break
+        found.append(trace)
+        ink, other = _less(ink, other, [trace])
+    return found
+
+
+def _filled_gaps(trace: Trace, pattern: Pattern) -> float:
+    """Share of the gaps of a line that have ink right above or below: a path may go beside a solid line to have gaps."""
+    column = np.arange(len(trace.path))
+    gap = (pattern.expected(trace.ink.shape)[trace.path, column] < _OFF) & (trace.other[trace.path, column] < PART)
+    near = maximum_filter(trace.ink, size=(2 * round(2 * trace.thickness + 2) + 1, 1))[trace.path, column] > PART
+    return float(near[gap].mean()) if gap.any() else 1.0
+
+
+def follow_any(plot: Plot, colour: Colour) -> NDArray[np.intp]:
+    """The path of a line of a colour, dashed or not."""
+    return follow(plot, Look(arm="", colour=colour, line="dashed"), None).path
+
+
+def _apart(plot: Plot, trace: Trace, lines: list[Trace]) -> Trace:
+    """A line followed once more, the strokes of the others of its colour hiding it."""
+    ink, other = _less(plot.ink[trace.colour], plot.other[trace.colour], lines)
+    if trace.pattern is None:
+        return follow_in(plot, trace.look, ink, other)
+    path, _ = follow_pattern(trace.pattern, ink, marks_veiled(ink, other, trace.thickness), plot.start)
+    return _trace(trace.look, path, ink, other, trace.pattern)
+
+
+def _named(found: list[Trace], looks: list[Look], thickness: float) -> list[Trace]:
+    """The line that fits each look best, by the strokes of their patterns; empty where there are fewer lines than looks."""
+    if len(found) < len(looks):
+        return []
+    choices = permutations(found, len(looks))
+    fits = min(choices, key=lambda chosen: sum(_misfit(t, look, thickness) for t, look in zip(chosen, looks, strict=True)))
+    return [replace(trace, look=look) for trace, look in zip(fits, looks, strict=True)]
+
+
+def _misfit(trace: Trace, look: Look, thickness: float) -> float:
+    """How little a pattern is what a look says: dots are hardly longer than thick, and dashes and dots take turns in a dashdot."""
+    strokes = trace.pattern.strokes if trace.pattern is not None else np.ones(1)
+    off = abs(float(np.log(strokes.max() / thickness / _STROKE[look.line or "dashed"])))
+    return off + ((len(strokes) > 1) != (look.line == "dashdot"))
+
+
+def _without_rhythm(
+    plot: Plot, solid: Trace, looks: list[Look], found: list[Trace], file: str
+) -> tuple[list[Trace], list[Problem]]:
+    """One dashed line beside a solid one may be told by its gaps though it has no rhythm; more cannot."""
+    if len(looks) == 1 and not found and solid.look.arm:
+        second = follow(plot, looks[0], solid)
+        lines = [solid, second]
+        return lines, _told_by_gaps(solid, second, file) or _broken(plot, lines, file)
+    names = ", ".join(look.arm for look in looks)
+    what = f"of the dashed lines of this colour that are to be {names}, {len(found)} were found"
+    mend = "See that the axes are right, and that each is dashed; or take them from a vector or a colour version of the figure"
+    return [], [Problem(file, 0, f"curve {looks[0].arm}", what, mend)]
 
 
 def _only_one(plot: Plot, look: Look, file: str) -> tuple[list[Trace], list[Problem]]:
     """The line of a colour of which only one was asked for; a Problem where another one has it and might be meant."""
+    colour = look.colour or BLACK
     solid = follow(plot, replace(look, line="solid"), None)
-    if look.line == "dashed":
-        there = solid.bare <= _SOLID and solid.seen >= SHORTEST * plot.width
-        trace = follow(plot, look, solid if there else None)
-        if problems := _broken(plot, [trace], file):
-            return [trace], problems
-        what, mend = (
-            f"the line of this colour is not dashed: {trace.bare:.0%} of its way is bare",
-            "Say solid, or nothing of the line",
-        )
-        return [trace], [] if trace.bare > _GAPS else [Problem(file, 0, f"curve {look.arm}", what, mend)]
+    there = solid.bare <= _SOLID and solid.seen >= SHORTEST * plot.width
+    if look.line not in (None, "solid"):
+        return _only_dashed(plot, look, solid, there, file)
     if problems := _broken(plot, [solid], file):
-        return [solid], problems
-    second = follow(plot, replace(look, line="dashed"), solid)
-    clear = _beside(plot, solid, second) >= SECOND * plot.width and second.hidden <= _ALONGSIDE
-    another = clear and second.bare <= (_GAPS if look.line else _OFTEN_BARE)
-    if not another:
+        found = dashed_lines(plot, colour, None) if look.line is None else []
+        return ([replace(found[0], look=replace(look, line="dashed"))], []) if len(found) == 1 else ([solid], problems)
+    if not _another(plot, solid):
         return [solid], []
     what, mend = "more than one line has this colour", "Say solid or dashed, or upper or lower, and name the other one too"
     remark = f"more than one line has the colour of {look.arm}: look whether the right one was followed"
     return [replace(solid, remark=remark)], [Problem(file, 0, f"curve {look.arm}", what, mend)]
+
+
+def _only_dashed(plot: Plot, look: Look, solid: Trace, there: bool, file: str) -> tuple[list[Trace], list[Problem]]:
+    """The dashed line of a colour, beside a solid one or alone."""
+    colour = look.colour or BLACK
+    for beside in (solid, None) if there else (None,):
+        found = dashed_lines(plot, colour, beside)
+        if chosen := _named(found, [look], solid.thickness):
+            trace = _apart(plot, chosen[0], [] if beside is None else [beside])
+            return [trace], _broken(plot, [trace], file)
+    trace = follow(plot, look, solid if there else None)
+    if problems := _broken(plot, [trace], file):
+        return [trace], problems
+    what, mend = (
+        f"the line of this colour is not dashed: {trace.bare:.0%} of its way is bare",
+        "Say solid, or nothing of the line",
+    )
+    return [trace], [] if trace.bare > _GAPS else [Problem(file, 0, f"curve {look.arm}", what, mend)]
+
+
+def _another(plot: Plot, first: Trace) -> bool:
+    """Whether a second line, solid or dashed, has the colour of one that was followed: as thick and dark, well apart from it."""
+    solid = follow(plot, replace(first.look, line="solid"), first)
+    seconds = [solid] if solid.bare <= _SOLID else []
+    seconds += [line for line in dashed_lines(plot, first.colour, first, 1) if line.pattern and line.pattern.explains > _CLEARLY]
+    return any(
+        _beside(plot, first, second) >= SECOND * plot.width
+        and second.hidden <= _ALONGSIDE
+        and second.thickness >= _ALIKE * first.thickness
+        and _darkness(second) >= _ALIKE * _darkness(first)
+        and np.ptp(second.path) > _FALLS * second.thickness
+        for second in seconds
+    )
+
+
+def _darkness(trace: Trace) -> float:
+    """How much of a pixel a line covers where it is seen, or so."""
+    ink = maximum_filter(trace.ink, size=(3, 1))[trace.path, np.arange(len(trace.path))]
+    return float(np.median(ink[ink > PART])) if (ink > PART).any() else 0.0
 
 
 def _beside(plot: Plot, first: Trace, second: Trace) -> int:
@@ -143,16 +274,29 @@ def _beside(plot: Plot, first: Trace, second: Trace) -> int:
 
 def follow(plot: Plot, look: Look, before: Trace | None) -> Trace:
     """Follow a line; the pixels of the one that was followed before hide it."""
-    colour, line = look.colour or BLACK, look.line or "solid"
+    colour = look.colour or BLACK
     ink, other = plot.ink[colour], plot.other[colour]
     if before is not None:
-        taken = _pixels_of(before, ink)
-        ink, other = np.where(taken, 0.0, ink), np.where(taken, 1.0, other)
-    bare = (1 - _covered(ink)) * (1 - other)
-    path = _best_path(ink, bare, line, plot.start)
+        ink, other = _less(ink, other, [before])
+    return follow_in(plot, look, ink, other)
+
+
+def follow_in(plot: Plot, look: Look, ink: Floats, other: Floats) -> Trace:
+    """Follow a line in ink that may be of it, hidden by what else there is."""
+    line = look.line or "solid"
+    kind = "solid" if line == "solid" else "dashed"
+    bare = (1 - covered(ink)) * (1 - other)
+    path = _best_path(ink, bare, kind, plot.start)
     thickness = edges_along(ink, other, path).thickness
-    if thickness > 1.5:
-        path = _best_path(_smooth(ink, thickness), bare, line, plot.start)
+    drops = np.zeros(ink.shape)
+    for column, start, end in tall_runs(ink, thickness):
+        drops[start:end, column] = ink[start:end, column] * (1 - other[start:end, column])
+    path = _best_path(_smooth(ink, thickness), bare, kind, plot.start, drops)
+    return _trace(look, path, ink, other, None)
+
+
+def _trace(look: Look, path: NDArray[np.intp], ink: Floats, other: Floats, pattern: Pattern | None) -> Trace:
+    """What is to be said of a path."""
     at = np.arange(len(path))
     near = maximum_filter(ink, size=(3, 1))[path, at] > PART
     hidden = ~near & (maximum_filter(other, size=(3, 1))[path, at] > PART)
@@ -164,19 +308,23 @@ def follow(plot: Plot, look: Look, before: Trace | None) -> Trace:
         seen=int(near.sum()),
         bare=float((~near & ~hidden).sum() / max((~hidden).sum(), 1)),
         hidden=float(hidden.mean()),
-        thickness=thickness,
+        thickness=edges_along(ink, other, path).thickness,
+        pattern=pattern,
     )
 
 
-def _covered(ink: Floats) -> Floats:
-    """Ink, as if a thin line between two rows, each of which it covers in part, were in either of them as a whole."""
-    padded = np.pad(ink, ((1, 1), (0, 0)))
-    around = ink + padded[:-2] + padded[2:]
-    return np.clip(np.where(ink >= _IN_IT, around, ink), 0, 1)
+def _less(ink: Floats, other: Floats, lines: list[Trace]) -> tuple[Floats, Floats]:
+    """Ink without the strokes of lines, and what hides, with them."""
+    for line in lines:
+        taken = _pixels_of(line, ink)
+        if line.pattern is not None:
+            taken &= line.pattern.expected(ink.shape) > _OFF
+        ink, other = np.where(taken, 0.0, ink), np.where(taken, 1.0, other)
+    return ink, other
 
 
-def _best_path(ink: Floats, bare: Floats, line: str, start: int | None) -> NDArray[np.intp]:
-    return descend(ink - GAP_COST[line] * bare, JUMP_COST[line] * bare, start)
+def _best_path(ink: Floats, bare: Floats, line: str, start: int | None, drops: Floats | float = 0.0) -> NDArray[np.intp]:
+    return descend(ink - GAP_COST[line] * bare, JUMP_COST[line] * bare - _DROP * drops, start)
 
 
 def _smooth(ink: Floats, thickness: float) -> Floats:
@@ -187,7 +335,7 @@ def _smooth(ink: Floats, thickness: float) -> Floats:
 def _pixels_of(trace: Trace, ink: Floats) -> NDArray[np.bool_]:
     """The pixels that a line covers: around its path, and all the way where it drops."""
     taken = np.zeros(ink.shape, dtype=bool)
-    reach = round(trace.thickness / 2 + 1)
+    reach = round(np.nan_to_num(trace.thickness, nan=1.0) / 2 + 1)
     before = int(trace.path[0])
     for column, row in enumerate(trace.path.tolist()):
         aside = reach if row > before + 1 else 0

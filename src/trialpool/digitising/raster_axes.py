@@ -39,13 +39,18 @@ class AxisLine:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where the axes are in a raster figure: None where nothing was found."""
+    """Where the axes are in a raster figure: None where nothing was found.
+
+    x_ticks, y_ticks : middle of each tick mark, as an even spacing has them
+    highest          : middle of the highest tick mark of the upright axis, as it is drawn; nan without any
+    """
 
     x: AxisLine | None
     y: AxisLine | None
     x_ticks: Floats
     y_ticks: Floats
     lines: tuple[tuple[Name, AxisLine], ...]
+    highest: float = np.nan
 
 
 def find_frame(darkness: Floats) -> Frame:
@@ -63,8 +68,11 @@ def find_frame(darkness: Floats) -> Frame:
     level, upright = long_lines(darkness), long_lines(darkness.T)
     x, x_ticks = _with_ticks(darkness, level[::-1], outside=1)
     y, y_ticks = _with_ticks(darkness.T, upright, outside=-1)
+    highest = float(y_ticks[0]) if len(y_ticks) else np.nan
+    x_ticks, y_ticks = evenly(x_ticks), evenly(y_ticks)
     lines: list[tuple[Name, AxisLine]] = [("x", line) for line in level]
-    return Frame(x=x, y=y, x_ticks=x_ticks, y_ticks=y_ticks, lines=(*lines, *(("y", line) for line in upright)))
+    lines += [("y", line) for line in upright]
+    return Frame(x=x, y=y, x_ticks=x_ticks, y_ticks=y_ticks, lines=tuple(lines), highest=highest)
 
 
 def long_lines(darkness: Floats) -> list[AxisLine]:
@@ -120,8 +128,8 @@ def ticks_of(darkness: Floats, line: AxisLine, side: int) -> Floats:
         return np.empty(0)
     at, reach = (np.array(column) for column in zip(*marks, strict=True))
     for kept in (reach >= 0.75 * reach.max(), reach > 0, reach < 0.75 * reach.max()):
-        if kept.sum() > 1 and len(fitted := evenly(at[kept] + start)):
-            return fitted
+        if kept.sum() > 1 and len(evenly(at[kept] + start)):
+            return np.asarray(at[kept] + start)
     return np.empty(0)
 
 
@@ -146,6 +154,8 @@ def evenly(at: Floats) -> Floats:
     >>> evenly(np.array([10.1, 19.9, 30.0])).round(2)
     array([10.05, 20.  , 29.95])
     """
+    if len(at) < 2:
+        return np.empty(0)
     index = np.arange(len(at))
     gap, start = np.polyfit(index, at, 1)
     fitted = start + gap * index

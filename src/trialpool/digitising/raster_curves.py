@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import grey_opening
 
 from trialpool.digitising.colours import coverage, described, ground_of, palette
 from trialpool.digitising.digitised import Axis, Curve
 from trialpool.digitising.drawing import Colour, Floats
-from trialpool.digitising.following import BLACK, BROKEN, GAP_COST, SHORTEST, Plot, Trace, traces_of
-from trialpool.digitising.levels import PART, corners, edges_along, last_drop, staircase
+from trialpool.digitising.following import BLACK, BROKEN, SHORTEST, Plot, Trace, traces_of
+from trialpool.digitising.levels import HIDDEN, PART, Edges, corners, edges_along, last_drop, pen_offset, staircase
 from trialpool.digitising.raster import NEUTRAL, Raster
 from trialpool.digitising.raster_axes import Frame
 from trialpool.digitising.request import Look
@@ -22,6 +23,8 @@ from trialpool.errors import BadInput, Problem
 _WIDE = 0.15  # share of the plot's columns in which a colour must be for a curve
 _THERE = 0.02  # share of them from which a colour is there at all
 _DARK = 240.0  # distance from the ground from which something wholly hides what is behind it; shading and grid lines do not
+_AREA, _AREA_LEAST = 0.02, 4  # share of the plot's width, and pixels more, from which something is an area and no line
+_NO_SHADING = 0.8  # share of a pixel from which it is no shading but lines close together
 _NEAR = 120.0  # distance of a colour from that of the figure that is meant
 _RIVAL = 60.0  # distance from which another colour of the figure competes for pixels
 _SEEN = 0.6  # share of its way that a black line beside coloured ones is seen at least: letters and axes are black, too
@@ -55,7 +58,18 @@ def raster_curves(
         raise BadInput(problems or [_nothing(found, file)])
     names = [look.arm for look in looks]
     traces.sort(key=lambda trace: names.index(trace.look.arm))
-    return tuple(_curve(plot, trace, x, y, shades) for trace in traces), tuple(_remarks(traces))
+    edges = [edges_along(trace.ink, trace.other, trace.path) for trace in traces]
+    behind = hidden_levels(traces, edges)
+    steps = [_steps(*of_trace) for of_trace in zip(traces, edges, behind, strict=True)]
+    shift = _pen_offset(steps, frame, y, area[0].start)
+    curves = (_curve(plot, *of_trace, shift, x, y, shades) for of_trace in zip(traces, steps, strict=True))
+    return tuple(curves), tuple(_remarks(traces))
+
+
+def _pen_offset(steps: list[Steps], frame: Frame, y: Axis, first_row: int) -> float:
+    """By what the lines are off the tick marks, where these show survival 1."""
+    full = frame.highest - first_row if y.found == "ticks" and max(y.value) == (100 if y.percent else 1) else np.nan
+    return pen_offset([(one.levels, np.diff(one.places, append=one.places[-1])) for one in steps], full)
 
 
 def proposals(found: Palette) -> tuple[Look, ...]:
@@ -63,7 +77,7 @@ def proposals(found: Palette) -> tuple[Look, ...]:
     wide = [colour for colour, share in found if share >= _WIDE]
     if wide:
         return tuple(Look(arm=f"arm {i}", colour=colour) for i, colour in enumerate([*wide, BLACK], start=1))
-    return tuple(Look(arm=line, colour=BLACK, line=line) for line in GAP_COST)
+    return tuple(Look(arm=line, colour=BLACK, line=line) for line in ("solid", "dashed"))
 
 
 def plot_area(raster: Raster, frame: Frame, x: Axis, y: Axis) -> tuple[slice, slice]:
@@ -102,13 +116,25 @@ def _plot(raster: Raster, frame: Frame, y: Axis, area: tuple[slice, slice], shad
     rivals = [c for c, _ in found if min(float(np.linalg.norm(np.subtract(c, m))) for m in mine) > _RIVAL]
     shares = coverage(part, [*mine, *rivals], ground)
     lines = _axis_lines(frame, raster, area)
-    dark = np.clip(np.linalg.norm(ground - part.rgb.astype(float), axis=-1) / _DARK, 0, 1)
-    ink = {colour: np.where(lines & _is_grey(colour), 0.0, share) for colour, share in zip(shades, shares, strict=False)}
-    other = {c: np.where(lines, 1.0, np.where(share > PART, 0.0, np.clip(dark - share, 0, 1))) for c, share in ink.items()}
+    dark = unshaded(np.clip(np.linalg.norm(ground - part.rgb.astype(float), axis=-1) / _DARK, 0, 1))
+    drawn = [unshaded(share) for share in shares]
+    ink = {colour: np.where(lines & _is_grey(colour), 0.0, share) for colour, share in zip(shades, drawn, strict=False)}
+    other = {}
+    for i, (colour, share) in enumerate(ink.items()):
+        over = np.maximum.reduce([np.clip(dark - share, 0, 1), *drawn[:i], *drawn[i + 1 :]])
+        other[colour] = np.where(lines, 1.0, np.where(share > PART, 0.0, over))
     rows, columns = area
     full = float(y.positions(1.0)) - rows.start
     start = int(full) if 0 <= full < rows.stop - rows.start else None
     return Plot(rows=rows, columns=columns, ink=ink, other=other, start=start, per_row=abs(y.per_unit))
+
+
+def unshaded(share: Floats) -> Floats:
+    """A share of pixels without what fills an area, such as a confidence band, so that what is left is lines and letters."""
+    size = round(_AREA * share.shape[1]) + _AREA_LEAST
+    shading = grey_opening(share, size=(size, size))
+    shading = np.where(shading < _NO_SHADING, shading, 0.0)
+    return np.asarray(np.clip((share - shading) / (1 - shading), 0, 1))
 
 
 def _axis_lines(frame: Frame, raster: Raster, area: tuple[slice, slice]) -> NDArray[np.bool_]:
@@ -160,21 +186,58 @@ def _like_a_curve(trace: Trace, plot: Plot) -> bool:
     return long and trace.bare <= BROKEN[trace.line] and int(np.ptp(trace.path)) > 2
 
 
-def _curve(plot: Plot, trace: Trace, x: Axis, y: Axis, shades: dict[Colour, Colour]) -> Curve:
-    """The steps under a trace, in the units of the axes; a curve begins with survival 1 at time 0 where these are in the plot."""
-    dashed = trace.line == "dashed"
-    stairs = staircase(edges_along(trace.ink, trace.other, trace.path), capped=not dashed)
+def hidden_levels(traces: list[Trace], edges: list[Edges]) -> list[Floats]:
+    """For each line about where it runs, by column, should neither edge of it be seen; nan where nothing tells.
+
+    A line that is hidden runs where the one over it does, within what that is thicker; one that shows between two others, there.
+    """
+    width = max(len(trace.path) for trace in traces)
+    levels = np.full((len(traces), width), np.nan)
+    for level, edge in zip(levels, edges, strict=True):
+        level[: len(edge.top)] = (edge.top + edge.bottom) / 2
+    found = []
+    for i, trace in enumerate(traces):
+        reach = np.array([(trace.thickness + other.thickness) / 2 + 1 for other in traces])[:, np.newaxis]
+        apart = np.abs(levels[:, : len(trace.path)] - (trace.path + 0.5))
+        apart[i] = np.inf
+        apart = np.where(np.isfinite(apart) & (apart <= reach), apart, np.inf)
+        nearest = apart.argmin(0)
+        column = np.arange(len(trace.path))
+        covered = trace.other[trace.path, column] >= HIDDEN
+        level = np.where(covered & np.isfinite(apart[nearest, column]), levels[nearest, column], np.nan)
+        found.append(np.where(trace.ink[trace.path, column] > PART, trace.path + 0.5, level))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Places and levels of a line's steps, (k,) each, and (m,) places of its censoring marks: pixels of the plot."""
+
+    places: Floats
+    levels: Floats
+    marks: Floats
+
+
+def _steps(trace: Trace, edges: Edges, behind: Floats) -> Steps:
+    """The steps under a trace; the marks of a dashed line cannot be told from its strokes."""
+    dashed = trace.line != "solid"
+    stairs = staircase(edges, capped=not dashed, behind=behind)
     places, levels = corners(stairs)
     if not dashed and (last := last_drop(trace.ink, trace.path, trace.thickness)) is not None:
         places, levels = np.append(places[:-1], max(last.place, places[-2])), np.append(levels[:-1], max(last.level, levels[-2]))
-    time = x.values(places + plot.columns.start)
-    survival = np.minimum.accumulate(np.clip(y.values(levels + plot.rows.start), 0, 1))
+    return Steps(places, levels, np.empty(0) if dashed else stairs.marks)
+
+
+def _curve(plot: Plot, trace: Trace, steps: Steps, shift: float, x: Axis, y: Axis, shades: dict[Colour, Colour]) -> Curve:
+    """The steps in the units of the axes; a curve begins with survival 1 at time 0 where these are in the plot."""
+    time = x.values(steps.places + plot.columns.start - shift)
+    survival = np.minimum.accumulate(np.clip(y.values(steps.levels + plot.rows.start - shift), 0, 1))
     time, survival = above(y.lowest + trace.thickness * plot.per_row if y.lowest > 0 else 0.0, time, survival)
     if min(x.value) <= 0:
         time, survival = _from_the_start(np.maximum(time, 0.0), survival, trace.thickness * plot.per_row, plot.start is not None)
     elif plot.start is not None:
         survival[0] = 1.0
-    censored = np.empty(0) if dashed else x.values(stairs.marks + plot.columns.start)
+    censored = x.values(steps.marks + plot.columns.start - shift)
     censored = censored[censored <= time[-1]]
     return Curve(
         arm=trace.look.arm,

@@ -12,7 +12,8 @@ from PIL import ImageColor
 from trialpool.digitising.drawing import Box, Colour
 from trialpool.errors import BadArgument
 
-LINES = ("solid", "dashed")
+LINES = ("solid", "dashed", "dotted", "dashdot")
+_SAME_AS = {"dash-dot": "dashdot", "dash-dotted": "dashdot", "dashdotted": "dashdot"}
 RANKS = ("upper", "lower")
 
 
@@ -106,7 +107,7 @@ def _named(text: str) -> tuple[str, str]:
 
 
 def _look(name: str, text: str) -> Look:
-    words = text.lower().split()
+    words = [_SAME_AS.get(word, word) for word in text.lower().split()]
     line = next((word for word in words if word in LINES), None)
     rank = next((word for word in words if word in RANKS), None)
     colours = [word for word in words if word not in (line, rank)]

@@ -28,18 +28,18 @@ def descend(gain: Floats, jump_cost: Floats, start_row: int | None) -> NDArray[n
     array([0, 2, 2])
     """
     rows, columns = gain.shape
-    best = np.full(rows, -np.inf)
-    best[:] = 0.0 if start_row is None else -np.inf
+    brings = np.ascontiguousarray(gain.T)
+    passed = np.cumsum(np.ascontiguousarray(jump_cost.T) + _WANDER, axis=1)
+    best = np.zeros(rows) if start_row is None else np.full(rows, -np.inf)
     if start_row is not None:
         best[start_row] = 0.0
-    came_from = np.empty((columns, rows), dtype=np.int32)
+    from_row = np.empty((columns, rows))  # what a path has before it goes on from each row, but for what it has passed above
     top, ends = -np.inf, (0, 0)
-    index = np.arange(rows)
     for column in range(columns):
-        passed = np.cumsum(jump_cost[:, column] + _WANDER)
-        high = np.maximum.accumulate(best + passed)
-        came_from[column] = np.maximum.accumulate(np.where(best + passed == high, index, 0))
-        best = high - passed + gain[:, column]
+        np.add(best, passed[column], out=from_row[column])
+        best = np.maximum.accumulate(from_row[column])
+        best -= passed[column]
+        best += brings[column]
         row = int(best.argmax())
         if best[row] > top:
             top, ends = float(best[row]), (column, row)
@@ -47,5 +47,5 @@ def descend(gain: Floats, jump_cost: Floats, start_row: int | None) -> NDArray[n
     path = np.empty(column + 1, dtype=np.intp)
     for at in range(column, -1, -1):
         path[at] = row
-        row = came_from[at, row]
+        row -= int(from_row[at, row::-1].argmax())
     return path

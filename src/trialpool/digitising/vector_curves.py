@@ -15,6 +15,7 @@ from trialpool.errors import BadInput, Problem
 
 SHORTEST = 0.1  # share of the axis that a curve spans at least
 SAME_COLOUR = 60  # distance in red, green, blue up to which a colour is the one meant
+_DOT = 2.0  # multiple of its width up to which a stroke of a line is a dot
 _FLAT = 1e-3  # survival by which a curve falls at least; a line that does not is an axis or a grid line
 _RISE = 1e-4  # survival by which a line may rise: the rounding of coordinates
 _ROUNDING = 1e-4  # share of the time axis by which a line may begin before or after time 0
@@ -37,7 +38,12 @@ class Line:
 
     @property
     def line(self) -> str:
-        return "dashed" if self.stroke.dashes else "solid"
+        strokes = self.stroke.dashes[::2]
+        if not strokes:
+            return "solid"
+        if max(strokes) > 2 * min(strokes):
+            return "dashdot"
+        return "dotted" if max(strokes) <= _DOT * self.stroke.width else "dashed"
 
     @property
     def key(self) -> tuple[Colour, tuple[float, ...], float]:
@@ -83,8 +89,9 @@ def candidates(strokes: Iterable[Stroke], x: Axis, y: Axis) -> list[Line]:
     for stroke in chained([stroke for stroke in strokes if _runs_on(stroke, x, y)], x, y):
         time, survival = _from_zero(x.values(stroke.points[:, 0]), x), np.clip(y.values(stroke.points[:, 1]), 0, 1)
         span = abs(x.value[1] - x.value[0])
-        above_zero = survival[time > time[0] + _ROUNDING * span].max(initial=0.0) > _FLAT
-        if np.ptp(time) >= SHORTEST * span and np.ptp(survival) > _FLAT and above_zero:
+        after = survival[time > time[0] + _ROUNDING * span].max(initial=0.0)
+        above_axis = after > y.lowest + _FLAT  # a frame may go down and right
+        if np.ptp(time) >= SHORTEST * span and np.ptp(survival) > _FLAT and above_axis:
             found.append(Line(stroke, time, survival))
     return found
 
@@ -196,6 +203,8 @@ def _chosen(lines: list[Line], asked: tuple[Look, ...], file: str) -> list[tuple
 
 def _fitting(lines: list[Line], look: Look) -> list[Line]:
     fitting = [line for line in lines if look.line in (None, line.line)]
+    if not fitting and look.line != "solid":
+        fitting = [line for line in lines if line.line != "solid"]
     if look.colour is not None:
         apart = [float(np.linalg.norm(np.subtract(line.colour, look.colour))) for line in fitting]
         nearest = min(apart, default=0.0)
