@@ -28,7 +28,7 @@ PICTURES = [
     Picture(name="dashed, crossing", colours=BLACK, dashed=DASHED, shape="crossing"),
     Picture(name="dashed, JPEG, letters, marks", colours=BLACK, dashed=DASHED, kind="jpg", lettering=True, marks="|"),
     Picture(name="solid, dashed, dotted", colours=THREE, dashed=DASHED, third="dotted"),
-    Picture(name="solid, dashed, dotted, crossing, JPEG", colours=THREE, dashed=DASHED, third="dotted", shape="crossing", kind="jpg"),
+    Picture(name="three, crossing, JPEG", colours=THREE, dashed=DASHED, third="dotted", shape="crossing", kind="jpg"),
     Picture(name="solid, dashed, dashes and dots", colours=THREE, dashed=DASHED, third="dashdot"),
     Picture(name="dark, bands, marks", colours={"Control": "navy", "Research": "darkgreen"}, bands=True, marks="|", width=2),
 ]
