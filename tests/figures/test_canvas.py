@@ -17,8 +17,8 @@ from tests.figures.more_examples import ONE_OF_EACH
 
 from trialpool.errors import BadArgument
 from trialpool.figures.canvas import FORMATS, Figure
-from trialpool.figures.drawing import PNG_DPI
 from trialpool.figures.forest import draw_forest
+from trialpool.figures.printed import PNG_DPI
 
 ROOT = Path(__file__).parents[2]
 USERS_TASTE = {

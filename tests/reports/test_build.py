@@ -7,16 +7,17 @@ import threading
 import pytest
 from tests.formats.folders import PLAN, findings, folder, tree
 
+from trialpool.figures.canvas import FORMATS
 from trialpool.reports import build
 from trialpool.reports.build import write_report
 
-STEPS = ("_files", "findings_json", "table_rows", "figure_sources", "workbook", "html_report", "word_file", "_take_place")
+STEPS = ("_draw", "findings_json", "table_rows", "figure_sources", "workbook", "html_report", "word_file", "_take_place")
 
 
 @pytest.fixture
 def without_drawing(monkeypatch):
     """Figures are empty files: what they look like is tested with them."""
-    monkeypatch.setattr(build, "_files", lambda figure: dict.fromkeys(build.FORMATS, b""))
+    monkeypatch.setattr(build, "_draw", lambda figure: build.Drawn(dict.fromkeys(FORMATS, b""), b""))
 
 
 def beside(made):
@@ -24,12 +25,11 @@ def beside(made):
     return sorted(path.name for path in made.iterdir() if path.name != "report")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_the_same_review_gives_the_same_bytes(tmp_path, workers):
+def test_the_same_review_gives_the_same_bytes(tmp_path):
     made = folder(tmp_path)
     report = tree(write_report(findings(made), made))
     again = folder(tmp_path / "elsewhere")
-    assert tree(write_report(findings(again), again, workers=workers)) == report
+    assert tree(write_report(findings(again), again)) == report
 
 
 @pytest.mark.usefixtures("without_drawing")
@@ -47,7 +47,7 @@ def test_only_the_report_is_written_and_an_older_one_goes(tmp_path):
 @pytest.mark.parametrize("stop", [RuntimeError, KeyboardInterrupt, OSError], ids=lambda stop: stop.__name__)
 @pytest.mark.parametrize(
     "step",
-    ["_files", "findings_json", "table_rows", "figure_sources", "workbook", "html_report", "word_file", "pdf_file", "_take_place"],
+    ["_draw", "findings_json", "table_rows", "figure_sources", "workbook", "html_report", "word_file", "pdf_file", "_take_place"],
 )
 @pytest.mark.usefixtures("without_drawing")
 def test_a_build_that_is_stopped_leaves_the_old_report_and_nothing_else(tmp_path, monkeypatch, step, stop):
@@ -73,7 +73,7 @@ def test_a_first_build_that_is_stopped_leaves_nothing(tmp_path, monkeypatch):
     def stopped(figure):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build, "_files", stopped)
+    monkeypatch.setattr(build, "_draw", stopped)
     with pytest.raises(KeyboardInterrupt):
         write_report(findings(made), made)
     assert tree(made) == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +19,6 @@ from trialpool.reports.build import Watch, write_report
 if TYPE_CHECKING:
     from trialpool.analysis.findings import Findings
     from trialpool.review.review import Review
-
-WORKERS = min(os.cpu_count() or 1, 4)
 
 
 def build_review(folder: Path, *, as_json: bool) -> int:
@@ -72,7 +69,7 @@ def _in_boxes(review: Review) -> str:
 def _write(findings: Findings, folder: Path) -> Path:
     """Write the report, with a bar where somebody watches."""
     if not sys.stderr.isatty():
-        return write_report(findings, folder, workers=WORKERS)
+        return write_report(findings, folder)
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -84,4 +81,4 @@ def _write(findings: Findings, folder: Path) -> Path:
             progress.update(task, description=what, completed=done, total=of)
 
         shown: Watch = watch
-        return write_report(findings, folder, workers=WORKERS, watch=shown)
+        return write_report(findings, folder, watch=shown)

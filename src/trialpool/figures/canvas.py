@@ -114,13 +114,13 @@ def _svg(figure: Figure) -> bytes:
 
 
 def _pdf(figure: Figure) -> bytes:
-    from trialpool.figures.drawing import pdf_bytes
+    from trialpool.figures.printed import pdf_bytes
 
     return pdf_bytes(figure)
 
 
 def _png(figure: Figure) -> bytes:
-    from trialpool.figures.drawing import png_bytes
+    from trialpool.figures.printed import png_bytes
 
     return png_bytes(figure)
 

@@ -14,7 +14,6 @@ import matplotlib
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
-from matplotlib.transforms import Affine2D
 
 from trialpool.figures import style
 
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trialpool.figures.marks import Text
+
+FONTS = FilePath(matplotlib.get_data_path(), "fonts", "ttf")
 MISSING = "\u25a1"  # stands for a character that DejaVu Sans lacks
 BREAKABLE = re.compile(r"[ \t\r\n\f\v]+")  # not the non-breaking space
 RELATION = re.compile(r" ([=<>≤≥≈]) ")  # "df = 17" stays together
 UNUSED = ("GSUB", "GPOS", "GDEF")
-COMMON = frozenset(  # Latin, Greek, Cyrillic; punctuation, super- and subscripts, arrows, mathematics; the box
-    [*range(0x20, 0x250), *range(0x370, 0x460), *range(0x1E00, 0x1F00), *range(0x2000, 0x20C0), *range(0x2100, 0x2300), 0x25A1]
-)
 EM = 1000  # units to a font size, in which glyphs are measured
 
 
@@ -45,41 +44,17 @@ def font(size: float, bold: bool = False) -> FontProperties:
     return FontProperties(fname=_font_file("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size=size)
 
 
-@lru_cache(maxsize=256)
-def font_of(text: str, size: float, bold: bool = False) -> FontProperties:
-    """The same cut down to common characters where the text has no others: a file is then embedded several times as fast."""
-    if not COMMON.issuperset(map(ord, text)):
-        return font(size, bold)
-    return FontProperties(fname=_common_font_file("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size=size)
-
-
 @cache
 def _font_file(name: str) -> str:
-    """The font without its tables of ligatures and marks: nothing here uses them, and each PDF would read them whole."""
+    """The font without its tables of ligatures and marks: nothing here uses them."""
     from fontTools.ttLib import TTFont
 
-    with TTFont(FilePath(matplotlib.get_data_path(), "fonts", "ttf", name), recalcTimestamp=False) as face:
+    with TTFont(FONTS / name, recalcTimestamp=False) as face:
         for table in UNUSED:
             if table in face:
                 del face[table]
         face.save(FilePath(_font_folder().name, name))
     return str(FilePath(_font_folder().name, name))
-
-
-@cache
-def _common_font_file(name: str) -> str:
-    from fontTools.subset import Options, Subsetter
-    from fontTools.ttLib import TTFont
-
-    subsetter = Subsetter(Options(glyph_names=True, recommended_glyphs=True, notdef_outline=True))
-    subsetter.populate(unicodes=COMMON)
-    with TTFont(_font_file(name), recalcTimestamp=False) as face:
-        for table in ("FFTM", "gasp"):
-            if table in face:
-                del face[table]
-        subsetter.subset(face)
-        face.save(FilePath(_font_folder().name, f"common-{name}"))
-    return str(FilePath(_font_folder().name, f"common-{name}"))
 
 
 @cache
@@ -119,7 +94,6 @@ def _ems(text: str, bold: bool) -> float:
 
 
 _outlines: dict[str, str] = {}
-_paths: dict[str, Path] = {}
 
 
 @lru_cache(maxsize=20_000)
@@ -132,20 +106,12 @@ def glyphs(text: str, bold: bool = False) -> tuple[Glyph, ...]:
     for name in outlines:
         if names[name] not in _outlines:
             _outlines[names[name]] = _outline(*outlines[name])
-            _paths[names[name]] = Path(*outlines[name])
     return tuple(Glyph(names[name], round(x)) for name, x, _, _ in placed if _outlines[names[name]])
 
 
 def glyph_outline(name: str) -> str:
     """The path of a glyph that `glyphs` has named, in units of 1 / EM, upwards."""
     return _outlines[name]
-
-
-def text_path(text: str, bold: bool = False) -> Path:
-    """The outline of a line of text from the left end of its baseline, in units of 1 / EM, upwards."""
-    parts = [(_paths[glyph.name], glyph.x) for glyph in glyphs(text, bold)]
-    moved = [path.transformed(Affine2D().translate(x, 0)) for path, x in parts]
-    return Path.make_compound_path(*moved)
 
 
 def _short(name: str) -> str:
@@ -170,6 +136,12 @@ def text_width(text: str, size: float = style.TEXT, *, bold: bool = False) -> fl
     True
     """
     return _ems(text, bold) * size if text else 0.0
+
+
+def start_of(mark: Text) -> tuple[float, float]:
+    """Where the baseline of a text begins."""
+    before = {"left": 0.0, "center": 0.5, "right": 1.0}[mark.align] * text_width(mark.text, mark.size, bold=mark.bold)
+    return (mark.x, mark.y + before) if mark.turned else (mark.x - before, mark.y)
 
 
 def wrap(text: str, width: float, size: float = style.TEXT, *, bold: bool = False) -> tuple[str, ...]:

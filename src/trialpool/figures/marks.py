@@ -11,6 +11,7 @@ Point = tuple[float, float]
 Align = Literal["left", "center", "right"]
 Dash = Literal["solid", "dotted", "dashed"]
 
+RUN = 3  # so many marks that look alike are drawn as one
 DASHES: dict[Dash, tuple[float, ...]] = {"solid": (), "dotted": (1.0, 1.5), "dashed": (3.5, 2.2)}  # on, off; in points
 
 

@@ -11,8 +11,8 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from trialpool.figures.lettering import EM, glyph_outline, glyphs, text_width
-from trialpool.figures.marks import DASHES, Disc, Line, Shape, Text
+from trialpool.figures.lettering import EM, glyph_outline, glyphs, start_of
+from trialpool.figures.marks import DASHES, RUN, Disc, Line, Shape, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,6 @@ PROLOG = '<?xml version="1.0" encoding="utf-8"?>\n'
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 ENLARGED = 1.2
-RUN = 3  # so many shapes that look alike are drawn as one
 FAMILY = "DejaVu Sans, Bitstream Vera Sans, Verdana, sans-serif"
 ANCHOR = {"left": "start", "center": "middle", "right": "end"}
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -116,8 +115,8 @@ def _path(points: Iterable[Point]) -> str:
 
 
 def _text(mark: Text, reference: str) -> str:
-    start = {"left": 0.0, "center": 0.5, "right": 1.0}[mark.align] * text_width(mark.text, mark.size, bold=mark.bold)
-    turn, x, y = (" rotate(-90)", mark.x, mark.y + start) if mark.turned else ("", mark.x - start, mark.y)
+    x, y = start_of(mark)
+    turn = " rotate(-90)" if mark.turned else ""
     scale = f"{mark.size / EM:.4g}"
     uses = "".join(f'<use {reference}{glyph.name}"{_shift(glyph.x)}/>' for glyph in glyphs(mark.text, mark.bold))
     place = f"translate({_number(x)} {_number(y)}){turn} scale({scale} -{scale})"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from trialpool.analysis.findings import Findings
 from trialpool.errors import BadInput, Problem
 from trialpool.figures.canvas import Figure
+from trialpool.figures.printed import pdf_bytes, pixels, png_of
 from trialpool.reports.document_sections import document_of
 from trialpool.reports.figure_sources import figure_sources
 from trialpool.reports.findings_json import findings_json
@@ -27,12 +27,11 @@ from trialpool.reports.typeset import pdf_file
 from trialpool.reports.word import with_fewer_colours, word_file
 from trialpool.reports.workbook import workbook
 
-WORTH_WORKERS = 8  # figures from which starting processes costs less than it saves
-FORMATS = ("svg", "pdf", "png")
+THREADS = min(os.cpu_count() or 1, 4)
 Watch = Callable[[str, int, int], None]
 
 
-def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, watch: Watch = lambda *_: None) -> Path:
+def write_report(findings: Findings, folder: str | Path, *, watch: Watch = lambda *_: None) -> Path:
     """Write the report into `folder`/report, and return that folder.
 
     It holds index.html, review.docx, review.pdf, findings.json, tables.xlsx, and figures and tables as files of their own.
@@ -42,7 +41,6 @@ def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, wa
     ----------
     findings : what `analyse` returned
     folder : the review folder
-    workers : processes that draw the figures; more than one needs a program that can be imported anew (as `trialpool` can)
     watch : is called with what was written, how many steps are done, and how many there are
     """
     folder = Path(folder)
@@ -50,7 +48,7 @@ def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, wa
     _refuse_what_is_not_ours(target)
     new = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
     try:
-        _write(findings, new, workers, watch)
+        _write(findings, new, watch)
         new.chmod(0o755)
         _take_place(new, target)
     except BaseException:
@@ -59,11 +57,11 @@ def write_report(findings: Findings, folder: str | Path, *, workers: int = 1, wa
     return target
 
 
-def _write(findings: Findings, new: Path, workers: int, watch: Watch) -> None:
+def _write(findings: Findings, new: Path, watch: Watch) -> None:
     figures = report_figures(findings)
     steps = len(figures) + 2
     (new / "figures").mkdir()
-    with _workers(workers if len(figures) >= WORTH_WORKERS else 1) as run:
+    with _threads() as run:
         drawn = {name: run(_draw, figure) for name, figure in figures.items()}
         (new / "findings.json").write_bytes(findings_json(findings).encode())
         (new / "tables").mkdir()
@@ -91,12 +89,12 @@ def _write(findings: Findings, new: Path, workers: int, watch: Watch) -> None:
 
 
 @contextmanager
-def _workers(workers: int) -> Iterator[Callable[..., Callable[[], Any]]]:
-    """Something that runs a function, at once where others do the work, and gives what is to be called for its result."""
-    if workers < 2:
-        yield partial
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+def _threads() -> Iterator[Callable[..., Callable[[], Any]]]:
+    """Something that runs a function beside this thread, and gives what is to be called for its result.
+
+    What takes long, typst, pdfium and Pillow, lets other threads run meanwhile.
+    """
+    pool = ThreadPoolExecutor(THREADS)
     try:
         yield lambda *call: pool.submit(*call).result
     finally:
@@ -112,12 +110,11 @@ class Drawn:
 
 
 def _draw(figure: Figure) -> Drawn:
-    files = _files(figure)
-    return Drawn(files, with_fewer_colours(files["png"]) if files["png"] else b"")
-
-
-def _files(figure: Figure) -> dict[str, bytes]:
-    return {kind: figure.to_bytes(kind) for kind in FORMATS}
+    """Each from the one before."""
+    pdf = pdf_bytes(figure)
+    image = pixels(pdf)
+    png = png_of(image, title=figure.title, description=figure.description)
+    return Drawn({"svg": figure.to_bytes("svg"), "pdf": pdf, "png": png}, with_fewer_colours(image))
 
 
 def _take_place(new: Path, target: Path) -> None:

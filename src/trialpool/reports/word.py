@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from trialpool.figures.printed import PNG_DPI
 from trialpool.formats.reproducible_zip import reproducible_zip
 from trialpool.reports import word_markup as markup
 from trialpool.reports.column_widths import column_widths
@@ -14,6 +15,7 @@ from trialpool.reports.word_parts import add_footer, add_footnotes, parsed, set_
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
+    from PIL.Image import Image as Picture
 
 PAGE = (595.3, 841.9)  # A4, in points
 MARGIN = 56.7  # 2 cm
@@ -123,16 +125,14 @@ class _Writer:
         return self.word.part.relate_to(href, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
 
 
-def with_fewer_colours(png: bytes) -> bytes:
-    """The picture with a palette, which takes a quarter of the room and shows no difference in drawings of few colours."""
+def with_fewer_colours(picture: Picture) -> bytes:
+    """The picture as a PNG with a palette, which takes a quarter of the room and shows no difference in drawings of few colours."""
     from PIL import Image
 
+    few = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    shades = few.getpalette() or []
+    colours = [shades[i : i + 3] for i in range(0, len(shades), 3)]
+    few.putpalette([level for colour in colours for level in (WHITE if min(colour) >= NEARLY_WHITE else colour)])
     made = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as picture:
-        dpi = picture.info.get("dpi", (200, 200))
-        few = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        shades = few.getpalette() or []
-        colours = [shades[i : i + 3] for i in range(0, len(shades), 3)]
-        few.putpalette([level for colour in colours for level in (WHITE if min(colour) >= NEARLY_WHITE else colour)])
-        few.save(made, "png", dpi=dpi)
+    few.save(made, "png", dpi=(PNG_DPI, PNG_DPI))
     return made.getvalue()
