@@ -13,6 +13,15 @@ FIT_MAKERS = "pool, pool_common or mantel_haenszel"
 EFFECT_MAKERS = "risk_ratio, hazard_ratio, effects or another maker of effects"
 
 
+@pytest.mark.parametrize("pool", [tp.pool, tp.pool_common])
+def test_effects_and_variances_apart_are_refused_in_a_sentence(pool):
+    with pytest.raises(BadArgument) as refusal:
+        pool([-0.36, -0.73], [0.02, 0.03])
+    name = pool.__name__
+    mend = f"{name}(effects(yi, vi)) pools effects and their variances."
+    assert str(refusal.value) == f"{name} takes effects alone, and options by their names, not 2 things: {mend}"
+
+
 def test_effects_are_no_forest():
     with pytest.raises(BadArgument) as refusal:
         tp.forest(EFFECTS)

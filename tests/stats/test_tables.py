@@ -9,6 +9,7 @@ import pytest
 
 import trialpool as tp
 from trialpool.errors import BadArgument
+from trialpool.stats import tables
 from trialpool.stats.tables import html_table, text_table
 
 COLUMNS = {"events_t": [4, 0], "n_t": [123, 20], "events_c": [11, 0], "n_c": [139, 22]}
@@ -38,13 +39,26 @@ def test_a_trial_that_says_nothing_has_an_empty_row_and_a_note():
     assert list(found["notes"]) == ["B"]
 
 
-def test_lists_have_no_library_and_another_may_be_named():
+@pytest.mark.parametrize("library", tables.FRAMES)
+def test_lists_become_a_frame_of_the_first_library_that_is_installed(monkeypatch, library):
+    order = list(tables.FRAMES)
+    monkeypatch.setattr(tables, "find_spec", lambda name: order.index(name) >= order.index(library))
+    effects = tp.effects([0.1, 0.3, 0.2], [0.2, 0.1, 0.3])
+    made = [each.to_frame() for each in (effects, tp.pool(effects), tp.egger(effects))]
+    assert [type(each).__module__.partition(".")[0] for each in made] == [library] * 3
+
+
+def test_without_a_library_there_is_no_frame(monkeypatch):
+    monkeypatch.setattr(tables, "find_spec", lambda name: None)
+    with pytest.raises(BadArgument) as refusal:
+        tp.pool(tp.effects([0.1], [0.2])).to_frame()
+    said = "No data-frame library is installed. Install pandas or polars, or use table(), which gives plain lists."
+    assert str(refusal.value) == said
+
+
+def test_another_library_may_be_named():
     effects = tp.effects([0.1], [0.2])
     assert isinstance(effects.to_frame("polars"), pl.DataFrame)
-    with pytest.raises(BadArgument) as refusal:
-        effects.to_frame()
-    said = "The data came as lists or arrays, so no library is implied. Choose one of 'pandas', 'polars', 'pyarrow'."
-    assert str(refusal.value) == said
     with pytest.raises(BadArgument) as refusal:
         effects.to_frame("data.table")
     assert str(refusal.value) == "library='data.table' is not known. Choose one of 'pandas', 'polars', 'pyarrow'."

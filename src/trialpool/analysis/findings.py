@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trialpool.analysis.reconstructed_curves import CurveFindings
 from trialpool.analysis.selection import Selection, UnitEffect
@@ -12,7 +12,6 @@ from trialpool.review.plan import Analysis, Outcome
 from trialpool.review.published import Published
 from trialpool.review.review import Review
 from trialpool.stats.bias.egger import EggerTest
-from trialpool.stats.effects.effects import Effects
 from trialpool.stats.effects.measure import MEASURES, Measure
 from trialpool.stats.influence.leave_one_out import Refits
 from trialpool.stats.pooling.pooled_effect import PooledEffect
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from trialpool.analysis.flow import Flow
     from trialpool.analysis.risk_of_bias import PooledRiskOfBias
     from trialpool.analysis.robustness import Robustness
-
-COUNTED = ("events and patients", "percentages and patients", "events and patients by Peto")  # routes from counts by arm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,31 +168,3 @@ class Findings:
             return next(a for a in self.analyses if a.analysis.id == id_)
         except StopIteration:
             raise KeyError(f"there is no analysis {id_!r}; there are {', '.join(a.analysis.id for a in self.analyses)}") from None
-
-
-def effects_of(chosen: tuple[UnitEffect, ...], measure: str) -> Effects:
-    """Chosen effects as the arrays that pooling takes, labelled by the titles of their units."""
-    import numpy as np
-
-    return Effects(
-        yi=np.array([e.derivation.yi for e in chosen], dtype=float),
-        vi=np.array([e.derivation.vi for e in chosen], dtype=float),
-        study=tuple(e.unit.title for e in chosen),
-        measure=measure,
-        derivations=tuple(e.derivation for e in chosen),
-        counts=_counts(chosen),
-    )
-
-
-def _counts(chosen: tuple[UnitEffect, ...]) -> Any:
-    """Events and patients by arm, where every effect came from these."""
-    import numpy as np
-
-    from trialpool.stats.effects.effects import Counts
-
-    columns = ("events_t", "n_t", "events_c", "n_c")
-    if not chosen or any(column not in e.derivation.inputs for e in chosen for column in columns):
-        return None
-    if any(e.derivation.route not in COUNTED for e in chosen):
-        return None
-    return Counts(**{column: np.array([float(e.derivation.inputs[column]) for e in chosen]) for column in columns})

@@ -153,8 +153,8 @@ class Multiverse:
         """The columns of `table`, as plain lists."""
         return self.table()
 
-    def to_frame(self, library: str = "pandas") -> Any:
-        """The columns of `table` as a frame: "pandas", "polars" or "pyarrow"."""
+    def to_frame(self, library: str = "") -> Any:
+        """The columns of `table` as a frame: "pandas", "polars" or "pyarrow"; by itself, the first of these that is installed."""
         return frame(self.table(), library)
 
     def summary(self) -> dict[str, list[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from trialpool.analysis.findings import COUNTED, effects_of
+from trialpool.analysis.chosen_effects import COUNTED, effects_of
 from trialpool.analysis.selection import Selection, UnitEffect
 from trialpool.errors import NotEstimable
 from trialpool.review.plan import Analysis, Outcome

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from trialpool.analysis.certainty import evidence_profile
+from trialpool.analysis.chosen_effects import effects_of
 from trialpool.analysis.compare import comparisons, crude_ratios, not_compared
-from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, Variation, effects_of
+from trialpool.analysis.findings import AnalysisFindings, Findings, Stratified, Variation
 from trialpool.analysis.flow import flow_of
 from trialpool.analysis.inconsistencies import inconsistencies
 from trialpool.analysis.pooled_by_plan import of_model, pooled, stratified

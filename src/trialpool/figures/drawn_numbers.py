@@ -66,6 +66,7 @@ def specification_rows(plot: SpecificationCurve) -> Iterator[Row]:
     """An analysis each with what it chose, or, of more than are drawn one by one, what is drawn of each column of them."""
     order = plot.order
     estimates, low, high = (np.asarray(x, float)[order] for x in (plot.estimates, plot.low, plot.high))
+    chosen = [(choice, np.asarray(choice.chosen)[order]) for choice in plot.choices]
     n = len(order)
     edges = np.linspace(0, n, min(n, COLUMNS) + 1).round().astype(int)
     for a, b in pairwise(edges.tolist()):
@@ -80,8 +81,8 @@ def specification_rows(plot: SpecificationCurve) -> Iterator[Row]:
             "high_of_nearly_all": float(np.quantile(high[here], SHARES[1])),
             "excludes_no_effect": float(np.mean((low[here] > 0) | (high[here] < 0))),
         } | {
-            f"{choice.name}: {option}": float(np.mean(np.asarray(choice.chosen)[order][here] == i))
-            for choice in plot.choices
+            f"{choice.name}: {option}": float(np.mean(levels[here] == i))
+            for choice, levels in chosen
             for i, option in enumerate(choice.options)
         }
 

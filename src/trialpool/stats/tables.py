@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,9 +32,9 @@ class Tabular:
     def to_frame(self, library: str = "") -> Any:
         """The columns of `table` as a frame of the caller's library, or of `library`: "pandas", "polars" or "pyarrow".
 
-        pandas, where the data came as lists or arrays.
+        Where the data came as lists or arrays, the first of these that is installed.
         """
-        return frame(self.table(), library or library_behind(self) or "pandas")
+        return frame(self.table(), library or library_behind(self))
 
     def _repr_html_(self) -> str:
         return html_table(self.table(), caption=str(self).splitlines()[0])
@@ -90,17 +91,18 @@ def library_of(*columns: Any) -> str:
 
 
 def frame(columns: Columns, library: str) -> Any:
-    """The columns as a frame (or Arrow table) of the library; it must be installed, as it is where its columns came from.
+    """The columns as a frame (or Arrow table) of the library; without a library, of the first of FRAMES that is installed.
 
     Raises
     ------
     BadArgument
         for a library that is not known, or not installed
     """
+    library = library or next((name for name in FRAMES if find_spec(name)), "")
+    if not library:
+        raise BadArgument("No data-frame library is installed. Install pandas or polars, or use table(), which gives plain lists.")
     if library not in FRAMES:
-        options = ", ".join(map(repr, FRAMES))
-        found = f"library={library!r} is not known" if library else "The data came as lists or arrays, so no library is implied"
-        raise BadArgument(f"{found}. Choose one of {options}.")
+        raise BadArgument(f"library={library!r} is not known. Choose one of {', '.join(map(repr, FRAMES))}.")
     try:
         make = getattr(import_module(library), FRAMES[library])
     except ImportError:

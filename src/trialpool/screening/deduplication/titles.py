@@ -44,8 +44,10 @@ def folded(text: str) -> str:
     >>> folded("Étude of <i>Apoe</i>-/- mice: Müller's")
     'etude of apoe mice muller s'
     """
-    decomposed = unicodedata.normalize("NFKD", _TAG.sub("", text)).casefold()
-    return _NOT_WORDS.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
+    plain = _TAG.sub("", text)
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain).casefold() if not unicodedata.combining(c))
+    return _NOT_WORDS.sub(" ", plain.casefold()).strip()
 
 
 def without_notes(title: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -12,12 +13,27 @@ from trialpool.errors import BadArgument
 
 EFFECT_MAKERS = "risk_ratio, hazard_ratio, effects or another maker of effects"
 FIT_MAKERS = "pool, pool_common or mantel_haenszel"
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def expect(caller: str, given: Any, kind: type | tuple[type, ...], makers: str) -> None:
     """Refuse another kind of object than the one that a function takes, and say what makes that."""
     if not isinstance(given, kind):
         raise BadArgument(f"{caller} takes what {makers} returns, not {type(given).__name__}.")
+
+
+def takes_effects_alone(function: F) -> F:
+    """Refuse more than one argument without a name in a sentence: effects and variances are to be made one thing first."""
+
+    @wraps(function)
+    def called(*given: Any, **named: Any) -> Any:
+        if len(given) > 1:
+            name = function.__name__
+            made = f"{name}(effects(yi, vi)) pools effects and their variances"
+            raise BadArgument(f"{name} takes effects alone, and options by their names, not {len(given)} things: {made}.")
+        return function(*given, **named)
+
+    return cast(F, called)
 
 
 def expect_one_analysis(caller: str, given: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from trialpool.errors import BadArgument, NotEstimable
 from trialpool.stats.arrays import Floats, count
 from trialpool.stats.effects.effects import Effects
-from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect
+from trialpool.stats.pooling.choices import EFFECT_MAKERS, checked_level, choose, expect, takes_effects_alone
 from trialpool.stats.pooling.intervals import COMMON_EFFECT_INTERVALS, GOES_WITH, INTERVAL_NAMES, INTERVALS, Pooled
 from trialpool.stats.pooling.pooled_effect import PooledEffect
 from trialpool.stats.pooling.tau2 import TAU2
@@ -18,6 +18,7 @@ from trialpool.stats.pooling.weighted import cochran_q
 BLOCK = 100_000  # numbers in one array of a batch
 
 
+@takes_effects_alone
 def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float = 0.95) -> PooledEffect:
     """Pool by a random-effects model.
 
@@ -59,6 +60,7 @@ def pool(effects: Effects, *, tau2: str = "REML", ci: str = "HK", level: float =
     return fit(effects, TAU2[tau2](effects.yi, effects.vi), model="random", tau2_method=tau2, ci=ci, level=level)
 
 
+@takes_effects_alone
 def pool_common(effects: Effects, *, ci: str = "Wald", level: float = 0.95) -> PooledEffect:
     """Pool by a common-effect ("fixed-effect") model with inverse-variance weights; see `pool` for arguments and errors.
 
