@@ -12,9 +12,10 @@ from matplotlib.transforms import Bbox
 from tests.figures.examples import FIGURES
 
 from trialpool.figures.canvas import Figure
-from trialpool.figures.drawing import PNG_DPI, own_settings
+from trialpool.figures.drawing import own_settings
 from trialpool.figures.lettering import text_width
 from trialpool.figures.marks import Line, Shape, Text
+from trialpool.figures.printed import PNG_DPI
 
 TOUCH = 0.25  # points by which measured boxes may meet: rounding to pixels
 
