@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from trialpool.analysis.reconstructed_curves import curve_of, effect_of_curve
@@ -13,10 +14,11 @@ from trialpool.review.report import STATUSES, Report, Status
 from trialpool.review.review import Review
 from trialpool.review.study import Study
 from trialpool.stats.effects.derivation import Derivation, Refusal
-from trialpool.stats.effects.routes import derive, place
+from trialpool.stats.effects.routes import RouteResults, derive, place
 
 PRIMARY: tuple[Status, ...] = ("read", "author", "derived")
 ALL: tuple[Status, ...] = tuple(STATUSES)
+KEPT = 5_000  # reports whose routes are kept
 OF_A_STRATUM = "a report of one stratum; not every stratum can be used, so that the study enters as a whole"
 WHOLE_STUDY = "a report of the whole study, whose strata are used"
 PREFERENCE = (
@@ -163,10 +165,18 @@ def _levels(units: tuple[Study, ...], candidates: Iterable[Candidate]) -> list[S
 
 def _candidate(report: Report, outcome: Outcome, review: Review) -> Candidate:
     curve = curve_of(review, report)
-    reconstructed = effect_of_curve(curve, review.plan.time_unit) if curve else None
-    results = derive(in_numbers(report, outcome.measure, reconstructed))
+    if curve:
+        results = derive(in_numbers(report, outcome.measure, effect_of_curve(curve, review.plan.time_unit)))
+    else:
+        results = _derived(report, outcome.measure)
     filled = (replace(d, source=report.source, locator=report.locator, status=report.status) for d in results.feasible)
     return Candidate(report=report, derivations=tuple(filled), refusals=results.refused)
+
+
+@lru_cache(maxsize=KEPT)
+def _derived(report: Report, measure: str) -> RouteResults:
+    """The routes of a report without a curve, which each variation of an analysis asks for again."""
+    return derive(in_numbers(report, measure, None))
 
 
 def _choose(
