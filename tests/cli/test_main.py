@@ -20,7 +20,7 @@ from trialpool.stats.pooling.tau2 import TAU2
 
 def in_a_process(*arguments, **environment):
     done = subprocess.run(
-        [sys.executable, "-c", "from trialpool.cli.main import run; run()", *map(str, arguments)],
+        [sys.executable, "-m", "trialpool", *map(str, arguments)],
         capture_output=True,
         check=False,
         env={**os.environ, **environment},
