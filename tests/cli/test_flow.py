@@ -80,3 +80,9 @@ def test_what_it_needs(tmp_path):
 def _toml(at: Path, text: str) -> Path:
     (at / "flow.toml").write_text(text, encoding="utf-8")
     return at / "flow.toml"
+
+
+def test_a_folder_that_is_not_there_is_said_by_its_name(tmp_path):
+    counts = _toml(tmp_path, COUNTS + "new_studies = 4\n")
+    ran = trialpool("flow", "--counts", counts, "--out", tmp_path / "nowhere" / "flow.svg")
+    assert (ran.err, ran.code) == (f"{tmp_path / 'nowhere'}: there is no such folder.\n", 1)

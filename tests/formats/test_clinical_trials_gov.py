@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,15 @@ def test_a_row_an_analysis_with_what_to_look_at(entry):
         *("1.67", "1.25", "", "97.5", "1", "control_vs_treatment", "0.03")
     ]
     assert proposals.others == ("Hazard Ratio, log -0.51 of 'Progression-free Survival': results/*.csv has no such measure",)
+
+
+def test_a_hypothesis_of_non_inferiority_is_said_with_its_margin(entry):
+    posted = entry.outcomes[0]
+    asked = replace(posted.analyses[0], hypothesis="NON_INFERIORITY", comments=(("of the hypothesis", "margin 1.3"),))
+    (row,) = propose_from_registry(
+        replace(entry, outcomes=(replace(posted, analyses=(asked,)),)), Wanted(outcomes=[posted.title], **ARMS)
+    ).rows
+    assert "the hypothesis is non inferiority: margin 1.3" in row["note"]
 
 
 def test_arms_are_proposed_by_their_names_with_a_note(entry):

@@ -39,6 +39,8 @@ def dedup_review(review: Path, *, unsure: Path | None, decide: Path | None, revi
 
 def _read(review: Path) -> tuple[Search, tuple[DuplicateDecision, ...]]:
     """The records and decisions of a review; nothing else of it need be there yet."""
+    if not review.is_dir():
+        raise TrialpoolError(f"{review}: there is no such folder. Give the path of a review folder.")
     problems: list[Problem] = []
     search = read_search(review, problems)
     decisions = read_duplicates(review, search.by_id, problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import zlib
 from dataclasses import dataclass
@@ -138,6 +139,8 @@ def _format_of(path: Path) -> str:
 
 def _write_whole(target: Path, content: bytes) -> None:
     """Beside the target first, then in its place, so that nobody ever meets half a file."""
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
         written = Path(file.name)
         try:
