@@ -10,6 +10,7 @@ import trialpool as tp
 from trialpool.digitising.digitised import Axis
 from trialpool.digitising.svg import read_svg
 from trialpool.digitising.vector_curves import vector_curves
+from trialpool.errors import BadInput
 
 PICTURES = [
     Picture(name="plain", kind="svg"),
@@ -56,6 +57,27 @@ def test_r_with_confidence_limits():
     read = tp.digitise(REFERENCE / "lung-limits.pdf", curves=LOOKS)
     assert read.remarks == ("4 lines that enclose a curve of their colour were taken as its confidence limits",)
     assert all(rmse(read, arm, truth) < VECTOR for arm, truth in lung().items())
+
+
+def test_letters_that_are_shapes_are_said_to_be():
+    with pytest.raises(BadInput, match="x axis: its tick marks were found and no numbers, for the letters"):
+        tp.digitise(REFERENCE / "lung.svg", curves=LOOKS)
+
+
+def test_a_frame_that_goes_down_and_right_below_the_axis_is_no_curve():
+    frame = '<path d="M100 90V510H710" stroke="black"/><path d="M100 100H300V300H700" stroke="black"/>'
+    drawing = read_svg(f'<svg viewBox="0 0 800 600">{frame}</svg>'.encode(), "a.svg")
+    cut = Axis(position=(500.0, 100.0), value=(0.4, 1.0), found="given")
+    (curve,), _ = vector_curves(drawing, X, cut, (), "a.svg")
+    assert curve.survival == pytest.approx([1, 0.7, 0.7])
+
+
+@pytest.mark.parametrize("third", ["dotted", "dashdot"])
+def test_dots_are_told_from_dashes(third, tmp_path):
+    colours = {"Control": "black", "Research": "black", "Third": "black"}
+    picture = Picture(name="three", kind="svg", colours=colours, dashed=("Research",), third=third)
+    read = tp.digitise(drawn(picture, tmp_path), curves=picture.looks)
+    assert [curve.line for curve in read.curves] == ["solid", "dashed", third]
 
 
 def test_r_where_letters_are_shapes():

@@ -50,6 +50,8 @@ def vector_axis(drawing: Drawing, name: Name, asked: AxisPoints | None, file: st
         if labelled:
             return labelled[0]
         what = "no tick marks with numbers beside them were found" if rows else "no tick marks were found"
+        if rows and not drawing.lettering:
+            what = "its tick marks were found and no numbers, for the letters of this figure are drawn as shapes and are not read"
         panels = "; of a figure with several panels, say within which part to read" if rows else ""
         return Problem(file, 0, f"{name} axis", what, _MEND.format(name=name) + panels)
     row = next((row for row in rows if row.even), None)
