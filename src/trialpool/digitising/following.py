@@ -289,7 +289,8 @@ def follow_in(plot: Plot, look: Look, ink: Floats, other: Floats) -> Trace:
     path = _best_path(ink, bare, kind, plot.start)
     thickness = edges_along(ink, other, path).thickness
     drops = np.zeros(ink.shape)
-    for column, start, end in tall_runs(ink, thickness):
+    last = len(path) - round(2 * thickness) - 3  # further to the right a mark may stand on the end
+    for column, start, end in tall_runs(ink[:, : max(last, 0)], thickness):
         drops[start:end, column] = ink[start:end, column] * (1 - other[start:end, column])
     path = _best_path(_smooth(ink, thickness), bare, kind, plot.start, drops)
     return _trace(look, path, ink, other, None)
