@@ -25,7 +25,7 @@ from trialpool.stats.tables import Tabular
 DRAWS = 200
 LEANS = tuple(np.linspace(-4.0, 4.0, 20).tolist())  # how early in their gaps the censored are tried
 ASIDE = (-1.0, -0.5, 0.5, 1.0)  # standard deviations of the number at risk, to which other paths are looked for
-CLOSE = 5e-4  # to the mean of ln HR; where the patients in the middle are not, others beside them are looked at
+CLOSE = 1e-3  # to the mean of ln HR; where the patients in the middle are not, others beside them are looked at
 MANY = 6.0  # patients in half a box: with more, single events cannot be told apart
 TOO_WIDE = 60.0  # standard deviation of the number at risk, before the drops are looked at, with which they are not
 TOO_LONG = 20_000.0  # the same, summed over the knots
