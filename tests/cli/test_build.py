@@ -8,7 +8,7 @@ import pytest
 from tests.cli.terminal import Ran, trialpool
 from tests.formats.folders import COUNTS_PLAN, PLAN, RESULTS, STUDIES, counts, findings, folder, row, tree
 
-from trialpool.cli import build as command
+from trialpool.figures.canvas import FORMATS
 from trialpool.reports import build
 from trialpool.reports.answers import answer
 
@@ -25,8 +25,7 @@ def answers(made):
 @pytest.fixture
 def without_drawing(monkeypatch):
     """Figures are empty files: what they look like is tested with them."""
-    monkeypatch.setattr(build, "_files", lambda figure: dict.fromkeys(build.FORMATS, b""))
-    monkeypatch.setattr(command, "WORKERS", 1)
+    monkeypatch.setattr(build, "_draw", lambda figure: build.Drawn(dict.fromkeys(FORMATS, b""), b""))
 
 
 def test_a_new_review_builds_and_builds_the_same_again(tmp_path):
@@ -42,7 +41,7 @@ def test_a_new_review_builds_and_builds_the_same_again(tmp_path):
         "tables/summary_of_findings.csv", "tables/evidence_profile.csv", "review.docx", "review.pdf",
         "tables.xlsx", "tables/excluded.csv", "tables/risk_of_bias.csv", "prisma-checklist.csv",
     }  # fmt: skip
-    assert {path.rpartition(".")[2] for path in report if "figures/" in path} == {*build.FORMATS, "csv"}
+    assert {path.rpartition(".")[2] for path in report if "figures/" in path} == {*FORMATS, "csv"}
     assert all(content for path, content in report.items() if "." in path and path != "tables/inconsistencies.csv")
     assert trialpool("build", tmp_path / "x") == ran
     assert tree(tmp_path / "x" / "report") == report
@@ -162,6 +161,6 @@ def test_a_disk_that_is_full_is_a_sentence_and_the_old_report_stays(tmp_path, mo
     def full(figure):
         raise OSError(28, "No space left on device", "report")
 
-    monkeypatch.setattr(build, "_files", full)
+    monkeypatch.setattr(build, "_draw", full)
     assert trialpool("build", made) == Ran("", "report: No space left on device.\n", 1)
     assert tree(made) == before

@@ -159,7 +159,7 @@ def kinds_of(function: Any) -> tuple[Any, ...]:
         "dict": dict,
         "None": type(None),
         "Figure": Figure,
-    } | function.__globals__
+    } | inspect.unwrap(function).__globals__
     named = [known[name.partition("[")[0]] for name in function.__annotations__["return"].split(" | ")]
     return tuple(kind for one in named for kind in (get_args(one) if isinstance(one, UnionType) else (one,)))
 

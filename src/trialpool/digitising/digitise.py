@@ -138,7 +138,7 @@ def _from_raster(
     raster = whole if within is None else whole.outside_blank(within)
     frame = find_frame(raster.darkness)
     across, up = _both(raster_axis(frame, "x", x, file), raster_axis(frame, "y", y, file))
-    curves, remarks = raster_curves(raster, frame, across, up, asked, file)
+    curves, across, up, remarks = raster_curves(raster, frame, across, up, asked, file)
     overlay = overlay_png(whole, across, up, curves)
     size = float(raster.width), float(raster.height)
     remarks = (*remarks, *_remarks(curves))

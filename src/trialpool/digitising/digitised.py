@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,10 @@ class Axis:
         """Where values stand, the other way round."""
         start = self.value[0] / (100 if self.percent else 1)
         return np.asarray(self.position[0] + (np.asarray(values, dtype=float) - start) / self.per_unit)
+
+    def moved(self, by: float) -> Axis:
+        """The same values at positions that lie `by` further."""
+        return replace(self, position=(self.position[0] + by, self.position[1] + by)) if by else self
 
     def __str__(self) -> str:
         (a, b), (u, v) = self.position, self.value

@@ -34,8 +34,8 @@ Palette = list[tuple[Colour, float]]
 
 def raster_curves(
     raster: Raster, frame: Frame, x: Axis, y: Axis, asked: tuple[Look, ...], file: str
-) -> tuple[tuple[Curve, ...], tuple[str, ...]]:
-    """The curves asked for, or all that are found, with what was decided on the way.
+) -> tuple[tuple[Curve, ...], Axis, Axis, tuple[str, ...]]:
+    """The curves asked for, or all that are found, the axes as the lines have them, and what was decided on the way.
 
     Raises
     ------
@@ -62,8 +62,9 @@ def raster_curves(
     behind = hidden_levels(traces, edges)
     steps = [_steps(*of_trace) for of_trace in zip(traces, edges, behind, strict=True)]
     shift = _pen_offset(steps, frame, y, area[0].start)
-    curves = (_curve(plot, *of_trace, shift, x, y, shades) for of_trace in zip(traces, steps, strict=True))
-    return tuple(curves), tuple(_remarks(traces))
+    x, y = x.moved(shift), y.moved(shift)
+    curves = tuple(_curve(plot, *of_trace, x, y, shades) for of_trace in zip(traces, steps, strict=True))
+    return curves, x, y, tuple(_remarks(traces))
 
 
 def _pen_offset(steps: list[Steps], frame: Frame, y: Axis, first_row: int) -> float:
@@ -228,16 +229,16 @@ def _steps(trace: Trace, edges: Edges, behind: Floats) -> Steps:
     return Steps(places, levels, np.empty(0) if dashed else stairs.marks)
 
 
-def _curve(plot: Plot, trace: Trace, steps: Steps, shift: float, x: Axis, y: Axis, shades: dict[Colour, Colour]) -> Curve:
+def _curve(plot: Plot, trace: Trace, steps: Steps, x: Axis, y: Axis, shades: dict[Colour, Colour]) -> Curve:
     """The steps in the units of the axes; a curve begins with survival 1 at time 0 where these are in the plot."""
-    time = x.values(steps.places + plot.columns.start - shift)
-    survival = np.minimum.accumulate(np.clip(y.values(steps.levels + plot.rows.start - shift), 0, 1))
+    time = x.values(steps.places + plot.columns.start)
+    survival = np.minimum.accumulate(np.clip(y.values(steps.levels + plot.rows.start), 0, 1))
     time, survival = above(y.lowest + trace.thickness * plot.per_row if y.lowest > 0 else 0.0, time, survival)
     if min(x.value) <= 0:
         time, survival = _from_the_start(np.maximum(time, 0.0), survival, trace.thickness * plot.per_row, plot.start is not None)
     elif plot.start is not None:
         survival[0] = 1.0
-    censored = x.values(steps.marks + plot.columns.start - shift)
+    censored = x.values(steps.marks + plot.columns.start)
     censored = censored[censored <= time[-1]]
     return Curve(
         arm=trace.look.arm,

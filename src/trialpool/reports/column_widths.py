@@ -51,7 +51,8 @@ def _ems(line: str) -> float:
 
 @cache
 def _em(letter: str) -> float:
-    return text_width(letter, 1.0) if letter != " " else SPACE
+    """How far a letter moves the next one on, which is more than its ink is wide."""
+    return text_width(letter * 2, 1.0) - text_width(letter, 1.0) if letter != " " else SPACE
 
 
 def lines_of(cell: Cell) -> Iterator[str]:
