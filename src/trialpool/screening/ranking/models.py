@@ -15,7 +15,8 @@ Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 COST, RATIO = 0.11, 9.8  # of ELAS u4: C, and the weight of all relevant records over that of all irrelevant ones
-TOPICS_COUNT = 0.3  # spread of the scores by topics, beside that by words
+TOPICS_COUNT = 0.3  # spread of the scores by topics, beside that by words, when many relevant records are known
+HALFWAY = 5  # relevant records, beside the first, with which topics count half of that
 PENALTY = 2.0  # of the regression on topics
 UNDECIDED = 0.3  # weight of an undecided record, as an irrelevant one, beside a decided one
 SHIFT_OF_TITLES = 0.2  # variance of the shift of records with a title alone
@@ -46,7 +47,10 @@ class ElasU4:
 
 
 class WordsAndTopics:
-    """A support vector machine on cut words and their pairs, mixed with a regression on topics; missing texts are no evidence."""
+    """A support vector machine on cut words and their pairs, mixed with a regression on topics; missing texts are no evidence.
+
+    Topics count the more, the more relevant records are known: with one they count nothing.
+    """
 
     def __init__(self, texts: Texts) -> None:
         self.terms = Terms(texts.texts, cut=True)
@@ -57,8 +61,9 @@ class WordsAndTopics:
     def scores(self, rows: Rows, relevant: Flags, seed: int) -> Floats:
         by_words = support_vectors(self.terms.matrix, rows, relevant, seed)
         by_topics = self._by_topics(rows, relevant)
-        spread = by_topics.std()
-        mixed = by_words + TOPICS_COUNT * by_words.std() * (by_topics - by_topics.mean()) / (spread if spread > 0 else 1.0)
+        spread, more = by_topics.std(), int(relevant.sum()) - 1
+        count = TOPICS_COUNT * more / (more + HALFWAY)
+        mixed = by_words + count * by_words.std() * (by_topics - by_topics.mean()) / (spread if spread > 0 else 1.0)
         return self._where_text_is_lacking(mixed, rows, relevant)
 
     def _by_topics(self, rows: Rows, relevant: Flags) -> Floats:
