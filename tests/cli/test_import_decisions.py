@@ -69,6 +69,14 @@ def rows(desk, reviewer):
     ]
 
 
+def test_a_word_that_is_no_decision_of_rayyan_is_named(desk):
+    both = rayyan('RAYYAN-INCLUSION: {"jl"=>"Includded"}', 'RAYYAN-INCLUSION: {"jl"=>"Excluded", "mk"=>"Undecided"}')
+    (desk / "articles.csv").write_text(both, encoding="utf-8")
+    ran = trialpool("import-decisions", "review", "articles.csv", "--stage", "title-abstract")
+    assert "record 1: 'jl' said 'Includded', which is no decision. Correct it" in ran.out + ran.err
+    assert "Undecided" not in ran.out + ran.err
+
+
 def test_decisions_of_rayyan_become_a_file_a_reviewer(desk):
     (desk / "articles.csv").write_text(rayyan(*BOTH), encoding="utf-8")
     asked = ("import-decisions", "review", "articles.csv", "--stage", "title-abstract", "--reviewer", "Maria Kim=mk")

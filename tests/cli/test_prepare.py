@@ -157,3 +157,7 @@ def test_a_file_that_is_made_has_the_titles(tmp_path):
     assert rows_of(made, "screening/included.csv") == [
         {"record": id_, "study": "", "title": TITLES[i]} for id_, i in (("a.ris#1", 0), ("b.ris#2", 4))
     ]
+
+
+def test_before_anything_is_included_there_is_nothing_to_prepare(tmp_path):
+    assert prepare(folder(tmp_path), "included") == "No publication is included yet.\n"

@@ -39,7 +39,8 @@ def prepare_included(folder: Path) -> None:
     new = [publication.id for publication in screened.state.included if publication.id not in there]
     file = f"{FOLDER}/{INCLUDED}"
     rows = [{"record": id_, "study": "", "title": screened.shown[id_].title} for id_ in new]
-    _add(folder, file, columns_of(IncludedRow), rows, empty="study", none="Every publication that was included has its row.")
+    none = "Every publication that was included has its row." if screened.state.included else "No publication is included yet."
+    _add(folder, file, columns_of(IncludedRow), rows, empty="study", none=none)
 
 
 def prepare_risk_of_bias(folder: Path, *, tool: str, reviewer: str) -> None:

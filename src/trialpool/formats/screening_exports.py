@@ -38,6 +38,7 @@ _PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*"((?:[^"\\]|\\.)*)"')
 _NOTES = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*\[(.*?)\](?=\s*(?:,\s*"|\}))', re.DOTALL)
 _NOTE = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _RAYYAN_SAYS: Mapping[str, Verdict] = {"included": "include", "excluded": "exclude", "maybe": "maybe"}
+_RAYYAN_UNDECIDED = ("", "undecided", "none")
 _REASON = re.compile(r"Exclusion reason:\s*(.*?)\s*(?:;|$)", re.IGNORECASE | re.DOTALL)
 _ASREVIEW = re.compile(r"\bASReview_(relevant|irrelevant)\b")
 _LABELS: Mapping[str, Verdict] = {"relevant": "include", "1": "include", "irrelevant": "exclude", "0": "exclude"}
@@ -109,8 +110,9 @@ def read_screening_export(path: Path, *, listed: str = "") -> ScreeningExport:
     entries = named(logged, {_key(record): _decisions(_parts(record)) for record in found}) if logged else {}
     for program, votes_of in _programs(found, path.name, listed, entries).items():
         votes = tuple(vote for at, record in enumerate(found) for vote in votes_of(at, record))
-        if votes or program == "Covidence":
-            return ScreeningExport(program, found, votes, data, (*found.problems, *problems))
+        unread = _unread(found, path.name) if program == "Rayyan" else []
+        if votes or unread or program == "Covidence":
+            return ScreeningExport(program, found, votes, data, (*found.problems, *problems, *unread))
     mend = "Export it from Rayyan with decisions, from Covidence as CSV, or give the project of ASReview"
     raise bad(str(path), f"there are no decisions in it (it was read as {found.label})", mend)
 
@@ -165,8 +167,24 @@ def _rayyan(at: int, record: Record, *, log: Mapping[tuple[str, str], LogEntry])
 
 def _decisions(parts: Mapping[str, str]) -> dict[str, Verdict]:
     """What everybody decided; those who are undecided left out."""
-    said = {_plain(name): word.strip().casefold() for name, word in _PAIR.findall(parts.get("RAYYAN-INCLUSION", ""))}
+    said = {name: word.casefold() for name, word in _said(parts)}
     return {name: _RAYYAN_SAYS[word] for name, word in said.items() if word in _RAYYAN_SAYS}
+
+
+def _said(parts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Everybody's name and word."""
+    return [(_plain(name), word.strip()) for name, word in _PAIR.findall(parts.get("RAYYAN-INCLUSION", ""))]
+
+
+def _unread(found: Records, file: str) -> list[Problem]:
+    """A warning for each word that is no decision of Rayyan."""
+    mend = "Correct it in the file and import it again, where it was meant as Included, Excluded or Maybe"
+    return [
+        Problem(file, 0, "", f"record {record.place.position}: {name!r} said {word!r}, which is no decision", mend, "warning")
+        for record in found
+        for name, word in _said(_parts(record))
+        if word.casefold() not in (*_RAYYAN_SAYS, *_RAYYAN_UNDECIDED)
+    ]
 
 
 def _key(record: Record) -> str:
